@@ -1,0 +1,74 @@
+/**
+ * System flags as one small number, keywords as a sorted list of names.
+ *
+ * @module
+ */
+import type { Brand } from "./ids.ts";
+
+/** A set of system flags, as Dovecot's index stores them: the or of the bits below. \Recent is never among them. */
+export type Flags = Brand<number, "Flags">;
+
+/** \Answered. */
+export const ANSWERED = 0x01;
+/** \Flagged. */
+export const FLAGGED = 0x02;
+/** \Deleted. */
+export const DELETED = 0x04;
+/** \Seen. */
+export const SEEN = 0x08;
+/** \Draft. */
+export const DRAFT = 0x10;
+/** All five system flags. */
+export const ALL_FLAGS = 0x1f;
+
+/** No flag. */
+export const NO_FLAGS: Flags = 0 as Flags;
+
+/** Takes the five lowest bits of a number as flags; Dovecot's own upper bits fall away. */
+export const flags = (bits: number): Flags => (bits & ALL_FLAGS) as Flags;
+
+const NAMES: readonly (readonly [number, string])[] = [
+  [ANSWERED, "\\Answered"],
+  [DELETED, "\\Deleted"],
+  [DRAFT, "\\Draft"],
+  [FLAGGED, "\\Flagged"],
+  [SEEN, "\\Seen"],
+];
+
+/** The IMAP names of a set of flags, sorted. */
+export const flagNames = (set: Flags): readonly string[] =>
+  NAMES.filter(([bit]) => (set & bit) !== 0).map(([, name]) => name);
+
+/**
+ * Keyword names of one mail: sorted by their lower-case form, none twice when case is ignored (IMAP keywords compare
+ * without case, the spelling of their first use is kept).
+ */
+export type Keywords = readonly string[];
+
+/** No keyword. */
+export const NO_KEYWORDS: Keywords = [];
+
+/** Compares two keyword names without ASCII case: negative, 0 or positive. */
+export const compareKeyword = (a: string, b: string): number => {
+  const x = a.toLowerCase();
+  const y = b.toLowerCase();
+  return x < y ? -1 : x > y ? 1 : 0;
+};
+
+/** Makes {@linkcode Keywords} of names in any order; of two names that differ only in case the first stays. */
+export const keywords = (names: Iterable<string>): Keywords => {
+  const sorted = [...names].sort(compareKeyword);
+  return sorted.filter((name, i) => i === 0 || compareKeyword(sorted[i - 1]!, name) !== 0);
+};
+
+/** Whether two keyword sets hold the same names, case ignored. */
+export const sameKeywords = (a: Keywords, b: Keywords): boolean =>
+  a === b ||
+  (a.length === b.length &&
+    a.every((name, i) => name === b[i] || compareKeyword(name, b[i]!) === 0));
+
+/** The names of `a` that `b` does not have, case ignored. */
+export const keywordsWithout = (a: Keywords, b: Keywords): Keywords => {
+  const there = new Set(b.map((name) => name.toLowerCase()));
+  return a.filter((name) => !there.has(name.toLowerCase()));
+};

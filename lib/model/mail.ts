@@ -1,0 +1,49 @@
+/**
+ * A mail as a scan sees it, and a mail on its way from one store to another.
+ *
+ * @module
+ */
+import type { Flags, Keywords } from "./flags.ts";
+import type { Guid, ModSeq, Uid } from "./ids.ts";
+
+/** What the index says of one mail; no byte of the mail itself has been read. */
+export interface MailRecord {
+  /** Its UID. */
+  readonly uid: Uid;
+  /** Full text where the store knows it unread, else the 128-bit form. */
+  readonly guid: Guid;
+  /** System flags. */
+  readonly flags: Flags;
+  /** Keywords. */
+  readonly keywords: Keywords;
+  /** As a client would be told: the mail's own where tracked, else the mailbox's highest. */
+  readonly modSeq: ModSeq;
+}
+
+/**
+ * The stored bytes of a mail, as pieces in order: an array when they are in memory already (small mails), else a
+ * stream that can be read once. Never normalised: line ends are as they were stored.
+ */
+export type Body = readonly Uint8Array[] | AsyncIterable<Uint8Array>;
+
+/** A mail read from a store, with everything about it that does not change. */
+export interface Mail {
+  /** Its UID in the mailbox it was read from. */
+  readonly uid: Uid;
+  /** Its GUID in full text. */
+  readonly guid: Guid;
+  /** INTERNALDATE, seconds since 1970. */
+  readonly receivedAt: number;
+  /** SAVEDATE, seconds since 1970; null: the store does not know it. */
+  readonly savedAt: number | null;
+  /** Explicit POP3 UIDL; null: made from the format setting. */
+  readonly pop3Uidl: string | null;
+  /** Explicit POP3 order, 1 and up; null: none. */
+  readonly pop3Order: number | null;
+  /** Stored bytes: the sum of the lengths of the body's pieces. */
+  readonly size: number;
+  /** How many mailbox entries share these stored bytes in the store it came from (hard links, refcount); at least 1. */
+  readonly copies: number;
+  /** The stored bytes. */
+  readonly body: Body;
+}

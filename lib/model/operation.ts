@@ -1,0 +1,115 @@
+/**
+ * What a sync does to one side, as data: idempotent, and each says what it expects to find.
+ *
+ * @module
+ */
+import type { SyncError } from "./error.ts";
+import type { Flags, Keywords } from "./flags.ts";
+import type { Guid, MailboxGuid, ModSeq, Uid } from "./ids.ts";
+import type { Mail, MailRecord } from "./mail.ts";
+import type { MailboxName } from "./mailbox.ts";
+
+/** A change of the mailbox tree. */
+export type TreeOperation =
+  /** Makes an empty mailbox with this identity. Its missing parents become directories. */
+  | {
+    readonly _tag: "CreateMailbox";
+    readonly name: MailboxName;
+    readonly guid: MailboxGuid;
+    readonly uidValidity: number;
+  }
+  /** Makes a \NoSelect name. Without effect where the format cannot hold an empty one. */
+  | { readonly _tag: "CreateDirectory"; readonly name: MailboxName }
+  /** Removes the mailbox with this GUID, mails included; its children stay. */
+  | { readonly _tag: "DeleteMailbox"; readonly name: MailboxName; readonly guid: MailboxGuid }
+  /** Removes a \NoSelect name without children. */
+  | { readonly _tag: "DeleteDirectory"; readonly name: MailboxName }
+  /** Renames the mailbox with this GUID; children stay where they are. The new name must be free. */
+  | {
+    readonly _tag: "RenameMailbox";
+    readonly name: MailboxName;
+    readonly guid: MailboxGuid;
+    readonly newName: MailboxName;
+  }
+  /** Gives an existing mailbox another identity, its mails and UIDs untouched. */
+  | {
+    readonly _tag: "ReidentifyMailbox";
+    readonly name: MailboxName;
+    readonly guid: MailboxGuid;
+    readonly newGuid: MailboxGuid;
+    readonly newUidValidity: number;
+  }
+  /** Subscribes a name; it need not exist. */
+  | { readonly _tag: "Subscribe"; readonly name: MailboxName }
+  /** Unsubscribes a name. */
+  | { readonly _tag: "Unsubscribe"; readonly name: MailboxName };
+
+/** Sets flags and keywords of one mail, relative to what it has. */
+export interface UpdateFlags {
+  readonly _tag: "UpdateFlags";
+  /** The mail. */
+  readonly uid: Uid;
+  /** It must have this GUID, else the operation is refused. */
+  readonly guid: Guid;
+  /** Flags to set. */
+  readonly add: Flags;
+  /** Flags to clear. */
+  readonly remove: Flags;
+  /** Keywords to set. */
+  readonly addKeywords: Keywords;
+  /** Keywords to clear. */
+  readonly removeKeywords: Keywords;
+  /** The MODSEQ that the mail shall have at least; null: as it comes. */
+  readonly modSeq: ModSeq | null;
+}
+
+/** Removes one mail. */
+export interface Expunge {
+  readonly _tag: "Expunge";
+  /** The mail. */
+  readonly uid: Uid;
+  /** It must have this GUID, else the operation is refused. */
+  readonly guid: Guid;
+}
+
+/** Raises the counters of a mailbox; none is ever lowered. Comes last. */
+export interface RaiseStatus {
+  readonly _tag: "RaiseStatus";
+  /** The least UIDNEXT. */
+  readonly uidNext: number;
+  /** The least HIGHESTMODSEQ. */
+  readonly highestModSeq: ModSeq;
+  /** Mails below this UID are not \Recent. */
+  readonly firstRecentUid: number;
+}
+
+/** A mail of the other side that is wanted here; its bytes have not been read. */
+export interface CopyMail {
+  readonly _tag: "CopyMail";
+  /** The mail on the other side. */
+  readonly from: MailRecord;
+  /** The UID it shall have here: not below UIDNEXT. */
+  readonly uid: Uid;
+  /** Whether to keep `from.modSeq`; false where the other side does not track MODSEQs. */
+  readonly keepModSeq: boolean;
+}
+
+/** A {@linkcode CopyMail} with the mail at hand. */
+export interface SaveMail {
+  readonly _tag: "SaveMail";
+  /** As planned. */
+  readonly copy: CopyMail;
+  /** The mail, read from the other side. */
+  readonly mail: Mail;
+}
+
+/** What a plan holds for one mailbox of one side. */
+export type PlannedOperation = CopyMail | UpdateFlags | Expunge | RaiseStatus;
+
+/** What a mailbox carries out. */
+export type MailOperation = SaveMail | UpdateFlags | Expunge | RaiseStatus;
+
+/** How one operation ended; refused operations changed nothing. */
+export type Outcome =
+  | { readonly _tag: "Done"; readonly operation: MailOperation }
+  | { readonly _tag: "Refused"; readonly operation: MailOperation; readonly error: SyncError };

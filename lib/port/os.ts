@@ -1,0 +1,141 @@
+/**
+ * The operating system as the adapters see it: the only way to files, locks, clock and randomness. All of it is handed
+ * in, so a test can count, delay or kill at each durable step.
+ *
+ * Calls are synchronous unless they wait for somebody else: a local file operation is shorter than a turn of the
+ * event loop. Failures of the system are thrown as `StreamFailure<SyncError>` with the path in `where`, scope "store"
+ * (adapters narrow it), `_tag` Missing (ENOENT, ENOTDIR), Denied (EACCES, EPERM, EROFS), Busy (lock timeouts) or Io.
+ *
+ * @module
+ */
+
+/** An open file descriptor. */
+export type Fd = number;
+
+/** What stat says. */
+export interface FileInfo {
+  /** What it is. */
+  readonly kind: "file" | "directory" | "symlink" | "other";
+  /** Bytes. */
+  readonly size: number;
+  /** Modification time, seconds since 1970, whole. */
+  readonly mtime: number;
+  /** Its nanoseconds within the second. */
+  readonly mtimeNs: number;
+  /** Status change time, seconds since 1970, whole. */
+  readonly ctime: number;
+  /** Number of hard links. */
+  readonly links: number;
+  /** Device number. */
+  readonly dev: number;
+  /** Inode number (as text where it exceeds 2^53). */
+  readonly ino: string;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+/** An entry of a directory. */
+export interface DirEntry {
+  /** Its name. */
+  readonly name: string;
+  /** What it is; a symlink is not followed. */
+  readonly kind: "file" | "directory" | "symlink" | "other";
+}
+
+/** Reading. */
+export interface Files {
+  /** Opens a file: "r" to read, "r+" to read and write, "a" to read and append (O_RDWR|O_APPEND). Missing file: thrown. */
+  readonly open: (path: string, mode: "r" | "r+" | "a") => Fd;
+  /** Closes a descriptor. */
+  readonly close: (fd: Fd) => void;
+  /** Reads into `into` from byte `position`; gives the number of bytes, 0 at the end. */
+  readonly read: (fd: Fd, into: Uint8Array, position: number) => number;
+  /** The whole file, or null when it does not exist. Fails above `limit` bytes (default 1 GiB). */
+  readonly readFile: (path: string, limit?: number) => Uint8Array | null;
+  /** Stat of a path, symlinks followed, or null when it does not exist. */
+  readonly stat: (path: string) => FileInfo | null;
+  /** Stat of an open file. */
+  readonly fstat: (fd: Fd) => FileInfo;
+  /** The entries of a directory in no order, without "." and "..", or null when it does not exist. */
+  readonly list: (path: string) => DirEntry[] | null;
+}
+
+/** Writing. Each call is one durable step, counted and given to the hook before it is done. */
+export interface Disk {
+  /** Makes a file that must not exist (O_EXCL), writes the pieces, fsyncs, sets the mtime if given (seconds), closes. */
+  readonly create: (
+    path: string,
+    pieces: readonly Uint8Array[],
+    options?: { readonly mode?: number; readonly mtime?: number; readonly sync?: boolean },
+  ) => void;
+  /** Makes and opens a file that must not exist, for read and write. */
+  readonly openNew: (path: string, mode?: number) => Fd;
+  /** Writes at a position (null: append) with one system call per piece; a short write is an error. Not yet durable. */
+  readonly write: (fd: Fd, bytes: Uint8Array, position: number | null) => void;
+  /** fdatasync. */
+  readonly sync: (fd: Fd) => void;
+  /** fsync of a directory: what was renamed, linked or unlinked in it is durable. */
+  readonly syncDir: (path: string) => void;
+  /** Shortens (or lengthens) a file. */
+  readonly truncate: (fd: Fd, size: number) => void;
+  /** Sets the modification time, seconds since 1970. */
+  readonly setMtime: (path: string, mtime: number) => void;
+  /** rename(2): replaces an existing file. */
+  readonly rename: (from: string, to: string) => void;
+  /** renameat2(2) with RENAME_EXCHANGE: both must exist; atomic. */
+  readonly exchange: (a: string, b: string) => void;
+  /** link(2): `to` must not exist. */
+  readonly link: (from: string, to: string) => void;
+  /** unlink(2); gives false when it did not exist. */
+  readonly unlink: (path: string) => boolean;
+  /** mkdir -p, with mode (default 0700). Existing is fine. */
+  readonly mkdir: (path: string, mode?: number) => void;
+  /** rmdir(2) of an empty directory; gives false when it did not exist or is not empty. */
+  readonly rmdir: (path: string) => boolean;
+  /** rm -r of a tree; missing is fine. */
+  readonly removeTree: (path: string) => void;
+}
+
+/** A lock that is held. */
+export interface Held {
+  /** Lets go. Twice is fine. */
+  readonly release: () => void;
+  /** Shows that the owner still works: dotlocks get a new mtime, others ignore it. */
+  readonly touch: () => void;
+}
+
+/** Locks, all compatible with a running Dovecot's. */
+export interface Locks {
+  /**
+   * Exclusive lock on a whole open file that excludes fcntl(F_SETLK) locks of other processes (an OFD lock: closing
+   * other descriptors of the file does not drop it). Waits up to `timeoutMs` (default 180,000), then fails with Busy.
+   */
+  readonly record: (fd: Fd, path: string, timeoutMs?: number) => Promise<Held>;
+  /** flock(LOCK_EX|LOCK_NB); null when somebody has it. */
+  readonly tryFlock: (fd: Fd, path: string) => Held | null;
+  /**
+   * Dovecot's dotlock: `path` + ".lock", made with O_EXCL, content `pid:host`. Overrides a lock whose owner on this
+   * host is dead (2 s old) or, where the owner cannot be known, that nobody touched for 120 s. Default wait 122,000 ms.
+   */
+  readonly dotlock: (path: string, timeoutMs?: number) => Promise<Held>;
+}
+
+/** All that an adapter is handed. */
+export interface Os {
+  /** Reading. */
+  readonly files: Files;
+  /** Writing. */
+  readonly disk: Disk;
+  /** Locks. */
+  readonly locks: Locks;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Random bytes. */
+  readonly random: (length: number) => Uint8Array;
+  /** This host's name as Dovecot would write it. */
+  readonly hostname: string;
+  /** This process. */
+  readonly pid: number;
+  /** Waits. */
+  readonly sleep: (ms: number) => Promise<void>;
+}

@@ -1,0 +1,89 @@
+/**
+ * The port behind which every store sits: what sync may ask of one, and what each call promises.
+ *
+ * @module
+ */
+import type { Task } from "fp-ts/Task.js";
+import type { TaskEither } from "fp-ts/TaskEither.js";
+import type { SyncError } from "../model/error.ts";
+import type { MailboxGuid, Uid } from "../model/ids.ts";
+import type { LogChange } from "../model/change.ts";
+import type { Mail, MailRecord } from "../model/mail.ts";
+import type { MailboxName, MailboxStatus, MailboxTree } from "../model/mailbox.ts";
+import type { MailOperation, Outcome, TreeOperation } from "../model/operation.ts";
+import type { Chunks } from "../stream/chunks.ts";
+
+/** What a format can hold; a sync compares only what both sides can. */
+export interface StoreCaps {
+  /** For messages: "maildir", "mdbox", "memory". */
+  readonly format: string;
+  /** Whether a saved date of one's choice can be kept. */
+  readonly savedDates: boolean;
+  /** Whether a \NoSelect name without children can exist. */
+  readonly emptyDirectories: boolean;
+}
+
+/** One account's mail in one format. Holds no lock between calls. */
+export interface Store {
+  /** The location as given, for messages. */
+  readonly location: string;
+  /** What it can hold. */
+  readonly caps: StoreCaps;
+  /**
+   * Reads the mailbox tree. A mailbox that cannot be read becomes a `Damaged` node and a problem; only a root that
+   * is missing, foreign or unreadable fails. Mailboxes without identity yet (no dovecot-uidlist) are given one.
+   */
+  readonly tree: TaskEither<SyncError, MailboxTree>;
+  /** The nearest name that this store can hold; the same name where it fits. Pure. */
+  readonly fitName: (name: MailboxName) => MailboxName;
+  /** Carries out one change of the tree, durable when it returns. Doing what is done already succeeds. */
+  readonly applyTree: (operation: TreeOperation) => TaskEither<SyncError, void>;
+  /** Opens a mailbox for the time of `use`. Fails with `Missing` where no mailbox has the GUID. */
+  readonly withMailbox: <A>(
+    guid: MailboxGuid,
+    use: (mailbox: Mailbox) => TaskEither<SyncError, A>,
+  ) => TaskEither<SyncError, A>;
+  /**
+   * Fills a new mailbox out of sight, then puts it in the place of the mailbox that has that name (if any), whose
+   * mails go away only then. When `use` fails nothing has changed.
+   */
+  readonly replaceMailbox: <A>(
+    identity: {
+      readonly name: MailboxName;
+      readonly guid: MailboxGuid;
+      readonly uidValidity: number;
+    },
+    use: (mailbox: Mailbox) => TaskEither<SyncError, A>,
+  ) => TaskEither<SyncError, A>;
+  /** Lets go of all it holds. The store is not used after this. */
+  readonly close: Task<void>;
+}
+
+/** A mail that was asked for: there, gone meanwhile (`Changed`), or unreadable (`Damaged`, with its place). */
+export type Fetched =
+  | { readonly _tag: "Mail"; readonly mail: Mail }
+  | { readonly _tag: "Lost"; readonly uid: Uid; readonly error: SyncError };
+
+/** One open mailbox. What it shows is the state at opening; what it does is checked against the state at that moment. */
+export interface Mailbox {
+  /** Its name. */
+  readonly name: MailboxName;
+  /** Its numbers at opening. */
+  readonly status: MailboxStatus;
+  /** What could not be read at opening: damaged records, by UID. These mails are not among `records`. */
+  readonly problems: readonly SyncError[];
+  /** All mails, ascending by UID. */
+  readonly records: () => Chunks<MailRecord, SyncError>;
+  /** What its index log still knows of changes made by others than dsync, oldest first. */
+  readonly changes: () => Chunks<LogChange, SyncError>;
+  /**
+   * Reads mails, one answer for each UID, in the order asked for. A body that is a stream is only good until the
+   * next chunk is pulled.
+   */
+  readonly fetch: (wanted: Chunks<Uid, SyncError>) => Chunks<Fetched, SyncError>;
+  /**
+   * Carries out operations, in batches, each durable before its outcomes are given; one outcome for each operation,
+   * in order. Saves must ascend by UID. Locks are held for one batch at a time.
+   */
+  readonly apply: (operations: Chunks<MailOperation, SyncError>) => Chunks<Outcome, SyncError>;
+}
