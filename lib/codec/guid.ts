@@ -1,0 +1,64 @@
+/**
+ * The 128-bit form of a message GUID, and what Dovecot calls a mailbox by in its change log.
+ *
+ * @module
+ */
+import { sha1 } from "@noble/hashes/legacy.js";
+import type { Guid } from "../model/ids.ts";
+
+const HEX_128 = /^[0-9a-fA-F]{32}$/;
+const encoder = new TextEncoder();
+
+const HEX: readonly string[] = Array.from(
+  { length: 256 },
+  (_, byte) => byte.toString(16).padStart(2, "0"),
+);
+
+/** Bytes as lower-case hex digits, two for each byte. */
+export const formatHex = (bytes: Uint8Array): string => {
+  let text = "";
+  for (const byte of bytes) text += HEX[byte]!;
+  return text;
+};
+
+/** The bytes of hex digits, either case; null when it is not an even number of hex digits. */
+export const parseHex = (text: string): Uint8Array | null => {
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return null;
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  }
+  return bytes;
+};
+
+/** Whether a GUID is itself written as a 128-bit value: 32 hex digits, either case. */
+export const isGuid128 = (guid: string): boolean => HEX_128.test(guid);
+
+/**
+ * The 16 bytes that the `guid` index record and EXPUNGE_GUID hold for a GUID: its 32 hex digits decoded, of any other
+ * text the last 16 bytes of its SHA-1 (mail_generate_guid_128_hash in Dovecot's src/lib-mail/mail-user-hash.c).
+ */
+export const guid128 = (guid: string): Uint8Array =>
+  isGuid128(guid) ? parseHex(guid)! : sha1(encoder.encode(guid)).slice(4);
+
+/** {@linkcode guid128} as 32 lower-case hex digits. */
+export const guid128Hex = (guid: string): string =>
+  isGuid128(guid) ? guid.toLowerCase() : formatHex(guid128(guid));
+
+/**
+ * Whether two GUIDs name the same mail: equal text, or one is the 128-bit form of the other. A text is hashed only
+ * where the other side is 32 hex digits.
+ */
+export const sameGuid = (a: Guid, b: Guid): boolean => {
+  if (a === b) return true;
+  const shortA = isGuid128(a);
+  const shortB = isGuid128(b);
+  return (shortA || shortB) && guid128Hex(a) === guid128Hex(b);
+};
+
+/**
+ * What stands for a mailbox name in dovecot.mailbox.log: the first 16 bytes of the SHA-1 of the name as users see it
+ * (UTF-8, "/" between the parts), as 32 hex digits (mailbox_name_get_sha128).
+ */
+export const mailboxNameHash = (name: string): string =>
+  formatHex(sha1(encoder.encode(name)).subarray(0, 16));
