@@ -4,7 +4,10 @@
  *
  * Calls are synchronous unless they wait for somebody else: a local file operation is shorter than a turn of the
  * event loop. Failures of the system are thrown as `StreamFailure<SyncError>` with the path in `where`, scope "store"
- * (adapters narrow it), `_tag` Missing (ENOENT, ENOTDIR), Denied (EACCES, EPERM, EROFS), Busy (lock timeouts) or Io.
+ * (adapters narrow it), `_tag` Missing (ENOENT, ENOTDIR), Denied (EACCES, EPERM, EROFS), Busy (lock timeouts) or Io;
+ * `cause` is `{ code, syscall }` with errno's name ("EEXIST"). A path that no file can have (empty, NUL) is Unfit.
+ *
+ * Names and paths are text; a byte of them that is not UTF-8 is the lone surrogate U+DC00 + byte, both ways.
  *
  * @module
  */
@@ -50,7 +53,7 @@ export interface Files {
   readonly close: (fd: Fd) => void;
   /** Reads into `into` from byte `position`; gives the number of bytes, 0 at the end. */
   readonly read: (fd: Fd, into: Uint8Array, position: number) => number;
-  /** The whole file, or null when it does not exist. Fails above `limit` bytes (default 1 GiB). */
+  /** The whole file, or null when it does not exist. Fails (Unsupported) above `limit` bytes (default 1 GiB). */
   readonly readFile: (path: string, limit?: number) => Uint8Array | null;
   /** Stat of a path, symlinks followed, or null when it does not exist. */
   readonly stat: (path: string) => FileInfo | null;
@@ -60,7 +63,10 @@ export interface Files {
   readonly list: (path: string) => DirEntry[] | null;
 }
 
-/** Writing. Each call is one durable step, counted and given to the hook before it is done. */
+/**
+ * Writing. Each call is one durable step, counted and given to the hook before it is done; `mkdir` and `removeTree` are
+ * one for each directory made and each entry removed.
+ */
 export interface Disk {
   /** Makes a file that must not exist (O_EXCL), writes the pieces, fsyncs, sets the mtime if given (seconds), closes. */
   readonly create: (

@@ -1,0 +1,203 @@
+/**
+ * Reading files and directories.
+ *
+ * @module
+ */
+import { type SyncError, syncError } from "../model/error.ts";
+import type { DirEntry, Fd, FileInfo, Files } from "../port/os.ts";
+import { StreamFailure } from "../stream/chunks.ts";
+import { ERRNO, failCall, isMissing } from "./errno.ts";
+import { AT_FDCWD, errno, libc, O } from "./libc.ts";
+import { nameOfBytes, pathBytes } from "./path_bytes.ts";
+
+/** The default limit of {@linkcode Files.readFile}: 1 GiB. */
+export const READ_LIMIT = 2 ** 30;
+
+/** What is known of the descriptors that are open, for messages and for the rules of appending. */
+export class OpenFiles {
+  readonly #open = new Map<Fd, { readonly path: string; readonly append: boolean }>();
+
+  /** Remembers a descriptor. */
+  add(fd: Fd, path: string, append: boolean): void {
+    this.#open.set(fd, { path, append });
+  }
+
+  /** Forgets a descriptor. */
+  remove(fd: Fd): void {
+    this.#open.delete(fd);
+  }
+
+  /** The path that a descriptor was opened with. */
+  path(fd: Fd): string {
+    return this.#open.get(fd)?.path ?? `descriptor ${fd}`;
+  }
+
+  /** Whether a descriptor was opened to append (O_APPEND). */
+  appends(fd: Fd): boolean {
+    return this.#open.get(fd)?.append ?? false;
+  }
+}
+
+// A FIFO in a mail directory must not make an open wait for its writer: O_NONBLOCK, which regular files ignore.
+const BASE = O.CLOEXEC | O.NOCTTY | O.NONBLOCK;
+const MODES = { r: BASE | O.RDONLY, "r+": BASE | O.RDWR, a: BASE | O.RDWR | O.APPEND } as const;
+
+/** struct statx (linux/stat.h), 256 bytes, the same on every architecture. */
+const STATX = { nlink: 16, mode: 28, ino: 32, size: 40, ctime: 96, mtime: 112, device: 136 };
+const STATX_BASIC_STATS = 0x7ff;
+const AT_EMPTY_PATH = 0x1000;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const NO_PATH = new Uint8Array(1);
+
+const kindOfMode = (mode: number): FileInfo["kind"] => {
+  switch (mode & 0o170000) {
+    case 0o100000:
+      return "file";
+    case 0o040000:
+      return "directory";
+    case 0o120000:
+      return "symlink";
+    default:
+      return "other";
+  }
+};
+
+const statBytes = new Uint8Array(256);
+const statView = new DataView(statBytes.buffer);
+
+const fileInfo = (): FileInfo => {
+  const view = statView;
+  const mode = view.getUint16(STATX.mode, true);
+  return {
+    kind: kindOfMode(mode),
+    size: Number(view.getBigUint64(STATX.size, true)),
+    mtime: Number(view.getBigInt64(STATX.mtime, true)),
+    mtimeNs: view.getUint32(STATX.mtime + 8, true),
+    ctime: Number(view.getBigInt64(STATX.ctime, true)),
+    links: view.getUint32(STATX.nlink, true),
+    // Major number of 12 bits, minor of 20.
+    dev: view.getUint32(STATX.device, true) * 2 ** 20 + view.getUint32(STATX.device + 4, true),
+    ino: String(view.getBigUint64(STATX.ino, true)),
+    mode: mode & 0o7777,
+  };
+};
+
+const statOf = (path: string, flags: number): FileInfo | null => {
+  if (libc().statx(AT_FDCWD, pathBytes(path), flags, STATX_BASIC_STATS, statBytes) === 0) {
+    return fileInfo();
+  }
+  const number = errno();
+  return isMissing(number) ? null : failCall("stat", path, number);
+};
+
+/** Stat of a path, a symlink itself and not what it points to, or null when it does not exist. */
+export const lstat = (path: string): FileInfo | null => statOf(path, AT_SYMLINK_NOFOLLOW);
+
+/** Opens a path with open(2) flags; gives -1 and leaves errno when that fails. */
+export const rawOpen = (path: string, flags: number, mode = 0): Fd =>
+  libc().open(pathBytes(path), flags, mode);
+
+/** Reads until `into` is full or the file ends; gives the number of bytes. */
+const readFully = (fd: Fd, into: Uint8Array, position: number, path: string): number => {
+  let done = 0;
+  while (done < into.length) {
+    const rest = into.subarray(done) as Uint8Array<ArrayBuffer>;
+    const n = libc().pread(fd, rest, BigInt(rest.length), BigInt(position + done));
+    if (n < 0) {
+      const number = errno();
+      if (number !== ERRNO.EINTR) failCall("read", path, number);
+    } else if (n === 0) {
+      break;
+    } else {
+      done += n;
+    }
+  }
+  return done;
+};
+
+/** d_type of struct linux_dirent64; 0 is "ask stat". */
+const DT: Readonly<Record<number, DirEntry["kind"]>> = { 4: "directory", 8: "file", 10: "symlink" };
+
+const joined = (directory: string, name: string): string =>
+  directory.endsWith("/") ? directory + name : `${directory}/${name}`;
+
+/** The entries of an open directory: records of ino u64, offset u64, record length u16, type u8, name, NUL. */
+const readEntries = (fd: Fd, path: string): DirEntry[] => {
+  const entries: DirEntry[] = [];
+  const buffer = new Uint8Array(64 * 1024);
+  const view = new DataView(buffer.buffer);
+  for (;;) {
+    const end = libc().getdents64(fd, buffer, BigInt(buffer.length));
+    if (end < 0) return failCall("readdir", path);
+    if (end === 0) return entries;
+    for (let at = 0; at < end; at += view.getUint16(at + 16, true)) {
+      const name = nameOfBytes(buffer.subarray(at + 19, buffer.indexOf(0, at + 19)));
+      if (name === "." || name === "..") continue;
+      const type = view.getUint8(at + 18);
+      // A file system that does not tell the type; an entry that is gone since is no entry.
+      const kind = type === 0 ? lstat(joined(path, name))?.kind : DT[type] ?? "other";
+      if (kind !== undefined) entries.push({ name, kind });
+    }
+  }
+};
+
+/** Makes the reading half of the port. */
+export const makeFiles = (openFiles: OpenFiles): Files => {
+  const open: Files["open"] = (path, mode) => {
+    const fd = rawOpen(path, MODES[mode]);
+    if (fd < 0) return failCall("open", path);
+    openFiles.add(fd, path, mode === "a");
+    return fd;
+  };
+
+  const close: Files["close"] = (fd) => {
+    const path = openFiles.path(fd);
+    openFiles.remove(fd);
+    if (libc().close(fd) < 0) failCall("close", path);
+  };
+
+  const fstat: Files["fstat"] = (fd) => {
+    if (libc().statx(fd, NO_PATH, AT_EMPTY_PATH, STATX_BASIC_STATS, statBytes) === 0) {
+      return fileInfo();
+    }
+    return failCall("fstat", openFiles.path(fd));
+  };
+
+  const read: Files["read"] = (fd, into, position) =>
+    readFully(fd, into, position, openFiles.path(fd));
+
+  const readFile: Files["readFile"] = (path, limit = READ_LIMIT) => {
+    const fd = rawOpen(path, MODES.r);
+    if (fd < 0) {
+      const number = errno();
+      return isMissing(number) ? null : failCall("open", path, number);
+    }
+    openFiles.add(fd, path, false);
+    try {
+      const { size } = fstat(fd);
+      if (size > limit) {
+        const what = `the file has ${size} bytes; at most ${limit} are read`;
+        throw new StreamFailure<SyncError>(syncError("Unsupported", "store", { path }, what));
+      }
+      const bytes = new Uint8Array(size);
+      return bytes.subarray(0, readFully(fd, bytes, 0, path));
+    } finally {
+      close(fd);
+    }
+  };
+
+  const list: Files["list"] = (path) => {
+    const fd = rawOpen(path, MODES.r);
+    if (fd < 0) {
+      const number = errno();
+      return isMissing(number) ? null : failCall("open", path, number);
+    }
+    try {
+      return readEntries(fd, path);
+    } finally {
+      libc().close(fd);
+    }
+  };
+
+  return { open, close, read, readFile, stat: (path) => statOf(path, 0), fstat, list };
+};

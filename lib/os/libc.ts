@@ -1,0 +1,80 @@
+/**
+ * The C library by FFI: the calls that files, disk and locks are made of. Deno's own calls lose nanoseconds of times and
+ * bytes of names that are not UTF-8, and know no record locks; one way to the system gives one kind of descriptor.
+ *
+ * @module
+ */
+import { StreamFailure } from "../stream/chunks.ts";
+import { type SyncError, syncError } from "../model/error.ts";
+
+const SYMBOLS = {
+  __errno_location: { parameters: [], result: "pointer" },
+  open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" },
+  pwrite: { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" },
+  write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
+  getdents64: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  fsync: { parameters: ["i32"], result: "i32" },
+  fdatasync: { parameters: ["i32"], result: "i32" },
+  ftruncate: { parameters: ["i32", "i64"], result: "i32" },
+  fchmod: { parameters: ["i32", "u32"], result: "i32" },
+  chmod: { parameters: ["buffer", "u32"], result: "i32" },
+  futimens: { parameters: ["i32", "buffer"], result: "i32" },
+  utimensat: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
+  rename: { parameters: ["buffer", "buffer"], result: "i32" },
+  renameat2: { parameters: ["i32", "buffer", "i32", "buffer", "u32"], result: "i32" },
+  link: { parameters: ["buffer", "buffer"], result: "i32" },
+  unlink: { parameters: ["buffer"], result: "i32" },
+  mkdir: { parameters: ["buffer", "u32"], result: "i32" },
+  rmdir: { parameters: ["buffer"], result: "i32" },
+  fcntl: { parameters: ["i32", "i32", "buffer"], result: "i32" },
+  flock: { parameters: ["i32", "i32"], result: "i32" },
+  kill: { parameters: ["i32", "i32"], result: "i32" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** The functions of the C library in use, by their C names; each gives -1 on failure and sets errno. */
+export type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+/** Open flags of asm-generic/fcntl.h, the same on x86-64 and arm64. */
+export const O = {
+  RDONLY: 0,
+  RDWR: 0o2,
+  CREAT: 0o100,
+  EXCL: 0o200,
+  NOCTTY: 0o400,
+  APPEND: 0o2000,
+  NONBLOCK: 0o4000,
+  CLOEXEC: 0o2000000,
+} as const;
+
+/** "Relative to the current directory", for the calls that end in `at`. */
+export const AT_FDCWD = -100;
+
+let loaded: { readonly libc: Libc; readonly errnoView: Deno.UnsafePointerView } | undefined;
+
+const load = (): NonNullable<typeof loaded> => {
+  const { os, arch } = Deno.build;
+  // Structures and numbers here are those of 64-bit little-endian Linux.
+  if (os !== "linux" || (arch !== "x86_64" && arch !== "aarch64")) {
+    const what = `mail stores need Linux on x86-64 or arm64; this is ${os} on ${arch}`;
+    throw new StreamFailure<SyncError>(syncError("Unsupported", "run", {}, what));
+  }
+  let libc: Libc;
+  try {
+    libc = Deno.dlopen("libc.so.6", SYMBOLS).symbols;
+  } catch (thrown) {
+    const what = "the GNU C library 2.30 or newer (libc.so.6) could not be loaded";
+    throw new StreamFailure<SyncError>(syncError("Unsupported", "run", {}, what, thrown));
+  }
+  // The address is the thread's own and stays: asking once keeps everything else from running between a failed call and
+  // the reading of its errno.
+  return { libc, errnoView: new Deno.UnsafePointerView(libc.__errno_location()!) };
+};
+
+/** The C library, loaded at the first call. Throws `Unsupported` where it is another system. */
+export const libc = (): Libc => (loaded ??= load()).libc;
+
+/** errno of the call that has just failed. */
+export const errno = (): number => (loaded ??= load()).errnoView.getInt32(0);
