@@ -81,11 +81,10 @@ export const tap = <A>(look: (a: A) => void): Stage<A, A> =>
   };
 
 /** One stream after the other. */
-export const concat = async function* <A, E>(
-  ...inputs: readonly Chunks<A, E>[]
-): AsyncGenerator<readonly A[]> {
-  for (const input of inputs) yield* input;
-};
+export const concat = <A, E>(...inputs: readonly Chunks<A, E>[]): Chunks<A, E> =>
+  (async function* () {
+    for (const input of inputs) yield* input;
+  })();
 
 /** The same items in chunks of exactly `size`, the last one shorter. */
 export const rechunk = <A>(size: number): Stage<A, A> =>

@@ -1,0 +1,49 @@
+/**
+ * The stage between *resolve* and *apply*: planned copies get their mail from the other side.
+ *
+ * @module
+ */
+import type { SyncError } from "../model/error.ts";
+import type { Uid } from "../model/ids.ts";
+import type { Mail } from "../model/mail.ts";
+import type { CopyMail, MailOperation, PlannedOperation } from "../model/operation.ts";
+import type { Fetched } from "../port/store.ts";
+import { type Chunks, fromArray } from "../stream/chunks.ts";
+
+/** Reads mails by UID, one answer each, in order: `Mailbox.fetch` of the side that has them. */
+export type FetchMails = (wanted: Chunks<Uid, SyncError>) => Chunks<Fetched, SyncError>;
+
+/** Asked about each mail that cannot be had: null leaves the copy out, a mail takes its place. */
+export type RecoverMail = (copy: CopyMail, error: SyncError) => Promise<Mail | null>;
+
+/**
+ * Replaces each `CopyMail` by a `SaveMail` with the mail read by `fetch`. Within one input chunk copies come before the
+ * other operations, so that an interruption leaves mails too many, never too few. Memory: one fetched chunk.
+ */
+export const attachMails = (
+  fetch: FetchMails,
+  recover: RecoverMail,
+): <E>(planned: Chunks<PlannedOperation, E>) => Chunks<MailOperation, E | SyncError> =>
+  async function* (planned) {
+    for await (const chunk of planned) {
+      const copies: CopyMail[] = [];
+      const others: Exclude<PlannedOperation, CopyMail>[] = [];
+      for (const operation of chunk) {
+        if (operation._tag === "CopyMail") copies.push(operation);
+        else others.push(operation);
+      }
+      let at = 0;
+      if (copies.length > 0) {
+        for await (const fetched of fetch(fromArray(copies.map(({ from }) => from.uid)))) {
+          const saves: MailOperation[] = [];
+          for (const answer of fetched) {
+            const copy = copies[at++]!;
+            const mail = answer._tag === "Mail" ? answer.mail : await recover(copy, answer.error);
+            if (mail !== null) saves.push({ _tag: "SaveMail", copy, mail });
+          }
+          if (saves.length > 0) yield saves;
+        }
+      }
+      if (others.length > 0) yield others;
+    }
+  };

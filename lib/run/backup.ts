@@ -1,0 +1,196 @@
+/**
+ * `backup`: makes the right side look exactly like the left one.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { Either } from "fp-ts/Either.js";
+import { pipe } from "fp-ts/function.js";
+import * as TE from "fp-ts/TaskEither.js";
+import type { TaskEither } from "fp-ts/TaskEither.js";
+import { type SyncError, syncError, withPlace } from "../model/error.ts";
+import type { MailboxTree } from "../model/mailbox.ts";
+import type { TreeOperation } from "../model/operation.ts";
+import { NOTHING_DONE, type Report } from "../model/report.ts";
+import type { Mailbox, Store } from "../port/store.ts";
+import { type MailboxPair, planBackupTree } from "../sync/backup_tree.ts";
+import { isPristine } from "../sync/plan_backup.ts";
+import { decide, type MailboxResult, mendMailbox, refillMailbox } from "./backup_mailbox.ts";
+import { endsRun, RunLog, type RunOptions, TRIES } from "./run.ts";
+
+const holdsMailboxes = (tree: MailboxTree): boolean =>
+  tree.nodes.some((node) => node._tag !== "Directory");
+
+const createCounterpart = (
+  source: Mailbox,
+  destination: Store,
+  pair: MailboxPair,
+  log: RunLog,
+): TaskEither<SyncError, void> => {
+  const operation: TreeOperation = {
+    _tag: "CreateMailbox",
+    name: pair.target,
+    guid: pair.guid,
+    uidValidity: source.status.uidValidity,
+  };
+  return pipe(
+    destination.applyTree(operation),
+    TE.map(() => log.tree("right", operation)),
+  );
+};
+
+/** Brings one mailbox that the destination has to the source's state. */
+const syncOpen = (
+  source: Mailbox,
+  destination: Store,
+  pair: MailboxPair,
+) =>
+(old: Mailbox): TaskEither<SyncError, MailboxResult> => {
+  const identity = {
+    name: pair.target,
+    guid: source.status.guid,
+    uidValidity: source.status.uidValidity,
+  };
+  const sameIdentity = old.status.guid === identity.guid &&
+    old.status.uidValidity === identity.uidValidity;
+  if (!sameIdentity && isPristine(old.status)) {
+    return pipe(
+      destination.applyTree({
+        _tag: "ReidentifyMailbox",
+        name: old.name,
+        guid: old.status.guid,
+        newGuid: identity.guid,
+        newUidValidity: identity.uidValidity,
+      }),
+      TE.chain(() => destination.withMailbox(identity.guid, (fresh) => mendMailbox(source, fresh))),
+    );
+  }
+  return pipe(
+    decide(source, old),
+    TE.chain((verdict) =>
+      pipe(
+        verdict._tag === "Mend"
+          ? mendMailbox(source, old)
+          : destination.replaceMailbox(identity, (fresh) => refillMailbox(source, old, fresh)),
+        TE.map((result) => ({ ...result, problems: [...verdict.problems, ...result.problems] })),
+      )
+    ),
+  );
+};
+
+const syncPair = (
+  source: Store,
+  destination: Store,
+  pair: MailboxPair,
+  log: RunLog,
+): TaskEither<SyncError, MailboxResult> =>
+  source.withMailbox(pair.guid, (from) => {
+    log.begin(pair.name, from.status.messages);
+    return pipe(
+      pair.counterpart === null
+        ? pipe(
+          createCounterpart(from, destination, pair, log),
+          TE.chain(() => destination.withMailbox(pair.guid, (to) => mendMailbox(from, to))),
+        )
+        : destination.withMailbox(pair.counterpart, syncOpen(from, destination, pair)),
+      TE.map((result): MailboxResult => ({
+        ...result,
+        problems: [
+          ...from.problems.map((problem) => withPlace(problem, { mailbox: pair.name })),
+          ...result.problems,
+        ],
+      })),
+      TE.map((result) => {
+        if (!result.changed) log.done(pair.name, from.status.messages, NOTHING_DONE, result.done);
+        else log.add("right", result.done);
+        return result;
+      }),
+    );
+  });
+
+/**
+ * Syncs one pair, again while somebody changes the destination meanwhile. A mailbox that was made or rebuilt in the
+ * first try is found by its GUID in the next.
+ */
+const settlePair = async (
+  source: Store,
+  destination: Store,
+  pair: MailboxPair,
+  log: RunLog,
+): Promise<Either<SyncError, void>> => {
+  for (let n = 1;; n++) {
+    const again = n === 1 ? pair : { ...pair, counterpart: pair.guid };
+    const result = await syncPair(source, destination, again, log)();
+    if (E.isLeft(result)) {
+      const error = withPlace(result.left, { mailbox: pair.name });
+      if (endsRun(error)) return E.left(error);
+      log.problem(error);
+      return E.right(undefined);
+    }
+    if (result.right.changed && n < TRIES) continue;
+    result.right.problems.forEach((problem) => log.problem(problem));
+    return E.right(undefined);
+  }
+};
+
+const applyTree = async (
+  store: Store,
+  operations: readonly TreeOperation[],
+  log: RunLog,
+): Promise<Either<SyncError, void>> => {
+  for (const operation of operations) {
+    const end = await store.applyTree(operation)();
+    if (E.isRight(end)) log.tree("right", operation);
+    else {
+      const error = withPlace(end.left, { mailbox: operation.name });
+      if (endsRun(error)) return E.left(error);
+      log.problem(error);
+    }
+  }
+  return E.right(undefined);
+};
+
+/**
+ * Makes `destination` look exactly like `source`: mailbox tree, subscriptions, mails, flags, keywords, MODSEQs. The
+ * source is only read (a Maildir without UIDs is given them). The destination's own changes are discarded; a mailbox
+ * with a conflict is filled anew, the new copy before the old one goes.
+ *
+ * Gives a report; what could not be read or done is among its problems, and nothing is deleted because of it. Fails
+ * where one store as a whole cannot be used. Cost: the index of every mailbox, and the bytes of new mails.
+ */
+export const backup = (
+  source: Store,
+  destination: Store,
+  options: RunOptions = {},
+): TaskEither<SyncError, Report> =>
+async () => {
+  const from = await source.tree();
+  if (E.isLeft(from)) return from;
+  const to = await destination.tree();
+  if (E.isLeft(to)) return to;
+  if (!holdsMailboxes(from.right) && holdsMailboxes(to.right)) {
+    return E.left(syncError(
+      "Unsafe",
+      "run",
+      { path: source.location },
+      "the source holds no mailbox, while the destination does; nothing was changed",
+    ));
+  }
+  const log = new RunLog(options);
+  const plan = planBackupTree(
+    from.right,
+    to.right,
+    destination.fitName,
+    destination.caps.emptyDirectories,
+  );
+  [...from.right.problems, ...to.right.problems, ...plan.problems].forEach((p) => log.problem(p));
+
+  const before = await applyTree(destination, plan.before, log);
+  if (E.isLeft(before)) return before;
+  for (const pair of plan.pairs) {
+    const end = await settlePair(source, destination, pair, log);
+    if (E.isLeft(end)) return end;
+  }
+  const after = await applyTree(destination, plan.after, log);
+  return E.isLeft(after) ? after : E.right(log.report());
+};

@@ -1,0 +1,264 @@
+/**
+ * One mailbox of a backup: scan both sides, diff, plan, resolve, apply.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import { pipe } from "fp-ts/function.js";
+import * as TE from "fp-ts/TaskEither.js";
+import type { TaskEither } from "fp-ts/TaskEither.js";
+import { type SyncError, withPlace } from "../model/error.ts";
+import type { Uid } from "../model/ids.ts";
+import type { MailRecord } from "../model/mail.ts";
+import type { MailOperation, Outcome, PlannedOperation } from "../model/operation.ts";
+import { NOTHING_DONE, type SideReport } from "../model/report.ts";
+import type { Mailbox } from "../port/store.ts";
+import { sameGuid } from "../codec/guid.ts";
+import { type Chunks, collect, concat, drain, filter, fromArray, map } from "../stream/chunks.ts";
+import { mergeJoin } from "../stream/merge_join.ts";
+import { diff } from "../sync/diff.ts";
+import {
+  type BackupContext,
+  type BackupSurvey,
+  emptySurvey,
+  mustRebuild,
+  planBackup,
+  type Proposal,
+  raiseStatus,
+  settledOperations,
+  survey,
+} from "../sync/plan_backup.ts";
+import { attachMails, type RecoverMail } from "./attach.ts";
+
+/** What syncing one mailbox came to. */
+export interface MailboxResult {
+  /** What was done in the destination. */
+  readonly done: SideReport;
+  /** What could not be read or done. */
+  readonly problems: readonly SyncError[];
+  /** Whether somebody changed the destination meanwhile, so that another try is worth it. */
+  readonly changed: boolean;
+}
+
+/** What has to become of the destination's mailbox, and the mails of the source that turned out unreadable. */
+export interface Verdict {
+  /** Mend: operations on the mailbox that is there. Rebuild: a new copy in its place. */
+  readonly _tag: "Mend" | "Rebuild";
+  /** One for each mail that the destination lacks and the source cannot read. */
+  readonly problems: readonly SyncError[];
+}
+
+/** The UIDs that a mailbox has but could not read. */
+export const unreadableUids = (mailbox: Mailbox): ReadonlySet<number> =>
+  new Set(mailbox.problems.flatMap((problem) => problem.where.uid ?? []));
+
+const contextOf = (source: Mailbox, destination: Mailbox): BackupContext => ({
+  source: source.status,
+  destination: destination.status,
+  unreadable: unreadableUids(source),
+});
+
+const proposals = (source: Mailbox, destination: Mailbox): Chunks<Proposal, SyncError> =>
+  pipe(
+    diff(source.records(), destination.records()),
+    planBackup(contextOf(source, destination)),
+  );
+
+/** Reads both sides once and counts what a backup would do. */
+const surveyMailbox = (
+  source: Mailbox,
+  destination: Mailbox,
+): TaskEither<SyncError, BackupSurvey> => {
+  const found = emptySurvey();
+  return pipe(
+    drain(proposals(source, destination), (chunk) => survey(found, chunk)),
+    TE.map(() => found),
+  );
+};
+
+/**
+ * Decides between mending and rebuilding. Mails that the destination passed over call for a rebuild only if at least
+ * one of them can be read: a damaged mail must not cause one on every run.
+ */
+export const decide = (
+  source: Mailbox,
+  destination: Mailbox,
+): TaskEither<SyncError, Verdict> => {
+  if (mustRebuild(source.status, destination.status)) {
+    return TE.right({ _tag: "Rebuild", problems: [] });
+  }
+  return pipe(
+    surveyMailbox(source, destination),
+    TE.chain((found): TaskEither<SyncError, Verdict> =>
+      found.taken > 0
+        ? TE.right({ _tag: "Rebuild", problems: [] })
+        : probePassed(source, found.passed)
+    ),
+  );
+};
+
+const probePassed =
+  (source: Mailbox, uids: readonly Uid[]): TaskEither<SyncError, Verdict> => async () => {
+    const problems: SyncError[] = [];
+    for (const uid of uids) {
+      const answer = await collect(source.fetch(fromArray([uid])))();
+      if (E.isLeft(answer)) return answer;
+      for (const fetched of answer.right) {
+        if (fetched._tag === "Mail") return E.right({ _tag: "Rebuild", problems: [] });
+        problems.push(withPlace(fetched.error, { mailbox: source.name }));
+      }
+    }
+    return E.right({ _tag: "Mend", problems });
+  };
+
+/** Counts outcomes into a result. */
+class Tally {
+  done: SideReport = NOTHING_DONE;
+  readonly problems: SyncError[] = [];
+  changed = false;
+
+  take(outcomes: readonly Outcome[]): void {
+    let { saved, savedBytes, updated, expunged } = this.done;
+    for (const outcome of outcomes) {
+      if (outcome._tag === "Refused") {
+        if (outcome.error._tag === "Changed") this.changed = true;
+        this.problems.push(outcome.error);
+        continue;
+      }
+      switch (outcome.operation._tag) {
+        case "SaveMail":
+          saved++;
+          savedBytes += outcome.operation.mail.size;
+          break;
+        case "UpdateFlags":
+          updated++;
+          break;
+        case "Expunge":
+          expunged++;
+          break;
+        case "RaiseStatus":
+      }
+    }
+    this.done = { ...this.done, saved, savedBytes, updated, expunged };
+  }
+
+  lose(error: SyncError): void {
+    if (error._tag === "Changed") this.changed = true;
+    this.problems.push(error);
+  }
+
+  result(): MailboxResult {
+    return { done: this.done, problems: this.problems, changed: this.changed };
+  }
+}
+
+const applyAll = (
+  source: Mailbox,
+  destination: Mailbox,
+  operations: Chunks<MailOperation, SyncError>,
+  tally: Tally,
+): TaskEither<SyncError, MailboxResult> =>
+  pipe(
+    drain(destination.apply(operations), (outcomes) => tally.take(outcomes)),
+    TE.map(() => tally.result()),
+    TE.mapLeft((error) => withPlace(error, { mailbox: source.name })),
+  );
+
+const reportLost = (source: Mailbox, tally: Tally): RecoverMail => (_copy, error) => {
+  tally.lose(withPlace(error, { mailbox: source.name }));
+  return Promise.resolve(null);
+};
+
+const countersLast = (
+  source: Mailbox,
+  destination: Mailbox,
+  tally: Tally,
+): Chunks<PlannedOperation, SyncError> =>
+  (async function* () {
+    // Asked when the mails before have been read: a lost mail must stay retrievable at its UID.
+    const lost = tally.problems.flatMap((problem) => problem.where.uid ?? []);
+    const lowestLost = lost.reduce((least, uid) => Math.min(least, uid), Infinity);
+    const raise = raiseStatus(
+      { ...source.status, uidNext: Math.min(source.status.uidNext, lowestLost) },
+      destination.status,
+    );
+    if (raise !== null) yield [raise];
+  })();
+
+/** Brings the destination's mailbox to the source's state by single operations. */
+export const mendMailbox = (
+  source: Mailbox,
+  destination: Mailbox,
+): TaskEither<SyncError, MailboxResult> => {
+  const tally = new Tally();
+  const planned = concat(
+    settledOperations(proposals(source, destination)),
+    countersLast(source, destination, tally),
+  );
+  const attach = attachMails(source.fetch, reportLost(source, tally));
+  return applyAll(source, destination, attach(planned), tally);
+};
+
+/** Mails of the old destination that stay, because the source has them but could not read them. */
+const keptRecords = (source: Mailbox, old: Mailbox): Chunks<MailRecord, SyncError> => {
+  const unreadable = unreadableUids(source);
+  return pipe(old.records(), filter((record: MailRecord) => unreadable.has(record.uid)));
+};
+
+/**
+ * Fills `fresh`, a new mailbox with the source's identity. A mail that the source cannot read is taken from `old`, the
+ * destination's mailbox that `fresh` will replace, where it has it.
+ */
+export const refillMailbox = (
+  source: Mailbox,
+  old: Mailbox | null,
+  fresh: Mailbox,
+): TaskEither<SyncError, MailboxResult> => {
+  const tally = new Tally();
+  const uidOf = (record: MailRecord): number => record.uid;
+  const wanted = pipe(
+    mergeJoin(
+      source.records(),
+      old === null ? fromArray<MailRecord>([]) : keptRecords(source, old),
+      uidOf,
+      uidOf,
+    ),
+    map((joined): PlannedOperation => {
+      const from = joined._tag === "OnlyRight" ? joined.right : joined.left;
+      return { _tag: "CopyMail", from, uid: from.uid, keepModSeq: source.status.modSeqTracked };
+    }),
+  );
+  const attach = attachMails(
+    source.fetch,
+    old === null ? reportLost(source, tally) : takeFromOld(source, old, tally),
+  );
+  return pipe(
+    applyAll(
+      source,
+      fresh,
+      attach(concat(wanted, countersLast(source, fresh, tally))),
+      tally,
+    ),
+    TE.map((result) => ({ ...result, done: { ...result.done, mailboxesRebuilt: 1 } })),
+  );
+};
+
+/** Reports the lost mail, and takes the old copy's where that has the same one. */
+const takeFromOld =
+  (source: Mailbox, old: Mailbox, tally: Tally): RecoverMail => async (copy, error) => {
+    const kept = unreadableUids(source).has(copy.uid);
+    if (!kept) tally.lose(withPlace(error, { mailbox: source.name }));
+    if (error._tag === "Changed") return null;
+    const spare = await collect(
+      pipe(
+        old.records(),
+        filter((record: MailRecord) =>
+          record.uid === copy.uid && sameGuid(record.guid, copy.from.guid)
+        ),
+      ),
+    )();
+    if (E.isLeft(spare) || spare.right.length === 0) return null;
+    const fetched = await collect(old.fetch(fromArray([copy.uid])))();
+    const answer = E.isRight(fetched) ? fetched.right[0] : undefined;
+    return answer?._tag === "Mail" ? answer.mail : null;
+  };

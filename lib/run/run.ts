@@ -1,0 +1,103 @@
+/**
+ * What all runs share: options, the growing report, and the rule of which errors end a run.
+ *
+ * @module
+ */
+import type { SyncError } from "../model/error.ts";
+import type { MailboxName } from "../model/mailbox.ts";
+import type { TreeOperation } from "../model/operation.ts";
+import {
+  addSides,
+  NOTHING_DONE,
+  type Report,
+  type Side,
+  type SideReport,
+  type SyncEvent,
+} from "../model/report.ts";
+
+/** Options of a run. */
+export interface RunOptions {
+  /** Told of each step; for progress and `-v`. */
+  readonly onEvent?: (event: SyncEvent) => void;
+}
+
+/** How often a mailbox is tried again when somebody changed it meanwhile. */
+export const TRIES = 3;
+
+/** Whether an error ends the run: damage to one message or mailbox does not. */
+export const endsRun = (error: SyncError): boolean =>
+  error.scope === "store" || error.scope === "run";
+
+const treeCount = (operation: TreeOperation): SideReport => {
+  switch (operation._tag) {
+    case "CreateMailbox":
+      return { ...NOTHING_DONE, mailboxesCreated: 1 };
+    case "DeleteMailbox":
+      return { ...NOTHING_DONE, mailboxesDeleted: 1 };
+    case "RenameMailbox":
+      return { ...NOTHING_DONE, mailboxesRenamed: 1 };
+    case "Subscribe":
+    case "Unsubscribe":
+      return { ...NOTHING_DONE, subscriptions: 1 };
+    case "CreateDirectory":
+    case "DeleteDirectory":
+    case "ReidentifyMailbox":
+      return NOTHING_DONE;
+  }
+};
+
+/** A report that grows while a run goes on. */
+export class RunLog {
+  #mailboxes = 0;
+  #mails = 0;
+  #sides: Record<Side, SideReport> = { left: NOTHING_DONE, right: NOTHING_DONE };
+  readonly #problems: SyncError[] = [];
+  readonly #tell: (event: SyncEvent) => void;
+
+  /** Starts an empty report. */
+  constructor(options: RunOptions) {
+    this.#tell = options.onEvent ?? (() => {});
+  }
+
+  /** Notes a change of the tree. */
+  tree(side: Side, operation: TreeOperation): void {
+    this.#sides[side] = addSides(this.#sides[side], treeCount(operation));
+    this.#tell({ _tag: "TreeChanged", side, operation });
+  }
+
+  /** Notes that a mailbox is begun. */
+  begin(name: MailboxName, messages: number): void {
+    this.#tell({ _tag: "MailboxBegun", name, messages });
+  }
+
+  /** Notes what was done on one side of a mailbox. */
+  done(name: MailboxName, messages: number, left: SideReport, right: SideReport): void {
+    this.#mailboxes++;
+    this.#mails += messages;
+    this.add("left", left);
+    this.add("right", right);
+    this.#tell({ _tag: "MailboxDone", name, left, right });
+  }
+
+  /** Adds work that did not end a mailbox: a try that is repeated. */
+  add(side: Side, done: SideReport): void {
+    this.#sides[side] = addSides(this.#sides[side], done);
+  }
+
+  /** Notes something that could not be read or done. */
+  problem(error: SyncError): void {
+    this.#problems.push(error);
+    this.#tell({ _tag: "Problem", error });
+  }
+
+  /** The report so far. */
+  report(): Report {
+    return {
+      mailboxes: this.#mailboxes,
+      mails: this.#mails,
+      left: this.#sides.left,
+      right: this.#sides.right,
+      problems: [...this.#problems],
+    };
+  }
+}

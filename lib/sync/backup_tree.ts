@@ -1,0 +1,276 @@
+/**
+ * The mailbox tree of a backup: what the destination's tree has to do to be like the source's.
+ *
+ * @module
+ */
+import { type SyncError, syncError } from "../model/error.ts";
+import type { MailboxGuid } from "../model/ids.ts";
+import {
+  INBOX,
+  type MailboxName,
+  mailboxName,
+  type MailboxNode,
+  type MailboxTree,
+  nameKey,
+  parentName,
+} from "../model/mailbox.ts";
+import type { TreeOperation } from "../model/operation.ts";
+
+/** A mailbox of the source and the place it has in the destination. */
+export interface MailboxPair {
+  /** The source's name. */
+  readonly name: MailboxName;
+  /** The source's identity. */
+  readonly guid: MailboxGuid;
+  /** The name in the destination, once the plan's renames are done. */
+  readonly target: MailboxName;
+  /**
+   * The mailbox that the destination has in this place: the same one (equal GUID), another one of that name (to be
+   * rebuilt), or null where one has to be created.
+   */
+  readonly counterpart: MailboxGuid | null;
+}
+
+/** The plan for a tree, in the order in which it is carried out. */
+export interface TreePlan {
+  /** Deletes that free a name, and renames. */
+  readonly before: readonly TreeOperation[];
+  /** The mailboxes to sync, in order of their names. */
+  readonly pairs: readonly MailboxPair[];
+  /** Directories and subscriptions, and at last the deletes of mailboxes that the source does not have. */
+  readonly after: readonly TreeOperation[];
+  /** What was left alone, and why. */
+  readonly problems: readonly SyncError[];
+}
+
+type MailboxNodeOf = Extract<MailboxNode, { _tag: "Mailbox" }>;
+
+const isMailbox = (node: MailboxNode): node is MailboxNodeOf => node._tag === "Mailbox";
+
+/**
+ * The names that the source's mailboxes get in the destination. A name that does not fit is mended by `fit`; when that
+ * makes two names one, the mended one gets its mailbox's GUID (a directory: a number) behind it.
+ */
+export const targetNames = (
+  nodes: readonly MailboxNode[],
+  fit: (name: MailboxName) => MailboxName,
+): ReadonlyMap<MailboxName, MailboxName> => {
+  const targets = new Map<MailboxName, MailboxName>();
+  const taken = new Set<string>();
+  const take = (node: MailboxNode, target: MailboxName): void => {
+    targets.set(node.name, target);
+    taken.add(nameKey(target));
+  };
+  const fits = (node: MailboxNode): boolean => fit(node.name) === node.name;
+  // Names that fit come first, so that a mended name never takes the place of a true one.
+  for (const node of nodes) {
+    if (fits(node) && !taken.has(nameKey(node.name))) take(node, node.name);
+  }
+  for (const node of nodes) {
+    if (targets.has(node.name)) continue;
+    const mended = fit(node.name);
+    let target = mended;
+    for (let n = 1; taken.has(nameKey(target)); n++) {
+      const mark = isMailbox(node) && n === 1 ? node.guid : String(n);
+      target = fit(mailboxName(`${mended}-${mark}`));
+    }
+    take(node, target);
+  }
+  return targets;
+};
+
+/** Orders renames so that each finds its new name free; a ring of names is opened by a temporary name. */
+const orderRenames = (
+  wanted: readonly { readonly node: MailboxNodeOf; readonly target: MailboxName }[],
+): readonly TreeOperation[] => {
+  const operations: TreeOperation[] = [];
+  const waiting = new Map(wanted.map((w) => [nameKey(w.node.name), w]));
+  const rename = (guid: MailboxGuid, name: MailboxName, newName: MailboxName): void => {
+    operations.push({ _tag: "RenameMailbox", name, guid, newName });
+  };
+  while (waiting.size > 0) {
+    let moved = false;
+    for (const [key, { node, target }] of waiting) {
+      const sameKey = nameKey(target) === key; // only the normal form of the name changes
+      if (waiting.has(nameKey(target)) && !sameKey) continue;
+      rename(node.guid, node.name, target);
+      waiting.delete(key);
+      moved = true;
+    }
+    if (!moved) {
+      const [key, first] = [...waiting][0]!;
+      const aside = mailboxName(`${first.node.name}-temp-${first.node.guid}`);
+      rename(first.node.guid, first.node.name, aside);
+      waiting.delete(key);
+      waiting.set(nameKey(aside), { node: { ...first.node, name: aside }, target: first.target });
+    }
+  }
+  return operations;
+};
+
+const planSubscriptions = (
+  source: MailboxTree,
+  destination: MailboxTree,
+  targetOf: (name: MailboxName) => MailboxName,
+): readonly TreeOperation[] => {
+  const wanted = new Map(source.subscriptions.map(targetOf).map((name) => [nameKey(name), name]));
+  const present = new Map(destination.subscriptions.map((name) => [nameKey(name), name]));
+  const operations: TreeOperation[] = [];
+  for (const [key, name] of wanted) {
+    if (!present.has(key)) operations.push({ _tag: "Subscribe", name });
+  }
+  for (const [key, name] of present) {
+    if (!wanted.has(key)) operations.push({ _tag: "Unsubscribe", name });
+  }
+  return operations;
+};
+
+/**
+ * Plans the tree of a backup. Mailboxes are paired by GUID, then by name. Nothing is deleted in the destination while
+ * part of the source could not be read: a mailbox that is missing there may be the unreadable one. The destination's
+ * INBOX is never deleted.
+ *
+ * `fit` gives the nearest name that the destination can hold; `emptyDirectories` tells whether it can hold a \NoSelect
+ * name without children. Cost: linear in the number of mailboxes, but for rings of renames.
+ */
+export const planBackupTree = (
+  source: MailboxTree,
+  destination: MailboxTree,
+  fit: (name: MailboxName) => MailboxName,
+  emptyDirectories: boolean,
+): TreePlan => {
+  const targets = targetNames(source.nodes, fit);
+  const targetOf = (name: MailboxName): MailboxName => targets.get(name) ?? fit(name);
+  const wanted = source.nodes.filter(isMailbox);
+  const present = destination.nodes.filter(isMailbox);
+  const presentByGuid = new Map(present.map((node) => [node.guid, node]));
+  const presentByName = new Map(present.map((node) => [nameKey(node.name), node]));
+  const damagedThere = new Set(
+    destination.nodes.filter((node) => node._tag === "Damaged").map((node) => nameKey(node.name)),
+  );
+
+  const claimed = new Set<MailboxGuid>();
+  const counterparts = new Map<MailboxGuid, MailboxNodeOf>();
+  const renames: { node: MailboxNodeOf; target: MailboxName }[] = [];
+  for (const node of wanted) {
+    const same = presentByGuid.get(node.guid);
+    const target = targetOf(node.name);
+    // INBOX stays INBOX on either side: another mailbox with its GUID is met by name instead.
+    if (same === undefined || (same.name === INBOX) !== (target === INBOX)) continue;
+    claimed.add(same.guid);
+    counterparts.set(node.guid, same);
+    if (same.name !== target && nameKey(same.name) !== nameKey(target)) {
+      renames.push({ node: same, target });
+    }
+  }
+  for (const node of wanted) {
+    if (counterparts.has(node.guid)) continue;
+    const named = presentByName.get(nameKey(targetOf(node.name)));
+    if (named === undefined || claimed.has(named.guid)) continue;
+    claimed.add(named.guid);
+    counterparts.set(node.guid, named);
+  }
+
+  const problems: SyncError[] = [];
+  const complete = source.problems.length === 0;
+  const renameTargets = new Set(renames.map(({ target }) => nameKey(target)));
+  const before: TreeOperation[] = [];
+  const deletes: TreeOperation[] = [];
+  for (const node of present) {
+    if (claimed.has(node.guid)) continue;
+    const operation: TreeOperation = { _tag: "DeleteMailbox", name: node.name, guid: node.guid };
+    if (node.name === INBOX) {
+      problems.push(syncError(
+        "Unsafe",
+        "mailbox",
+        { mailbox: node.name },
+        "the source has no INBOX; the destination's is left as it is",
+      ));
+    } else if (!complete) {
+      problems.push(syncError(
+        "Unsafe",
+        "mailbox",
+        { mailbox: node.name },
+        "not deleted, because a part of the source could not be read",
+      ));
+    } else if (renameTargets.has(nameKey(node.name))) before.push(operation);
+    else deletes.push(operation);
+  }
+  const blocked = new Set(
+    present.filter((node) => !claimed.has(node.guid) && !complete).map((node) =>
+      nameKey(node.name)
+    ),
+  );
+  const possible = renames.filter(({ node, target }) => {
+    if (!blocked.has(nameKey(target)) && !damagedThere.has(nameKey(target))) return true;
+    problems.push(syncError(
+      "Unsafe",
+      "mailbox",
+      { mailbox: node.name },
+      `not renamed to ${target}, which is taken by a mailbox that must stay`,
+    ));
+    return false;
+  });
+  before.push(...orderRenames(possible));
+  const placeOf = new Map(possible.map(({ node, target }) => [node.guid, target]));
+
+  const pairs: MailboxPair[] = [];
+  for (const node of wanted) {
+    const counterpart = counterparts.get(node.guid) ?? null;
+    const target = counterpart === null
+      ? targetOf(node.name)
+      : placeOf.get(counterpart.guid) ?? counterpart.name;
+    if (counterpart === null && damagedThere.has(nameKey(target))) continue; // reported by its own store
+    pairs.push({
+      name: node.name,
+      guid: node.guid,
+      target,
+      counterpart: counterpart?.guid ?? null,
+    });
+  }
+
+  return {
+    before,
+    pairs,
+    after: [
+      ...deletes,
+      ...planDirectories(source, destination, targetOf, emptyDirectories, complete),
+      ...planSubscriptions(source, destination, targetOf),
+    ],
+    problems,
+  };
+};
+
+const planDirectories = (
+  source: MailboxTree,
+  destination: MailboxTree,
+  targetOf: (name: MailboxName) => MailboxName,
+  emptyDirectories: boolean,
+  complete: boolean,
+): readonly TreeOperation[] => {
+  const operations: TreeOperation[] = [];
+  const names = new Set(source.nodes.map((node) => nameKey(targetOf(node.name))));
+  const parents = new Set<string>();
+  for (const node of source.nodes) {
+    for (let p = parentName(targetOf(node.name)); p !== null; p = parentName(p)) {
+      parents.add(nameKey(p));
+    }
+  }
+  const present = new Set(
+    destination.nodes.filter((node) => node._tag === "Directory").map((node) => nameKey(node.name)),
+  );
+  for (const node of source.nodes) {
+    const key = nameKey(targetOf(node.name));
+    if (node._tag !== "Directory" || present.has(key) || parents.has(key)) continue;
+    if (emptyDirectories) operations.push({ _tag: "CreateDirectory", name: targetOf(node.name) });
+  }
+  if (!complete) return operations;
+  const gone = destination.nodes.filter((node) =>
+    node._tag === "Directory" && !names.has(nameKey(node.name)) && !parents.has(nameKey(node.name))
+  );
+  // Children before their parents.
+  for (const node of [...gone].reverse()) {
+    operations.push({ _tag: "DeleteDirectory", name: node.name });
+  }
+  return operations;
+};

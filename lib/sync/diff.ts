@@ -1,0 +1,39 @@
+/**
+ * The stage *diff*: two scans of one mailbox, ascending by UID, become the mails in which they differ.
+ *
+ * @module
+ */
+import { sameGuid } from "../codec/guid.ts";
+import { sameKeywords } from "../model/flags.ts";
+import type { MailRecord } from "../model/mail.ts";
+import type { Chunks } from "../stream/chunks.ts";
+import { type Joined, mergeJoin } from "../stream/merge_join.ts";
+
+/** One UID at which two sides differ: a mail that one side lacks, or two mails that are not the same in every field. */
+export type Difference = Joined<MailRecord, MailRecord>;
+
+const uidOf = (record: MailRecord): number => record.uid;
+
+/** Whether two records of one UID are equal in identity, flags, keywords and MODSEQ. */
+export const sameRecord = (a: MailRecord, b: MailRecord): boolean =>
+  a.flags === b.flags && a.modSeq === b.modSeq && sameKeywords(a.keywords, b.keywords) &&
+  sameGuid(a.guid, b.guid);
+
+/**
+ * Compares two scans. Order: ascending UID. Equal mails cost no allocation.
+ *
+ * @example
+ * ```ts
+ * import { collect, diff, flags, fromArray, guid, modSeq, NO_FLAGS, SEEN, uid } from "@dsync/dsync";
+ * import * as E from "fp-ts/Either.js";
+ *
+ * const mail = { uid: uid(1), guid: guid("a"), flags: NO_FLAGS, keywords: [], modSeq: modSeq(1n) };
+ * const seen = { ...mail, flags: flags(SEEN), modSeq: modSeq(2n) };
+ * const found = await collect(diff(fromArray([mail]), fromArray([seen])))();
+ * if (E.isLeft(found) || found.right[0]?._tag !== "Both") throw new Error("one pair differs");
+ * ```
+ */
+export const diff = <E>(
+  left: Chunks<MailRecord, E>,
+  right: Chunks<MailRecord, E>,
+): Chunks<Difference, E> => mergeJoin(left, right, uidOf, uidOf, sameRecord);

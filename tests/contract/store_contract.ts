@@ -1,0 +1,589 @@
+/**
+ * What every store must do, whatever it is made of. Each case gets an empty store and reads back through a second,
+ * freshly opened one: what counts is what was kept.
+ */
+import assert from "node:assert/strict";
+import * as E from "fp-ts/Either.js";
+import * as TE from "fp-ts/TaskEither.js";
+import type { TaskEither } from "fp-ts/TaskEither.js";
+import { pipe } from "fp-ts/function.js";
+import type { SyncError } from "../../lib/model/error.ts";
+import {
+  ALL_FLAGS,
+  ANSWERED,
+  DELETED,
+  DRAFT,
+  FLAGGED,
+  flags,
+  SEEN,
+} from "../../lib/model/flags.ts";
+import { guid, mailboxGuid, modSeq, uid } from "../../lib/model/ids.ts";
+import type { Mail, MailRecord } from "../../lib/model/mail.ts";
+import { INBOX, mailboxName } from "../../lib/model/mailbox.ts";
+import type { MailOperation, Outcome, TreeOperation } from "../../lib/model/operation.ts";
+import type { Mailbox, Store } from "../../lib/port/store.ts";
+import { collect, fromArray } from "../../lib/stream/chunks.ts";
+import { bytesOf, hexGuid, mailOf, type MailSpec, readBody, recordOf, saveOf } from "./mails.ts";
+
+/** A place for one store. */
+export interface Home {
+  /** Opens the store that lives here, made if it is not there; each call gives an independent one. */
+  readonly open: () => Promise<Store>;
+  /** Removes it. */
+  readonly dispose: () => Promise<void>;
+}
+
+/** Unpacks a Right; a Left fails the test with its text. */
+export const run = async <A>(task: TaskEither<SyncError, A>): Promise<A> => {
+  const end = await task();
+  if (E.isLeft(end)) assert.fail(`unexpected error: ${JSON.stringify(end.left, null, 1)}`);
+  return end.right;
+};
+
+/** The error of a task that must fail. */
+export const failureOf = async <A>(task: TaskEither<SyncError, A>): Promise<SyncError> => {
+  const end = await task();
+  if (E.isRight(end)) assert.fail("it should have failed");
+  return end.left;
+};
+
+const BOX = mailboxGuid("0123456789abcdef0123456789abcdef");
+const OTHER = mailboxGuid("fedcba9876543210fedcba9876543210");
+const CREATE: TreeOperation = {
+  _tag: "CreateMailbox",
+  name: mailboxName("Archive/Entwürfe"),
+  guid: BOX,
+  uidValidity: 1_600_000_001,
+};
+
+const apply = (mailbox: Mailbox, operations: readonly MailOperation[], chunk = 7) =>
+  collect(mailbox.apply(fromArray(operations, chunk)));
+
+const applyTo = (store: Store, box: typeof BOX, operations: readonly MailOperation[]) =>
+  run(store.withMailbox(box, (mailbox) => apply(mailbox, operations)));
+
+const allDone = (outcomes: readonly Outcome[]) =>
+  assert.deepEqual(outcomes.filter((o) => o._tag === "Refused"), []);
+
+interface Content {
+  readonly records: readonly MailRecord[];
+  readonly mails: readonly (Omit<Mail, "body" | "copies"> & { readonly bytes: string })[];
+  readonly status: Mailbox["status"];
+}
+
+/** Everything a store says of a mailbox, bodies read at once while they are good. */
+const contentOf = (store: Store, box: typeof BOX): Promise<Content> =>
+  run(store.withMailbox(box, (mailbox) =>
+    pipe(
+      collect(mailbox.records()),
+      TE.chain((records) => async () => {
+        const mails: Content["mails"][number][] = [];
+        for await (const chunk of mailbox.fetch(fromArray(records.map((r) => r.uid), 3))) {
+          for (const fetched of chunk) {
+            if (fetched._tag === "Lost") assert.fail(`UID ${fetched.uid}: ${fetched.error.what}`);
+            const { body: _body, copies: _copies, ...rest } = fetched.mail;
+            const bytes = new TextDecoder("latin1").decode(await readBody(fetched.mail));
+            mails.push({ ...rest, bytes });
+          }
+        }
+        return E.right({ records, mails, status: mailbox.status });
+      }),
+    )));
+
+const plainRecords = (records: readonly MailRecord[]) =>
+  records.map(({ uid, guid, flags, keywords }) => ({ uid, guid, flags, keywords }));
+
+/** Mails of every awkward kind. */
+export const awkwardMails = (): readonly MailSpec[] => {
+  const eightBit = new Uint8Array(1024).map((_, i) => i % 256);
+  return [
+    { uid: 1, flags: SEEN, keywords: ["Work", "$Forwarded"] },
+    { uid: 2, bytes: "" },
+    { uid: 3, bytes: eightBit, flags: ALL_FLAGS },
+    { uid: 7, bytes: "Subject: crlf\r\n\r\nline\r\nlone\rcr\nlf\r\r\n", flags: ANSWERED },
+    { uid: 8, bytes: "Subject: no body" },
+    { uid: 9, bytes: "\n", flags: DRAFT, receivedAt: 0 },
+    { uid: 10, bytes: "a\n\nno newline at the end", receivedAt: 946_684_799 },
+    { uid: 11, bytes: `X: ${"h".repeat(1_000_000)}\n\nlong header\n` },
+    { uid: 12, bytes: new Uint8Array(3_000_000).fill(0x0a), pieces: 65_536 },
+    { uid: 40, guid: "1600000002.M1P1.host,S=37,W=41", keywords: ["work"] },
+    { uid: 41, guid: "any opaque-text_1", flags: FLAGGED },
+    { uid: 42, guid: hexGuid(1), bytes: "the same GUID once more\n" },
+    { uid: 4_000_000_000, keywords: Array.from({ length: 40 }, (_, i) => `kw${i}`) },
+  ];
+};
+
+/** Registers the contract's cases for one kind of store. */
+export const storeContract = (
+  name: string,
+  makeHome: () => Promise<Home>,
+  gaps: { readonly savedDates: boolean; readonly spacesInGuids: boolean },
+): void => {
+  const test = (claim: string, body: (home: Home, store: Store) => Promise<void>) =>
+    Deno.test(`${name}: ${claim}`, async () => {
+      const home = await makeHome();
+      const store = await home.open();
+      try {
+        await body(home, store);
+      } finally {
+        await store.close();
+        await home.dispose();
+      }
+    });
+  const reopened = async <A>(home: Home, use: (store: Store) => Promise<A>): Promise<A> => {
+    const store = await home.open();
+    try {
+      return await use(store);
+    } finally {
+      await store.close();
+    }
+  };
+  const specs = awkwardMails().filter((spec) => gaps.spacesInGuids || !spec.guid?.includes(" "));
+
+  test("withMailbox of an unknown GUID is Missing", async (_home, store) => {
+    const error = await failureOf(store.withMailbox(OTHER, () => TE.right(0)));
+    assert.equal(error._tag, "Missing");
+    assert.equal(error.scope, "mailbox");
+  });
+
+  test("CreateMailbox makes an empty mailbox with its identity, once", async (home, store) => {
+    await run(store.applyTree(CREATE));
+    await run(store.applyTree(CREATE));
+    await reopened(home, async (again) => {
+      const tree = await run(again.tree);
+      assert.deepEqual(tree.problems, []);
+      const boxes = tree.nodes.filter((node) => node._tag === "Mailbox" && node.name !== INBOX);
+      assert.deepEqual(boxes, [{ _tag: "Mailbox", name: CREATE.name, guid: BOX }]);
+      assert.deepEqual(tree.nodes.filter((node) => node._tag === "Directory"), [
+        { _tag: "Directory", name: "Archive" },
+      ]);
+      const { status, records } = await contentOf(again, BOX);
+      assert.equal(status.guid, BOX);
+      assert.equal(status.uidValidity, 1_600_000_001);
+      assert.equal(status.uidNext, 1);
+      assert.equal(status.messages, 0);
+      assert.deepEqual(records, []);
+    });
+  });
+
+  test("apply keeps mails of every kind exactly", async (home, store) => {
+    await run(store.applyTree(CREATE));
+    const outcomes = await applyTo(store, BOX, specs.map(saveOf));
+    allDone(outcomes);
+    assert.equal(outcomes.length, specs.length);
+    await reopened(home, async (again) => {
+      const { records, mails, status } = await contentOf(again, BOX);
+      assert.deepEqual(records.map((r) => r.uid), specs.map((s) => s.uid));
+      records.forEach((record, i) => {
+        const wanted = recordOf(specs[i]!);
+        assert.equal(record.flags, wanted.flags, `flags of ${record.uid}`);
+        assert.deepEqual(
+          record.keywords.map((k) => k.toLowerCase()).sort(),
+          wanted.keywords.map((k) => k.toLowerCase()).sort(),
+          `keywords of ${record.uid}`,
+        );
+      });
+      mails.forEach((mail, i) => {
+        const wanted = mailOf(specs[i]!);
+        assert.equal(mail.guid, wanted.guid);
+        assert.equal(mail.receivedAt, wanted.receivedAt, `received date of ${mail.uid}`);
+        assert.equal(mail.size, wanted.size);
+        const bytes = new TextDecoder("latin1").decode(bytesOf(specs[i]!));
+        assert.ok(mail.bytes === bytes, `bytes of ${mail.uid}`);
+      });
+      assert.equal(status.messages, specs.length);
+      assert.equal(status.uidNext, 4_000_000_001);
+    });
+  });
+
+  test("apply keeps saved dates, POP3 UIDLs and POP3 order", async (home, store) => {
+    await run(store.applyTree(CREATE));
+    const wanted: MailSpec[] = [
+      { uid: 1, savedAt: 1_500_000_000, pop3Uidl: "uidl-1", pop3Order: 7 },
+      { uid: 2, savedAt: 1_500_000_001 },
+      { uid: 3, pop3Uidl: "x" },
+    ];
+    allDone(await applyTo(store, BOX, wanted.map(saveOf)));
+    await reopened(home, async (again) => {
+      const { mails } = await contentOf(again, BOX);
+      assert.deepEqual(mails.map((m) => m.pop3Uidl), ["uidl-1", null, "x"]);
+      assert.deepEqual(mails.map((m) => m.pop3Order), [7, null, null]);
+      if (gaps.savedDates) {
+        assert.deepEqual(mails.slice(0, 2).map((m) => m.savedAt), [1_500_000_000, 1_500_000_001]);
+      }
+    });
+  });
+
+  test("apply gives a new mailbox the exact MODSEQs, over several batches", async (home, store) => {
+    await run(store.applyTree(CREATE));
+    const wanted: MailSpec[] = [
+      { uid: 1, modSeq: 2 },
+      { uid: 5, modSeq: 90, keywords: ["a", "b"] },
+      { uid: 6, modSeq: 3, flags: SEEN },
+      { uid: 9, modSeq: 123_456_789_012 },
+      { uid: 10, modSeq: 1 },
+    ];
+    await run(store.withMailbox(BOX, (mailbox) =>
+      pipe(
+        apply(mailbox, wanted.slice(0, 2).map(saveOf), 1),
+        TE.chain(() =>
+          apply(mailbox, [...wanted.slice(2).map(saveOf), {
+            _tag: "RaiseStatus",
+            uidNext: 20,
+            highestModSeq: modSeq(123_456_789_020n),
+            firstRecentUid: 10,
+          }], 1)
+        ),
+      )));
+    await reopened(home, async (again) => {
+      const { records, status } = await contentOf(again, BOX);
+      assert.deepEqual(records.map((r) => r.modSeq), wanted.map((w) => BigInt(w.modSeq!)));
+      assert.equal(status.highestModSeq, 123_456_789_020n);
+      assert.equal(status.uidNext, 20);
+      assert.equal(status.firstRecentUid, 10);
+      assert.ok(status.modSeqTracked);
+    });
+  });
+
+  test("apply refuses a UID below UIDNEXT and saves the others", async (home, store) => {
+    await run(store.applyTree(CREATE));
+    allDone(await applyTo(store, BOX, [saveOf({ uid: 5 })]));
+    const outcomes = await applyTo(store, BOX, [
+      saveOf({ uid: 5, guid: hexGuid(9) }),
+      saveOf({ uid: 6 }),
+    ]);
+    assert.deepEqual(outcomes.map((o) => o._tag), ["Refused", "Done"]);
+    const [first] = outcomes;
+    assert.ok(first?._tag === "Refused");
+    assert.equal(first.error._tag, "Changed");
+    assert.equal(first.error.where.uid, 5);
+    await reopened(home, async (again) => {
+      const { mails } = await contentOf(again, BOX);
+      assert.deepEqual(mails.map((m) => [m.uid, m.guid]), [[5, hexGuid(5)], [6, hexGuid(6)]]);
+    });
+  });
+
+  test("apply refuses a mail whose body is not of its size", async (home, store) => {
+    await run(store.applyTree(CREATE));
+    const short = saveOf({ uid: 2, bytes: "x".repeat(2_000_000), pieces: 65_536 });
+    const outcomes = await applyTo(store, BOX, [
+      saveOf({ uid: 1 }),
+      { ...short, mail: { ...short.mail, size: 2_000_001 } },
+      saveOf({ uid: 3 }),
+    ]);
+    assert.deepEqual(outcomes.map((o) => o._tag), ["Done", "Refused", "Done"]);
+    await reopened(home, async (again) => {
+      const { mails } = await contentOf(again, BOX);
+      assert.deepEqual(mails.map((m) => m.uid), [1, 3]);
+    });
+  });
+
+  const flagged = (
+    over: Partial<Extract<MailOperation, { _tag: "UpdateFlags" }>>,
+  ): MailOperation => ({
+    _tag: "UpdateFlags",
+    uid: uid(1),
+    guid: guid(hexGuid(1)),
+    add: flags(0),
+    remove: flags(0),
+    addKeywords: [],
+    removeKeywords: [],
+    modSeq: null,
+    ...over,
+  });
+
+  test("apply changes flags and keywords relative to what is there", async (home, store) => {
+    await run(store.applyTree(CREATE));
+    allDone(
+      await applyTo(store, BOX, [
+        saveOf({ uid: 1, flags: SEEN | DRAFT, keywords: ["Keep", "Drop"] }),
+        saveOf({ uid: 2, flags: FLAGGED, keywords: ["Drop"] }),
+      ]),
+    );
+    allDone(
+      await applyTo(store, BOX, [flagged({
+        add: flags(DELETED | SEEN),
+        remove: flags(DRAFT),
+        addKeywords: ["New"],
+        removeKeywords: ["drop"],
+      })]),
+    );
+    await reopened(home, async (again) => {
+      const { records } = await contentOf(again, BOX);
+      assert.deepEqual(plainRecords(records), [
+        {
+          uid: 1,
+          guid: hexGuid(1),
+          flags: SEEN | DELETED,
+          keywords: ["Keep", "New"],
+        },
+        { uid: 2, guid: hexGuid(2), flags: FLAGGED, keywords: ["Drop"] },
+      ]);
+    });
+  });
+
+  test(
+    "apply raises a mail's MODSEQ to the wanted one and never lowers it",
+    async (home, store) => {
+      await run(store.applyTree(CREATE));
+      allDone(
+        await applyTo(store, BOX, [
+          saveOf({ uid: 1, modSeq: 5 }),
+          saveOf({ uid: 2, modSeq: 6 }),
+          {
+            _tag: "RaiseStatus",
+            uidNext: 3,
+            highestModSeq: modSeq(6n),
+            firstRecentUid: 1,
+          },
+        ]),
+      );
+      allDone(await applyTo(store, BOX, [flagged({ modSeq: modSeq(1000n) })]));
+      allDone(await applyTo(store, BOX, [flagged({ add: flags(SEEN), modSeq: modSeq(3n) })]));
+      await reopened(home, async (again) => {
+        const { records, status } = await contentOf(again, BOX);
+        assert.ok(records[0]!.modSeq > 1000n);
+        assert.equal(records[1]!.modSeq, 6n);
+        assert.equal(status.highestModSeq, records[0]!.modSeq);
+      });
+    },
+  );
+
+  test(
+    "apply refuses to touch a mail with another GUID, or one that is gone",
+    async (home, store) => {
+      await run(store.applyTree(CREATE));
+      allDone(await applyTo(store, BOX, [saveOf({ uid: 1 })]));
+      const outcomes = await applyTo(store, BOX, [
+        flagged({ guid: guid(hexGuid(99)), add: flags(SEEN) }),
+        flagged({ uid: uid(77), add: flags(SEEN) }),
+        { _tag: "Expunge", uid: uid(1), guid: guid(hexGuid(99)) },
+      ]);
+      assert.deepEqual(outcomes.map((o) => o._tag === "Refused" && o.error._tag), [
+        "Changed",
+        "Changed",
+        "Changed",
+      ]);
+      await reopened(home, async (again) => {
+        const { records } = await contentOf(again, BOX);
+        assert.deepEqual(records.map((r) => [r.uid, r.flags]), [[1, 0]]);
+      });
+    },
+  );
+
+  test("apply expunges once, and the log tells it as done by a sync", async (home, store) => {
+    await run(store.applyTree(CREATE));
+    allDone(
+      await applyTo(store, BOX, [saveOf({ uid: 1 }), saveOf({ uid: 2 }), saveOf({ uid: 3 })]),
+    );
+    const expunge: MailOperation = { _tag: "Expunge", uid: uid(2), guid: guid(hexGuid(2)) };
+    allDone(await applyTo(store, BOX, [expunge]));
+    allDone(await applyTo(store, BOX, [expunge]));
+    await reopened(home, async (again) => {
+      const { records, status } = await contentOf(again, BOX);
+      assert.deepEqual(records.map((r) => r.uid), [1, 3]);
+      assert.equal(status.uidNext, 4);
+      const changes = await run(again.withMailbox(BOX, (mailbox) => collect(mailbox.changes())));
+      const expunged = changes.filter((change) => change._tag === "Expunged");
+      assert.deepEqual(expunged.map((c) => [c.uid, c.bySync]), [[2, true]]);
+    });
+  });
+
+  test("an open mailbox shows the state at its opening", async (_home, store) => {
+    await run(store.applyTree(CREATE));
+    const many = Array.from({ length: 3000 }, (_, i) => saveOf({ uid: i + 1, bytes: "x\n" }));
+    allDone(await applyTo(store, BOX, many));
+    await run(store.withMailbox(BOX, (mailbox) => async () => {
+      const seen: number[] = [];
+      let first = true;
+      for await (const chunk of mailbox.records()) {
+        chunk.forEach((record) => seen.push(record.uid));
+        if (!first) continue;
+        first = false;
+        const last: MailOperation = { _tag: "Expunge", uid: uid(3000), guid: guid(hexGuid(3000)) };
+        allDone(await run(apply(mailbox, [last, saveOf({ uid: 3001 })])));
+      }
+      assert.equal(seen.length, 3000);
+      assert.equal(seen.at(-1), 3000);
+      assert.equal((await run(collect(mailbox.records()))).length, 3000);
+      return E.right(undefined);
+    }));
+    const { records } = await contentOf(store, BOX);
+    assert.equal(records.at(-1)!.uid, 3001);
+    assert.equal(records.length, 3000);
+  });
+
+  test("fetch answers each UID in the order asked for", async (_home, store) => {
+    await run(store.applyTree(CREATE));
+    allDone(await applyTo(store, BOX, [1, 2, 3, 4].map((n) => saveOf({ uid: n }))));
+    const answers = await run(
+      store.withMailbox(BOX, (box) => collect(box.fetch(fromArray([3, 9, 1, 3].map(uid), 2)))),
+    );
+    assert.deepEqual(
+      answers.map((a) => a._tag === "Mail" ? a.mail.uid : `lost ${a.uid} ${a.error._tag}`),
+      [3, "lost 9 Changed", 1, 3],
+    );
+  });
+
+  test(
+    "RenameMailbox keeps mails and identity; children and a parent's place stay",
+    async (home, store) => {
+      await run(store.applyTree({ ...CREATE, name: mailboxName("A") }));
+      await run(store.applyTree({ ...CREATE, name: mailboxName("A/B"), guid: OTHER }));
+      allDone(await applyTo(store, BOX, [saveOf({ uid: 3 })]));
+      await run(store.applyTree({
+        _tag: "RenameMailbox",
+        name: mailboxName("A"),
+        guid: BOX,
+        newName: mailboxName("X/Y"),
+      }));
+      await reopened(home, async (again) => {
+        const { nodes } = await run(again.tree);
+        assert.deepEqual(nodes.filter((node) => node.name !== INBOX), [
+          { _tag: "Directory", name: "A" },
+          { _tag: "Mailbox", name: "A/B", guid: OTHER },
+          { _tag: "Directory", name: "X" },
+          { _tag: "Mailbox", name: "X/Y", guid: BOX },
+        ]);
+        const { records, status } = await contentOf(again, BOX);
+        assert.deepEqual(records.map((r) => r.uid), [3]);
+        assert.equal(status.uidValidity, CREATE.uidValidity);
+      });
+    },
+  );
+
+  test("DeleteMailbox removes it with its mails, and leaves its children", async (home, store) => {
+    await run(store.applyTree({ ...CREATE, name: mailboxName("A") }));
+    await run(store.applyTree({ ...CREATE, name: mailboxName("A/B"), guid: OTHER }));
+    allDone(await applyTo(store, BOX, [saveOf({ uid: 1 })]));
+    allDone(await applyTo(store, OTHER, [saveOf({ uid: 1, guid: hexGuid(8) })]));
+    const remove: TreeOperation = { _tag: "DeleteMailbox", name: mailboxName("A"), guid: BOX };
+    await run(store.applyTree(remove));
+    await run(store.applyTree(remove));
+    await reopened(home, async (again) => {
+      const { nodes } = await run(again.tree);
+      assert.deepEqual(nodes.filter((node) => node.name !== INBOX), [
+        { _tag: "Directory", name: "A" },
+        { _tag: "Mailbox", name: "A/B", guid: OTHER },
+      ]);
+      assert.equal((await contentOf(again, OTHER)).mails.length, 1);
+      await run(again.applyTree({ ...CREATE, name: mailboxName("A") }));
+      assert.deepEqual((await contentOf(again, BOX)).records, []);
+    });
+  });
+
+  test("ReidentifyMailbox changes GUID and UIDVALIDITY only", async (home, store) => {
+    await run(store.applyTree({ ...CREATE, name: INBOX }));
+    await run(store.applyTree({
+      _tag: "ReidentifyMailbox",
+      name: INBOX,
+      guid: BOX,
+      newGuid: OTHER,
+      newUidValidity: 77,
+    }));
+    await reopened(home, async (again) => {
+      const { nodes } = await run(again.tree);
+      assert.deepEqual(nodes, [{ _tag: "Mailbox", name: INBOX, guid: OTHER }]);
+      const { status } = await contentOf(again, OTHER);
+      assert.equal(status.uidValidity, 77);
+      allDone(await applyTo(again, OTHER, [saveOf({ uid: 1 })]));
+    });
+  });
+
+  test("subscriptions are kept by name, whether or not the mailbox exists", async (home, store) => {
+    const names = ["Entwürfe/日本語", "Ghost", "INBOX"].map(mailboxName);
+    for (const name of names) await run(store.applyTree({ _tag: "Subscribe", name }));
+    await run(store.applyTree({ _tag: "Subscribe", name: names[1]! }));
+    await run(store.applyTree({ _tag: "Unsubscribe", name: names[2]! }));
+    await run(store.applyTree({ _tag: "Unsubscribe", name: mailboxName("Never") }));
+    await reopened(home, async (again) => {
+      assert.deepEqual((await run(again.tree)).subscriptions, names.slice(0, 2));
+    });
+  });
+
+  test("replaceMailbox puts the new one in place of the old, INBOX too", async (home, store) => {
+    for (const [name, old, next] of [[INBOX, BOX, OTHER], [CREATE.name, OTHER, BOX]] as const) {
+      await run(store.applyTree({ ...CREATE, name, guid: old }));
+      allDone(await applyTo(store, old, [saveOf({ uid: 1, bytes: "old\n" }), saveOf({ uid: 2 })]));
+      const identity = { name, guid: next, uidValidity: 42 };
+      const specs = [{ uid: 2, guid: hexGuid(5), modSeq: 4, keywords: ["k"] }, {
+        uid: 9,
+        modSeq: 2,
+      }];
+      const raise: MailOperation = {
+        _tag: "RaiseStatus",
+        uidNext: 11,
+        highestModSeq: modSeq(5n),
+        firstRecentUid: 1,
+      };
+      allDone(
+        await run(store.replaceMailbox(identity, (m) => apply(m, [...specs.map(saveOf), raise]))),
+      );
+      await reopened(home, async (again) => {
+        const { nodes } = await run(again.tree);
+        assert.deepEqual(nodes.find((node) => node.name === name), {
+          _tag: "Mailbox",
+          name,
+          guid: next,
+        });
+        const { records, status } = await contentOf(again, next);
+        assert.deepEqual(records.map((r) => [r.uid, r.modSeq]), [[2, 4n], [9, 2n]]);
+        assert.equal(status.uidValidity, 42);
+        assert.equal(status.uidNext, 11);
+        assert.equal(status.highestModSeq, 5n);
+      });
+      if (name === INBOX) {
+        await run(
+          store.replaceMailbox(
+            { name, guid: mailboxGuid(hexGuid(77)), uidValidity: 1 },
+            () => TE.right(0),
+          ),
+        );
+      }
+    }
+  });
+
+  test("replaceMailbox changes nothing when the filling fails", async (home, store) => {
+    await run(store.applyTree(CREATE));
+    allDone(await applyTo(store, BOX, [saveOf({ uid: 1 })]));
+    const identity = { name: CREATE.name, guid: OTHER, uidValidity: 42 };
+    const failing = store.replaceMailbox(identity, (mailbox) =>
+      pipe(
+        apply(mailbox, [saveOf({ uid: 1, bytes: "new\n" })]),
+        TE.chain(() => TE.left<SyncError>({ _tag: "Io", scope: "mailbox", where: {}, what: "no" })),
+      ));
+    assert.equal((await failureOf(failing)).what, "no");
+    await reopened(home, async (again) => {
+      const { nodes } = await run(again.tree);
+      assert.deepEqual(nodes.filter((n) => n._tag === "Mailbox" && n.name !== INBOX), [
+        { _tag: "Mailbox", name: CREATE.name, guid: BOX },
+      ]);
+      assert.deepEqual((await contentOf(again, BOX)).mails.map((m) => m.guid), [hexGuid(1)]);
+    });
+  });
+
+  test("apply comes to the same end however its input is cut", async (home, store) => {
+    const work = (chunk: number, box: typeof BOX, name: string) =>
+      pipe(
+        store.applyTree({ ...CREATE, name: mailboxName(name), guid: box }),
+        TE.chain(() =>
+          store.withMailbox(box, (mailbox) =>
+            apply(mailbox, [
+              ...[1, 2, 3, 4, 5].map((n) => saveOf({ uid: n, flags: n, modSeq: n + 1 })),
+              flagged({ add: flags(DELETED) }),
+              { _tag: "Expunge", uid: uid(3), guid: guid(hexGuid(3)) },
+              { _tag: "RaiseStatus", uidNext: 9, highestModSeq: modSeq(50n), firstRecentUid: 2 },
+            ], chunk))
+        ),
+      );
+    allDone(await run(work(1, BOX, "one")));
+    allDone(await run(work(1000, OTHER, "other")));
+    await reopened(home, async (again) => {
+      const one = await contentOf(again, BOX);
+      const other = await contentOf(again, OTHER);
+      assert.deepEqual(plainRecords(one.records), plainRecords(other.records));
+      assert.equal(one.status.uidNext, other.status.uidNext);
+      assert.deepEqual(one.records.map((r) => r.uid), [1, 2, 4, 5]);
+    });
+  });
+};
