@@ -8,7 +8,7 @@
  */
 import type { Fd, FileInfo, Held, Locks } from "../port/os.ts";
 import { ERRNO, failCall, isMissing } from "./errno.ts";
-import { lstat, rawOpen } from "./files.ts";
+import { fstat, lstat, rawOpen, stat } from "./files.ts";
 import { errno, libc, O } from "./libc.ts";
 import { pathBytes } from "./path_bytes.ts";
 import { sleep, waitFor } from "./wait.ts";
@@ -40,32 +40,48 @@ const ownerPid = (lockPath: string, hostname: string): number | null => {
 /** kill(pid, 0): a process that may not be signalled lives too. */
 const isAlive = (pid: number): boolean => libc().kill(pid, 0) === 0 || errno() !== ERRNO.ESRCH;
 
-const sameFile = (a: FileInfo | null, b: FileInfo | null): boolean =>
-  a !== null && b !== null && a.ino === b.ino && a.dev === b.dev && a.ctime === b.ctime &&
-  a.mtime === b.mtime && a.mtimeNs === b.mtimeNs && a.size === b.size;
+/** What is known of the process that a lock file names. */
+export type Owner = "alive" | "dead" | "unknown";
 
 /** When a file last changed, seconds since 1970; a modification time in the future is somebody's own mark. */
 const changedAt = (info: FileInfo, now: number): number =>
   info.mtime <= now ? Math.max(info.mtime, info.ctime) : info.ctime;
 
-const secondsNow = (): number => Math.floor(Date.now() / 1000);
+/**
+ * Whether a lock file was left behind at `now` (seconds since 1970): its owner is dead, or cannot be asked while neither
+ * the lock nor the file it guards (null: there is none) has changed for 120 s.
+ */
+export const isLeftBehind = (
+  lock: FileInfo,
+  owner: Owner,
+  guarded: FileInfo | null,
+  now: number,
+): boolean => {
+  if (owner === "alive") return false;
+  // A young lock may be a new one under a name that was read before.
+  if (owner === "dead" && lock.mtime < now - YOUNG_S) return true;
+  return [lock, guarded].every((info) => info === null || now > changedAt(info, now) + STALE_S);
+};
+
+const sameFile = (a: FileInfo, b: FileInfo | null): boolean =>
+  b !== null && a.ino === b.ino && a.dev === b.dev && a.ctime === b.ctime &&
+  a.mtime === b.mtime && a.mtimeNs === b.mtimeNs && a.size === b.size;
+
+const identity = (info: FileInfo): string => `${info.dev}:${info.ino}`;
+
+/**
+ * The lock files that this very process holds; one that names its number but is not here was left by an earlier
+ * process. By identity, for a path can be spelled in many ways.
+ */
+const own = new Set<string>();
 
 /** Makes the taker of dotlocks for a host. */
 export const makeDotlock = (hostname: string): Locks["dotlock"] => {
-  /** Locks of this very process; a file that names it but is not here was left by an earlier one with its number. */
-  const own = new Set<string>();
-
-  /** Whether a lock file was left behind. `info` is what it looked like a moment ago. */
-  const isStale = (path: string, lockPath: string, info: FileInfo): boolean => {
-    const now = secondsNow();
-    if (own.has(lockPath)) return false;
-    if (info.mtime < now - YOUNG_S) {
-      const pid = ownerPid(lockPath, hostname);
-      if (pid !== null) return pid === Deno.pid || !isAlive(pid);
-    }
-    if (now <= changedAt(info, now) + STALE_S) return false;
-    const guarded = lstat(path);
-    return guarded === null || now > changedAt(guarded, now) + STALE_S;
+  const ownerOf = (lockPath: string, info: FileInfo): Owner => {
+    if (own.has(identity(info))) return "alive";
+    const pid = ownerPid(lockPath, hostname);
+    if (pid === null) return "unknown";
+    return pid !== Deno.pid && isAlive(pid) ? "alive" : "dead";
   };
 
   /** Makes the lock file; null when there is one already. */
@@ -83,17 +99,17 @@ export const makeDotlock = (hostname: string): Locks["dotlock"] => {
 
   const hold = (lockPath: string, fd: Fd): Held => {
     // The descriptor stays open so that no other file can be given the same inode number.
-    const made = lstat(lockPath);
-    own.add(lockPath);
+    const made = identity(fstat(fd, lockPath));
+    own.add(made);
     let held = true;
     return {
       release: () => {
         if (!held) return;
         held = false;
-        own.delete(lockPath);
+        own.delete(made);
         const there = lstat(lockPath);
         // Someone who took it for left behind has it now: it is not ours to remove.
-        if (there !== null && there.ino === made?.ino && there.dev === made.dev) {
+        if (there !== null && identity(there) === made) {
           libc().unlink(pathBytes(lockPath));
         }
         libc().close(fd);
@@ -110,7 +126,9 @@ export const makeDotlock = (hostname: string): Locks["dotlock"] => {
       const fd = tryCreate(lockPath);
       if (fd !== null) return hold(lockPath, fd);
       const info = lstat(lockPath);
-      if (info === null || !isStale(path, lockPath, info)) return null;
+      if (info === null) return null;
+      const now = Math.floor(Date.now() / 1000);
+      if (!isLeftBehind(info, ownerOf(lockPath, info), stat(path), now)) return null;
       // Looked at once more right before it goes, and left alone for a while after, as Dovecot does: two who find the
       // same old lock must not remove each other's new one.
       if (sameFile(info, lstat(lockPath)) && libc().unlink(pathBytes(lockPath)) < 0) {

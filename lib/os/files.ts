@@ -93,6 +93,15 @@ const statOf = (path: string, flags: number): FileInfo | null => {
 /** Stat of a path, a symlink itself and not what it points to, or null when it does not exist. */
 export const lstat = (path: string): FileInfo | null => statOf(path, AT_SYMLINK_NOFOLLOW);
 
+/** Stat of a path, symlinks followed, or null when it does not exist. */
+export const stat = (path: string): FileInfo | null => statOf(path, 0);
+
+/** Stat of an open file; `path` is for the message. */
+export const fstat = (fd: Fd, path: string): FileInfo =>
+  libc().statx(fd, NO_PATH, AT_EMPTY_PATH, STATX_BASIC_STATS, statBytes) === 0
+    ? fileInfo()
+    : failCall("fstat", path);
+
 /** Opens a path with open(2) flags; gives -1 and leaves errno when that fails. */
 export const rawOpen = (path: string, flags: number, mode = 0): Fd =>
   libc().open(pathBytes(path), flags, mode);
@@ -156,13 +165,6 @@ export const makeFiles = (openFiles: OpenFiles): Files => {
     if (libc().close(fd) < 0) failCall("close", path);
   };
 
-  const fstat: Files["fstat"] = (fd) => {
-    if (libc().statx(fd, NO_PATH, AT_EMPTY_PATH, STATX_BASIC_STATS, statBytes) === 0) {
-      return fileInfo();
-    }
-    return failCall("fstat", openFiles.path(fd));
-  };
-
   const read: Files["read"] = (fd, into, position) =>
     readFully(fd, into, position, openFiles.path(fd));
 
@@ -174,7 +176,7 @@ export const makeFiles = (openFiles: OpenFiles): Files => {
     }
     openFiles.add(fd, path, false);
     try {
-      const { size } = fstat(fd);
+      const { size } = fstat(fd, path);
       if (size > limit) {
         const what = `the file has ${size} bytes; at most ${limit} are read`;
         throw new StreamFailure<SyncError>(syncError("Unsupported", "store", { path }, what));
@@ -199,5 +201,13 @@ export const makeFiles = (openFiles: OpenFiles): Files => {
     }
   };
 
-  return { open, close, read, readFile, stat: (path) => statOf(path, 0), fstat, list };
+  return {
+    open,
+    close,
+    read,
+    readFile,
+    stat,
+    fstat: (fd) => fstat(fd, openFiles.path(fd)),
+    list,
+  };
 };
