@@ -136,3 +136,14 @@ export class Dovecot implements AsyncDisposable {
     await this.machine[Symbol.asyncDispose]();
   }
 }
+
+/** A test that has a real Dovecot as its judge; left out on machines without one. */
+export const judged = (name: string, body: (dovecot: Dovecot) => Promise<void>): void =>
+  Deno.test({
+    name,
+    ignore: !hasDovecot,
+    fn: async () => {
+      await using dovecot = await Dovecot.start();
+      await body(dovecot);
+    },
+  });

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { Buffer } from "node:buffer";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Account, Dovecot, Settings } from "./dovecot.ts";
 
 /** One mail. */
@@ -75,23 +75,25 @@ const FIELDS =
   "mailbox uid guid flags modseq date.received.unixtime date.saved.unixtime size.virtual " +
   "pop3.uidl pop3.order";
 
-const isCache = (name: string): boolean => name === "dovecot.index.cache";
-
-const removeCaches = async (directory: string): Promise<void> => {
+/** Every file below a directory. */
+async function* filesBelow(directory: string): AsyncGenerator<string> {
   for await (const entry of Deno.readDir(directory)) {
     const path = join(directory, entry.name);
-    if (entry.isDirectory) await removeCaches(path);
-    else if (isCache(entry.name)) await Deno.remove(path);
+    if (entry.isDirectory) yield* filesBelow(path);
+    else yield path;
   }
-};
+}
 
-const mentions = async (path: string, word: string): Promise<boolean> => {
-  try {
-    return Buffer.from(await Deno.readFile(path)).includes(word);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
+/** Removes the caches of a home; gives the directories of the indexes that keep MODSEQs. */
+const prepare = async (home: string): Promise<ReadonlySet<string>> => {
+  const tracked = new Set<string>();
+  for await (const path of filesBelow(home)) {
+    const name = basename(path);
+    if (name === "dovecot.index.cache") await Deno.remove(path);
+    if (name !== "dovecot.index" && name !== "dovecot.index.log") continue;
+    if (Buffer.from(await Deno.readFile(path)).includes("modseq")) tracked.add(dirname(path));
   }
+  return tracked;
 };
 
 /** Rows of `-f tab`, each by its column names. */
@@ -215,25 +217,18 @@ export const view = async (
     return new TextDecoder().decode(stdout);
   };
   try {
-    await removeCaches(account.home);
+    const trackedIn = await prepare(account.home);
     const list = async (...option: string[]): Promise<string[]> =>
       table(await ask("-f", "tab", "mailbox", "list", ...option)).map((row) => row["mailbox"]!)
         .sort();
     const names = await list();
     const subscriptions = await list("-s");
     const tracked = new Set<string>();
-    for (const name of names) {
+    for (const name of trackedIn.size > 0 ? names : []) {
       // A \NoSelect name has no index: doveadm says so, and that is no complaint.
-      const { stdout } = await dovecot.doveadm(
-        account,
-        ["mailbox", "path", "-t", "index", name],
-        settings,
-      );
-      const path = new TextDecoder().decode(stdout).trim();
-      if (path === "") continue;
-      for (const file of ["dovecot.index", "dovecot.index.log"]) {
-        if (await mentions(join(path, file), "modseq")) tracked.add(name);
-      }
+      const path = ["mailbox", "path", "-t", "index", name];
+      const { stdout } = await dovecot.doveadm(account, path, settings);
+      if (trackedIn.has(new TextDecoder().decode(stdout).trim())) tracked.add(name);
     }
     const statuses = table(await ask("-f", "tab", "mailbox", "status", STATUS, "*"));
     const rows = table(await ask("-f", "tab", "fetch", FIELDS, "ALL"));

@@ -1,0 +1,86 @@
+/**
+ * Runs dsync itself as the test user, from a copy that this user can read.
+ *
+ * @module
+ */
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { absolute, type Account, type Dovecot } from "./dovecot.ts";
+import type { Ended, Machine } from "./machine.ts";
+
+const CHECKOUT = fileURLToPath(new URL("../../", import.meta.url));
+const PARTS: readonly string[] = ["deno.json", "deno.lock", "mod.ts", "lib", "cli"];
+
+const must = async (program: string, ...args: string[]): Promise<void> => {
+  const { success, stderr } = await new Deno.Command(program, { args }).output();
+  if (!success) {
+    throw new Error(`${program} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+  }
+};
+
+const denoDir = async (): Promise<string> => {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  return (JSON.parse(new TextDecoder().decode(stdout)) as { denoDir: string }).denoDir;
+};
+
+/** dsync on a machine, ready to run. */
+export class Dsync {
+  private constructor(
+    readonly machine: Machine,
+    readonly program: string,
+    readonly main: string,
+    readonly cache: string,
+  ) {}
+
+  /**
+   * Copies the program, its cached packages and the Deno that runs us into the machine's directory: all of them may
+   * lie below a home that the test user may not enter.
+   */
+  static async stage(machine: Machine): Promise<Dsync> {
+    const [checkout, cache] = [join(machine.root, "dsync"), join(machine.root, "deno-dir")];
+    const program = join(machine.root, "deno");
+    await Deno.mkdir(checkout);
+    for (const part of PARTS) await must("cp", "-r", join(CHECKOUT, part), checkout);
+    await must("cp", "-rL", await denoDir(), cache);
+    await must("cp", "-L", "--reflink=auto", Deno.execPath(), program);
+    await machine.own(checkout);
+    await machine.own(cache);
+    await machine.own(program);
+    return new Dsync(machine, program, join(checkout, "cli", "main.ts"), cache);
+  }
+
+  /** A command line that runs dsync with these arguments. */
+  args(args: readonly string[]): string[] {
+    return [
+      "run",
+      "-A",
+      "--cached-only",
+      "--config",
+      join(dirname(this.main), "..", "deno.json"),
+      this.main,
+      ...args,
+    ];
+  }
+
+  /** Runs dsync to its end. */
+  run(args: readonly string[], home: string): Promise<Ended> {
+    return this.machine.run(this.program, this.args(args), {
+      home,
+      env: { DENO_DIR: this.cache, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+    });
+  }
+
+  /** `dsync -o mail_location=FROM COMMAND TO`; both accounts by their absolute locations. */
+  sync(
+    command: "mirror" | "backup",
+    from: Account,
+    to: Account,
+    ...more: string[]
+  ): Promise<Ended> {
+    const args = ["-o", `mail_location=${absolute(from)}`, ...more, command, absolute(to)];
+    return this.run(args, from.home);
+  }
+}
+
+/** Starts dsync beside a Dovecot. */
+export const stageDsync = (dovecot: Dovecot): Promise<Dsync> => Dsync.stage(dovecot.machine);
