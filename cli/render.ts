@@ -1,0 +1,85 @@
+/**
+ * The one place where data becomes text for people.
+ *
+ * @module
+ */
+import type { Place, SyncError } from "../lib/model/error.ts";
+import { isNothing, type Report, type SideReport, type SyncEvent } from "../lib/model/report.ts";
+
+const placeText = (place: Place): string => {
+  const parts: string[] = [];
+  if (place.mailbox !== undefined) parts.push(`mailbox ${place.mailbox}`);
+  if (place.uid !== undefined) parts.push(`UID ${place.uid}`);
+  if (place.path !== undefined) {
+    parts.push(place.offset === undefined ? place.path : `${place.path} at byte ${place.offset}`);
+  } else if (place.offset !== undefined) parts.push(`byte ${place.offset}`);
+  return parts.join(", ");
+};
+
+/** An error as one line: the place, then what is wrong. */
+export const errorText = (error: SyncError): string => {
+  const place = placeText(error.where);
+  return place === "" ? error.what : `${place}: ${error.what}`;
+};
+
+const count = (n: number, one: string, many: string): string | null =>
+  n === 0 ? null : `${n} ${n === 1 ? one : many}`;
+
+/** What was done on one side, in words. */
+export const sideText = (side: SideReport): string => {
+  if (isNothing(side)) return "nothing to do";
+  const parts = [
+    count(side.mailboxesCreated, "mailbox made", "mailboxes made"),
+    count(side.mailboxesRenamed, "mailbox renamed", "mailboxes renamed"),
+    count(side.mailboxesRebuilt, "mailbox filled anew", "mailboxes filled anew"),
+    count(side.mailboxesDeleted, "mailbox deleted", "mailboxes deleted"),
+    count(side.subscriptions, "subscription changed", "subscriptions changed"),
+    side.saved === 0
+      ? null
+      : `${side.saved} ${side.saved === 1 ? "mail" : "mails"} saved (${side.savedBytes} bytes)`,
+    count(side.updated, "mail's flags changed", "mails' flags changed"),
+    count(side.expunged, "mail expunged", "mails expunged"),
+  ];
+  return parts.filter((part) => part !== null).join(", ");
+};
+
+/** An event as a line for `-v`, or null where it says nothing to people. Problems are errors and not among these. */
+export const eventText = (
+  event: SyncEvent,
+  names: { left: string; right: string },
+): string | null => {
+  switch (event._tag) {
+    case "MailboxBegun":
+    case "Problem":
+      return null;
+    case "MailboxDone": {
+      const sides = (["left", "right"] as const).filter((side) => !isNothing(event[side]));
+      return sides.length === 0
+        ? null
+        : sides.map((side) => `${event.name}: ${names[side]}: ${sideText(event[side])}`).join("\n");
+    }
+    case "TreeChanged": {
+      const { operation } = event;
+      const words: Record<typeof operation._tag, string> = {
+        CreateMailbox: "mailbox made",
+        CreateDirectory: "directory made",
+        DeleteMailbox: "mailbox deleted",
+        DeleteDirectory: "directory deleted",
+        RenameMailbox: "renamed",
+        ReidentifyMailbox: "given another identity",
+        Subscribe: "subscribed",
+        Unsubscribe: "unsubscribed",
+      };
+      const more = operation._tag === "RenameMailbox" ? ` to ${operation.newName}` : "";
+      return `${operation.name}: ${names[event.side]}: ${words[operation._tag]}${more}`;
+    }
+  }
+};
+
+/** The last lines of `-v`: what the run came to. */
+export const reportText = (report: Report, names: { left: string; right: string }): string =>
+  [
+    `${report.mailboxes} mailboxes with ${report.mails} mails compared`,
+    `${names.left}: ${sideText(report.left)}`,
+    `${names.right}: ${sideText(report.right)}`,
+  ].join("\n");

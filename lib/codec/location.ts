@@ -1,0 +1,135 @@
+/**
+ * Locations as Dovecot's `mail_location` spells them: `maildir:~/Maildir:LAYOUT=fs:INDEX=/var/idx`.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { Either } from "fp-ts/Either.js";
+import { type SyncError, syncError } from "../model/error.ts";
+
+/** A Maildir. Paths are absolute; null: at its usual place. */
+export interface MaildirLocation {
+  readonly format: "maildir";
+  /** The root directory. */
+  readonly root: string;
+  /** How names become directories. */
+  readonly layout: "maildir++" | "fs";
+  /** INBOX=: another directory for INBOX. */
+  readonly inbox: string | null;
+  /** INDEX=: where dovecot.index* lie. */
+  readonly index: string | null;
+  /** CONTROL=: where dovecot-uidlist, dovecot-keywords, subscriptions lie. */
+  readonly control: string | null;
+  /** UTF-8: names on disk are UTF-8 instead of modified UTF-7. */
+  readonly utf8: boolean;
+}
+
+/** An mdbox. Paths are absolute; null: at its usual place. */
+export interface MdboxLocation {
+  readonly format: "mdbox";
+  /** The root directory. */
+  readonly root: string;
+  /** INDEX=: where mailbox indexes and the map lie. */
+  readonly index: string | null;
+  /** CONTROL=: where subscriptions lie. */
+  readonly control: string | null;
+  /** ALT=: a second place to look for m.N files. */
+  readonly alt: string | null;
+  /** MAILBOXDIR=: the directory of mailboxes below the root (usually "mailboxes"). */
+  readonly mailboxDir: string | null;
+  /** UTF-8: names on disk are UTF-8 instead of modified UTF-7. */
+  readonly utf8: boolean;
+}
+
+/** A place of mail in files. */
+export type Location = MaildirLocation | MdboxLocation;
+
+/** Keys that only change caches or what IMAP clients are shown: a sync need not know them. */
+const HARMLESS = new Set([
+  "VOLATILEDIR",
+  "LISTINDEX",
+  "ITERINDEX",
+  "NO-NOSELECT",
+  "BROKENCHAR",
+  "INDEXCACHE",
+]);
+
+const KNOWN: Readonly<Record<Location["format"], readonly string[]>> = {
+  maildir: ["LAYOUT", "INBOX", "INDEX", "CONTROL", "UTF-8"],
+  mdbox: ["LAYOUT", "INDEX", "CONTROL", "ALT", "MAILBOXDIR", "UTF-8"],
+};
+
+const usage = (text: string, what: string): Either<SyncError, never> =>
+  E.left(syncError("Usage", "run", { path: text }, what));
+
+const expandHome = (path: string, home: string): string => {
+  if (path === "~" || path === "%h") return home;
+  if (path.startsWith("~/")) return `${home}/${path.slice(2)}`;
+  return path.startsWith("%h/") ? `${home}/${path.slice(3)}` : path;
+};
+
+const withoutTrailingSlash = (path: string): string =>
+  path.length > 1 ? path.replace(/\/+$/, "") || "/" : path;
+
+/**
+ * Parses a location. `home` stands for a leading `~` or `%h`; a relative path is an error (`Usage`).
+ * Options that would move mail and are not supported here are errors (`Usage`, `Unsupported`), never passed over.
+ *
+ * @example
+ * ```ts
+ * import { parseLocation } from "@dsync/dsync";
+ * import * as E from "fp-ts/Either.js";
+ *
+ * const found = parseLocation("maildir:~/Maildir:LAYOUT=fs", "/home/eve");
+ * if (E.isLeft(found) || found.right.root !== "/home/eve/Maildir") throw new Error("the home is put in");
+ * ```
+ */
+export const parseLocation = (text: string, home: string): Either<SyncError, Location> => {
+  const [format, path, ...options] = text.split(":");
+  if (format !== "maildir" && format !== "mdbox") {
+    return usage(text, 'a location begins with "maildir:" or "mdbox:"');
+  }
+  if (path === undefined || path === "") {
+    return usage(text, `a path is missing behind "${format}:"`);
+  }
+  const place = (value: string): string => withoutTrailingSlash(expandHome(value, home));
+  const given = new Map<string, string>();
+  for (const option of options) {
+    const at = option.indexOf("=");
+    const key = at < 0 ? option : option.slice(0, at);
+    if (HARMLESS.has(key)) continue;
+    if (!KNOWN[format].includes(key)) return usage(text, `unknown option "${option}"`);
+    if ((at < 0) !== (key === "UTF-8")) return usage(text, `a malformed option "${option}"`);
+    given.set(key, option.slice(at + 1));
+  }
+  const pathOf = (key: string): string | null => {
+    const value = given.get(key);
+    return value === undefined || value === "" ? null : place(value);
+  };
+  if ([...given.values()].some((value) => value.toUpperCase() === "MEMORY")) {
+    return E.left(
+      syncError("Unsupported", "run", { path: text }, "an index in memory holds nothing to sync"),
+    );
+  }
+  const relative = [place(path), ...["INBOX", "INDEX", "CONTROL", "ALT"].map(pathOf)].find((
+    found,
+  ) => found !== null && !found.startsWith("/"));
+  if (relative !== undefined) {
+    return usage(text, `the path "${relative}" must be absolute or begin with "~/"`);
+  }
+  const layout = given.get("LAYOUT")?.toLowerCase() ?? (format === "maildir" ? "maildir++" : "fs");
+  if (layout !== "fs" && (format === "mdbox" || layout !== "maildir++")) {
+    return E.left(syncError("Unsupported", "run", { path: text }, `LAYOUT=${given.get("LAYOUT")}`));
+  }
+  const shared = {
+    root: place(path),
+    index: pathOf("INDEX"),
+    control: pathOf("CONTROL"),
+    utf8: given.has("UTF-8"),
+  };
+  return E.right(
+    format === "maildir"
+      ? { format, ...shared, layout, inbox: pathOf("INBOX") }
+      : { format, ...shared, alt: pathOf("ALT"), mailboxDir: given.get("MAILBOXDIR") ?? null },
+  );
+};
