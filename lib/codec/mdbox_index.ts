@@ -10,6 +10,7 @@
  */
 import * as E from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../model/error.ts";
+import { formatHex, guid128 } from "./guid.ts";
 import { type MailboxGuid, mailboxGuid } from "../model/ids.ts";
 
 /** How an extension is introduced in a log: its name and the sizes of its data. */
@@ -154,24 +155,6 @@ export const encodeRefcount = (bytes: Uint8Array, at: number, refcount: number):
   bytes[at + 1] = refcount >>> 8;
 };
 
-/** The 16 bytes at `bytes[at]` as 32 lower-case hex digits. */
-export const hexOf = (bytes: Uint8Array, at: number = 0): string => {
-  let text = "";
-  for (let i = at; i < at + GUID_SIZE; i++) text += HEX[bytes[i]!];
-  return text;
-};
-
-const HEX: readonly string[] = Array.from(
-  { length: 256 },
-  (_, byte) => byte.toString(16).padStart(2, "0"),
-);
-
-const putHex = (bytes: Uint8Array, at: number, hex: string): void => {
-  for (let i = 0; i < GUID_SIZE; i++) {
-    bytes[at + i] = Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16);
-  }
-};
-
 /**
  * Reads the header of `mdbox-hdr`. Shorter than its first field is damage; what else is missing counts as zeros, as
  * Dovecot reads it.
@@ -186,7 +169,7 @@ export const decodeMdboxHeader = (header: Uint8Array): E.Either<SyncError, Mdbox
   const zero = full.subarray(HEADER_GUID, HEADER_GUID + GUID_SIZE).every((byte) => byte === 0);
   return E.right({
     mapUidValidity: u32(full, 0),
-    guid: zero ? null : mailboxGuid(hexOf(full, HEADER_GUID)),
+    guid: zero ? null : mailboxGuid(formatHex(full.subarray(HEADER_GUID, HEADER_GUID + GUID_SIZE))),
     flags: full[MDBOX_HEADER_FLAGS_OFFSET]!,
   });
 };
@@ -195,7 +178,7 @@ export const decodeMdboxHeader = (header: Uint8Array): E.Either<SyncError, Mdbox
 export const encodeMdboxHeader = (header: MdboxHeader): Uint8Array => {
   const bytes = new Uint8Array(MDBOX_HEADER.headerSize);
   putU32(bytes, 0, header.mapUidValidity);
-  if (header.guid !== null) putHex(bytes, HEADER_GUID, header.guid);
+  if (header.guid !== null) bytes.set(guid128(header.guid), HEADER_GUID);
   bytes[MDBOX_HEADER_FLAGS_OFFSET] = header.flags;
   return bytes;
 };
