@@ -1,0 +1,25 @@
+/**
+ * From a location to the store that lives there.
+ *
+ * @module
+ */
+import type { TaskEither } from "fp-ts/TaskEither.js";
+import type { Location } from "./codec/location.ts";
+import type { SyncError } from "./model/error.ts";
+import type { Os } from "./port/os.ts";
+import type { Store } from "./port/store.ts";
+import { openMaildir } from "./store/maildir/maildir_store.ts";
+import { openMdbox } from "./store/mdbox/mdbox_store.ts";
+
+/**
+ * Opens the store at a location. Where nothing is there, `create` decides: true gives a store that is made at the first
+ * write, false fails with `Missing`. A path that holds something else fails either way and is left as it is.
+ */
+export const openStore = (
+  os: Os,
+  location: Location,
+  options: { readonly create: boolean },
+): TaskEither<SyncError, Store> =>
+  location.format === "maildir"
+    ? openMaildir(os, { ...location, ...options })
+    : openMdbox(os, { ...location, ...options });
