@@ -1,1 +1,6 @@
-export const x = 1;
+/**
+ * Stand-in for `jsr:@std/cli`: the part of it that dsync uses.
+ *
+ * @module
+ */
+export * from "./parse_args.ts";

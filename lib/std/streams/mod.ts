@@ -1,1 +1,6 @@
-export const x = 1;
+/**
+ * Stand-in for `jsr:@std/streams`: the part of it that dsync uses.
+ *
+ * @module
+ */
+export * from "./text_line_stream.ts";
