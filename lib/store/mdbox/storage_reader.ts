@@ -15,10 +15,11 @@ import {
   type Metadata,
 } from "../../codec/mdbox_file.ts";
 import type { MapRecord } from "../../codec/mdbox_index.ts";
-import { type SyncError, syncError, withPlace } from "../../model/error.ts";
+import { type Place, type SyncError, syncError, withPlace } from "../../model/error.ts";
 import type { Body } from "../../model/mail.ts";
 import type { Fd, Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
+import { orFail } from "../account/or_fail.ts";
 import { ifThere } from "./if_there.ts";
 import { altFile, type Layout, storageFile } from "./layout.ts";
 
@@ -57,12 +58,9 @@ interface Window {
   readonly bytes: Uint8Array;
 }
 
-const fail = (error: SyncError, path: string): never => {
-  throw new StreamFailure<SyncError>(withPlace(error, { path }));
+const fail = (error: SyncError, where: Place): never => {
+  throw new StreamFailure<SyncError>(withPlace(error, where));
 };
-
-const rightAt = <A>(either: E.Either<SyncError, A>, path: string): A =>
-  E.isLeft(either) ? fail(either.left, path) : either.right;
 
 const sizeError = ({ offset, size }: MapRecord): SyncError =>
   syncError(
@@ -114,7 +112,9 @@ export class StorageReader {
       if (E.isRight(stored)) return stored.right;
       // The window may be older than the record: a writer puts the header in place last.
     }
-    return rightAt(this.#decodeSmall(file, record, this.#newWindow(file, record)), file.path);
+    return orFail(this.#decodeSmall(file, record, this.#newWindow(file, record)), {
+      path: file.path,
+    });
   }
 
   #decodeSmall(
@@ -138,18 +138,18 @@ export class StorageReader {
   #readLarge(file: OpenFile, record: MapRecord): StoredRecord {
     const { messageHeaderSize } = file.header;
     const head = this.#readAt(file, record.offset, messageHeaderSize);
-    const bodySize = rightAt(
+    const bodySize = orFail(
       decodeMessageHeader(file.header, head, 0, record.offset),
-      file.path,
+      { path: file.path },
     );
     const bodyAt = record.offset + messageHeaderSize;
     const behind = bodyAt + bodySize;
     // The map knows how long the metadata is, but for a record of 4 GiB and more.
     const rest = record.size === 0 ? MAX_METADATA_SIZE : record.offset + record.size - behind;
-    if (rest <= 0 || rest > MAX_METADATA_SIZE) fail(sizeError(record), file.path);
+    if (rest <= 0 || rest > MAX_METADATA_SIZE) fail(sizeError(record), { path: file.path });
     const tail = this.#readAt(file, behind, rest);
-    const { metadata, size } = rightAt(decodeMetadata(tail, 0, behind), file.path);
-    if (record.size !== 0 && size !== rest) fail(sizeError(record), file.path);
+    const { metadata, size } = orFail(decodeMetadata(tail, 0, behind), { path: file.path });
+    if (record.size !== 0 && size !== rest) fail(sizeError(record), { path: file.path });
     return { metadata, bodySize, body: this.#stream(file, bodyAt, behind) };
   }
 
@@ -157,7 +157,9 @@ export class StorageReader {
     for (let at = from; at < to;) {
       const piece = this.#readAt(file, at, Math.min(PIECE, to - at));
       if (piece.length === 0) {
-        fail(syncError("Damaged", "message", { offset: at }, "end of file in a mail"), file.path);
+        fail(syncError("Damaged", "message", { offset: at }, "end of file in a mail"), {
+          path: file.path,
+        });
       }
       yield piece;
       at += piece.length;
@@ -213,9 +215,9 @@ export class StorageReader {
     if (fd === null) return null;
     try {
       const start = new Uint8Array(MAX_FILE_HEADER_SIZE);
-      const header = rightAt(
+      const header = orFail(
         decodeFileHeader(start.subarray(0, files.read(fd, start, 0))),
-        path,
+        { path },
       );
       return { fileId, path, fd, header };
     } catch (thrown) {

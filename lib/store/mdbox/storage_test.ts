@@ -1,0 +1,377 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import * as E from "fp-ts/Either.js";
+import type { MapRecord } from "../../codec/mdbox_index.ts";
+import { type SyncError, syncError } from "../../model/error.ts";
+import type { Body } from "../../model/mail.ts";
+import { makeOs } from "../../os/os.ts";
+import { StreamFailure } from "../../stream/chunks.ts";
+import { deadJournals, formatRanges, Journal, parseJournal } from "./journal.ts";
+import { fileIdOf, type Layout, layoutOf, storageFile } from "./layout.ts";
+import { StorageReader } from "./storage_reader.ts";
+import { type NewMail, type Placement, StorageWriter } from "./storage_writer.ts";
+
+const os = makeOs();
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+const inStorage = (
+  claim: string,
+  body: (layout: Layout) => void | Promise<void>,
+  rotateSize = 4096,
+): void =>
+  Deno.test(claim, async () => {
+    const root = await Deno.makeTempDir();
+    try {
+      await Deno.mkdir(`${root}/storage`);
+      await body(layoutOf({ root, rotateSize, alt: `${root}/alt`, create: true }));
+    } finally {
+      await Deno.remove(root, { recursive: true });
+    }
+  });
+
+const streamOf = async function* (all: Uint8Array, piece: number) {
+  for (let i = 0; i < all.length; i += piece) {
+    yield await Promise.resolve(all.subarray(i, i + piece));
+  }
+};
+
+const mail = (n: number, body: Uint8Array, asStream = 0): NewMail => ({
+  guid: `guid-${n}`,
+  receivedAt: 1000 + n,
+  pop3Uidl: n % 2 === 0 ? `uidl-${n}` : null,
+  pop3Order: n % 3 === 0 && n > 0 ? n : null,
+  mailbox: "INBOX",
+  size: body.length,
+  body: asStream === 0 ? [body] : streamOf(body, asStream),
+});
+
+const bodyBytes = async (body: Body): Promise<Uint8Array> => {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(piece.slice());
+  return new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer());
+};
+
+/** Gives the new files numbers, as the store does under the lock of the map. */
+const number = (layout: Layout, { targets, records }: Placement, first: number): MapRecord[] => {
+  let next = first;
+  const ids = targets.map(({ fileId, path }) => {
+    if (fileId !== null) return fileId;
+    os.disk.rename(path, storageFile(layout, next));
+    return next++;
+  });
+  return records.map(({ target, offset, size }) => ({ fileId: ids[target]!, offset, size }));
+};
+
+const damage = (use: () => unknown): SyncError => {
+  try {
+    use();
+  } catch (thrown) {
+    if (thrown instanceof StreamFailure) return thrown.error as SyncError;
+    throw thrown;
+  }
+  assert.fail("no error");
+};
+
+const fileNames = (layout: Layout) =>
+  (os.files.list(layout.storage) ?? []).map(({ name }) => name).sort();
+
+Deno.test("fileIdOf takes only m.N with a number that fits", () => {
+  const table: [string, number | null][] = [
+    ["m.", null],
+    ["m.0", null],
+    ["m.01", null],
+    ["m.1.broken", null],
+    ["m.4294967296", null],
+    ["m.4294967295", 4294967295],
+    ["m.1", 1],
+  ];
+  for (const [name, id] of table) assert.equal(fileIdOf(name), id, name);
+});
+
+inStorage(
+  "StorageWriter refuses a mail that cannot be stored and keeps the others",
+  async (layout) => {
+    const writer = new StorageWriter(os, layout, new Journal(os, layout));
+    const big = new Uint8Array(2_000_000).fill(0x0a);
+    const failing = async function* () {
+      yield await Promise.resolve(big);
+      throw new StreamFailure(syncError("Damaged", "message", { path: "far" }, "broken there"));
+    };
+    const table: [string, NewMail, string | null][] = [
+      ["good", mail(1, bytes("one\n")), null],
+      ["GUID with a line end", { ...mail(2, bytes("x")), guid: "a\nb" }, "Unfit"],
+      ["too large", { ...mail(3, bytes("x")), size: 2 ** 32 }, "Unfit"],
+      ["wrong size", { ...mail(4, bytes("x")), size: 2 }, "Changed"],
+      ["stream", mail(5, big, 65536), null],
+      ["longer stream", { ...mail(6, big, 65536), size: 1_999_999 }, "Changed"],
+      ["shorter stream", { ...mail(7, big, 65536), size: 2_000_001 }, "Changed"],
+      ["failing stream", { ...mail(8, big), body: failing(), size: 3_000_000 }, "Damaged"],
+      ["good again", mail(9, bytes("nine\n")), null],
+    ];
+    for (const [name, one, tag] of table) {
+      const added = await writer.add(one);
+      assert.equal(E.isLeft(added) ? added.left._tag : null, tag, name);
+    }
+    const placed = number(layout, writer.place(null, () => null), 1);
+    const reader = new StorageReader(os, layout);
+    const guids = placed.map((record) => reader.read(record)?.metadata.guid);
+    assert.deepEqual(guids, ["guid-1", "guid-5", "guid-9"]);
+    const stream = reader.read(placed[1]!)!;
+    assert(!Array.isArray(stream.body));
+    assert.equal(stream.metadata.virtualSize, 4_000_000);
+    assert.deepEqual(await bodyBytes(stream.body), big);
+    reader.close();
+    writer.release();
+  },
+);
+
+inStorage(
+  "what StorageWriter writes StorageReader reads, in any order and any cut",
+  async (layout) => {
+    const one = fc.record({
+      body: fc.uint8Array({ maxLength: 3000 }),
+      piece: fc.constantFrom(0, 0, 100, 5000),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(one, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 4 }),
+        fc.infiniteStream(fc.nat()),
+        async (batches, order) => {
+          for (const { name } of os.files.list(layout.storage) ?? []) {
+            os.disk.unlink(`${layout.storage}/${name}`);
+          }
+          const journal = new Journal(os, layout);
+          const wanted: { n: number; body: Uint8Array }[] = [];
+          const map: MapRecord[] = [];
+          const endOf = (id: number) =>
+            Math.max(0, ...map.filter((r) => r.fileId === id).map((r) => r.offset + r.size)) ||
+            null;
+          for (const batch of batches) {
+            const writer = new StorageWriter(os, layout, journal);
+            for (const { body, piece } of batch) {
+              const n = wanted.length;
+              assert(E.isRight(await writer.add(mail(n, body, piece))));
+              wanted.push({ n, body });
+            }
+            const highest = Math.max(0, ...map.map((r) => r.fileId));
+            const placement = writer.place(map.at(-1)?.fileId ?? null, endOf);
+            map.push(...number(layout, placement, highest + 1));
+            writer.release();
+            journal.reset();
+          }
+          journal.close();
+          const sizes = new Map(
+            map.map((r) => [r.fileId, os.files.stat(storageFile(layout, r.fileId))]),
+          );
+          for (const [id, info] of sizes) {
+            const alone = map.filter((r) => r.fileId === id).length === 1;
+            assert(alone || info!.size <= layout.rotateSize, `m.${id} has ${info!.size} bytes`);
+            assert.equal(info!.size, endOf(id));
+          }
+          const reader = new StorageReader(os, layout);
+          for (let i = 0; i < 12; i++) {
+            const at = order.next().value % map.length;
+            const stored = reader.read(map[at]!)!;
+            const { n, body } = wanted[at]!;
+            assert.equal(stored.metadata.guid, `guid-${n}`);
+            assert.equal(stored.metadata.pop3Uidl, mail(n, body).pop3Uidl);
+            assert.equal(stored.metadata.pop3Order, mail(n, body).pop3Order);
+            assert.equal(stored.bodySize, body.length);
+            assert.deepEqual(await bodyBytes(stored.body), body);
+          }
+          reader.close();
+        },
+      ),
+      { numRuns: 25 },
+    );
+  },
+);
+
+inStorage("StorageWriter appends only where it may", async (layout) => {
+  const file = storageFile(layout, 3);
+  const full = bytes("2 M1e C1\n" + "x".repeat(layout.rotateSize));
+  const table: [string, () => void, number | null, boolean][] = [
+    ["good", () => {}, 9, true],
+    ["not in the map", () => {}, null, false],
+    ["longer than the map says", () => os.disk.create(file, [bytes("2 M1e C1\nx")]), 9, false],
+    ["version 1", () => os.disk.create(file, [bytes("1 M1e C1\n")]), 9, false],
+    ["other message header", () => os.disk.create(file, [bytes("2 M1f C1\n")]), 9, false],
+    ["no room", () => os.disk.create(file, [full]), full.length, false],
+    ["not there", () => os.disk.unlink(file), 9, false],
+  ];
+  for (const [name, prepare, end, appends] of table) {
+    os.disk.unlink(file);
+    if (prepare.length === 0 && (name === "good" || name === "not in the map")) {
+      os.disk.create(file, [bytes("2 M1e C1\n")]);
+    }
+    prepare();
+    const journal = new Journal(os, layout);
+    const writer = new StorageWriter(os, layout, journal);
+    await writer.add(mail(1, bytes("x")));
+    const { targets } = writer.place(3, () => end);
+    assert.equal(targets[0]?.fileId, appends ? 3 : null, name);
+    writer.abort();
+    journal.close();
+  }
+});
+
+inStorage("StorageWriter starts a new file where somebody has the last one", async (layout) => {
+  const file = storageFile(layout, 3);
+  os.disk.create(file, [bytes("2 M1e C1\n")]);
+  const fd = os.files.open(file, "r+");
+  const lock = os.locks.tryFlock(fd, file);
+  assert(lock !== null);
+  const journal = new Journal(os, layout);
+  const writer = new StorageWriter(os, layout, journal);
+  await writer.add(mail(1, bytes("x")));
+  assert.equal(writer.place(3, () => 9).targets[0]?.fileId, null);
+  writer.abort();
+  journal.close();
+  lock.release();
+  os.files.close(fd);
+  assert.deepEqual(fileNames(layout), ["m.3"]);
+});
+
+inStorage("StorageWriter.abort leaves everything as it was", async (layout) => {
+  const file = storageFile(layout, 3);
+  os.disk.create(file, [bytes("2 M1e C1\n")]);
+  for (const size of [10, 2_000_000]) {
+    const journal = new Journal(os, layout);
+    const writer = new StorageWriter(os, layout, journal);
+    await writer.add(mail(1, new Uint8Array(size)));
+    writer.place(3, () => 9);
+    writer.abort();
+    journal.close();
+    assert.deepEqual(fileNames(layout), ["m.3"]);
+    assert.equal(os.files.stat(file)?.size, 9);
+  }
+});
+
+inStorage("StorageReader names what is wrong, with path and offset", async (layout) => {
+  const writer = new StorageWriter(os, layout, new Journal(os, layout));
+  await writer.add(mail(1, bytes("one\n")));
+  await writer.add(mail(2, bytes("two\n")));
+  const [first, second] = number(layout, writer.place(null, () => null), 1);
+  writer.release();
+  assert(first !== undefined && second !== undefined);
+  const path = storageFile(layout, 1);
+  os.disk.create(storageFile(layout, 2), [bytes("no header")]);
+  const reader = new StorageReader(os, layout);
+  assert.equal(reader.read({ ...first, fileId: 9 }), null);
+  const table: [string, MapRecord, string, number][] = [
+    ["offset", { ...first, offset: first.offset + 1 }, path, first.offset + 1],
+    ["size", { ...first, size: first.size + second.size }, path, first.offset],
+    ["shorter", { ...first, size: 20 }, path, first.offset],
+    ["behind the end", { ...second, offset: 5000 }, path, 5000],
+    ["large behind the end", { ...second, offset: 5000, size: 2 ** 31 }, path, 5000],
+    ["large", { ...first, size: 2 ** 31 }, path, first.offset],
+    ["no header", { ...first, fileId: 2 }, storageFile(layout, 2), 0],
+  ];
+  for (const [name, record, file, offset] of table) {
+    const error = damage(() => reader.read(record));
+    assert.deepEqual(
+      [error._tag, error.where.path, error.where.offset],
+      ["Damaged", file, offset],
+      name,
+    );
+  }
+  assert.equal(reader.read(first)?.metadata.guid, "guid-1");
+  reader.close();
+});
+
+inStorage("StorageReader finds a file in the alternative storage", async (layout) => {
+  const writer = new StorageWriter(os, layout, new Journal(os, layout));
+  await writer.add(mail(1, bytes("one\n")));
+  const [record] = number(layout, writer.place(null, () => null), 1);
+  writer.release();
+  os.disk.mkdir(layout.altStorage!);
+  os.disk.rename(storageFile(layout, 1), `${layout.altStorage}/m.1`);
+  const reader = new StorageReader(os, layout);
+  assert.equal(reader.read(record!)?.metadata.guid, "guid-1");
+  reader.close();
+});
+
+inStorage(
+  "StorageReader sees a record that was put in place after its window was read",
+  async (layout) => {
+    const writer = new StorageWriter(os, layout, new Journal(os, layout));
+    for (let n = 1; n <= 3; n++) await writer.add(mail(n, bytes("mail\n")));
+    const [first, second, third] = number(layout, writer.place(null, () => null), 1);
+    writer.release();
+    // A writer fills in the message header last: until then there are zeros.
+    const path = storageFile(layout, 1);
+    const fd = os.files.open(path, "r+");
+    const header = new Uint8Array(30);
+    os.files.read(fd, header, third!.offset);
+    os.disk.write(fd, new Uint8Array(30), third!.offset);
+    const reader = new StorageReader(os, layout);
+    reader.read(first!);
+    reader.read(second!);
+    os.disk.write(fd, header, third!.offset);
+    assert.equal(reader.read(third!)?.metadata.guid, "guid-3");
+    reader.close();
+    os.files.close(fd);
+  },
+);
+
+inStorage("Journal is found only when its owner is dead, and tells all", (layout) => {
+  const journal = new Journal(os, layout);
+  assert.deepEqual(fileNames(layout), []);
+  os.disk.create(`${layout.storage}/.temp.x`, []);
+  const info = os.files.stat(`${layout.storage}/.temp.x`)!;
+  journal.temp(".temp.x", info);
+  journal.append(7, 1234);
+  journal.suspects(Uint32Array.of(1, 2, 3, 9));
+  journal.sync();
+  assert.deepEqual(deadJournals(os, layout), []);
+  journal.abandon();
+  const [dead, ...more] = deadJournals(os, layout);
+  assert.deepEqual(more, []);
+  assert.deepEqual(dead?.unfinished, {
+    temps: [{ name: ".temp.x", dev: info.dev, ino: info.ino }],
+    appends: [{ fileId: 7, oldSize: 1234 }],
+    suspects: [{ first: 1, last: 3 }, { first: 9, last: 9 }],
+  });
+  assert.deepEqual(deadJournals(os, layout), [], "it is locked now");
+  dead.leave();
+  const [again] = deadJournals(os, layout);
+  again?.remove();
+  assert.deepEqual(fileNames(layout), [".temp.x"]);
+});
+
+inStorage("Journal.reset forgets, and the next lines count", (layout) => {
+  const journal = new Journal(os, layout);
+  journal.append(1, 2);
+  journal.reset();
+  journal.append(3, 4);
+  journal.abandon();
+  const [dead] = deadJournals(os, layout);
+  assert.deepEqual(dead?.unfinished.appends, [{ fileId: 3, oldSize: 4 }]);
+  dead.remove();
+});
+
+Deno.test("parseJournal passes over what is cut off or not known, and never throws", () => {
+  const none = { temps: [], appends: [], suspects: [] };
+  for (
+    const text of ["", "append 1 2", "append 1\n", "temp ../x 1 2\n", "what\n", "suspects 3-1\n"]
+  ) {
+    assert.deepEqual(parseJournal(bytes(text)), none, text);
+  }
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (input) => {
+    parseJournal(input);
+  }));
+});
+
+Deno.test("formatRanges is what parseJournal reads", () => {
+  fc.assert(fc.property(
+    fc.uniqueArray(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 30 }),
+    (numbers) => {
+      const sorted = Uint32Array.from(numbers).sort();
+      const { suspects } = parseJournal(bytes(`suspects ${formatRanges(sorted)}\n`));
+      const read = suspects.flatMap(({ first, last }) =>
+        Array.from({ length: last - first + 1 }, (_, i) => first + i)
+      );
+      assert.deepEqual(read, [...sorted]);
+    },
+  ));
+});
