@@ -1,0 +1,29 @@
+/** The contract over Maildirs of both layouts, plain and with their parts in other places. */
+import { makeOs } from "../../lib/os/os.ts";
+import { openMaildir } from "../../lib/store/maildir/maildir_store.ts";
+import { run, storeContract } from "./store_contract.ts";
+
+const home =
+  (options: (root: string) => Partial<Parameters<typeof openMaildir>[1]>) => async () => {
+    const root = await Deno.makeTempDir({ prefix: "dsync-maildir-" });
+    return {
+      open: () =>
+        run(openMaildir(makeOs(), {
+          root: `${root}/Maildir`,
+          layout: "maildir++",
+          create: true,
+          ...options(root),
+        })),
+      dispose: () => Deno.remove(root, { recursive: true }),
+    };
+  };
+
+const holds = { savedDates: false, spacesInGuids: false };
+
+storeContract("Maildir++", home(() => ({})), holds);
+storeContract("Maildir, LAYOUT=fs", home(() => ({ layout: "fs" })), holds);
+storeContract(
+  "Maildir++ with INDEX, CONTROL and INBOX",
+  home((root) => ({ index: `${root}/idx`, control: `${root}/ctl`, inbox: `${root}/in` })),
+  holds,
+);

@@ -1,0 +1,22 @@
+/** The contract over mdboxes: one of the usual kind, one that starts a new file every few mails, one spread out. */
+import { makeOs } from "../../lib/os/os.ts";
+import { openMdbox } from "../../lib/store/mdbox/mdbox_store.ts";
+import { run, storeContract } from "./store_contract.ts";
+
+const home = (options: (root: string) => Partial<Parameters<typeof openMdbox>[1]>) => async () => {
+  const root = await Deno.makeTempDir({ prefix: "dsync-mdbox-" });
+  return {
+    open: () => run(openMdbox(makeOs(), { root: `${root}/mdbox`, create: true, ...options(root) })),
+    dispose: () => Deno.remove(root, { recursive: true }),
+  };
+};
+
+const holds = { savedDates: true, spacesInGuids: true };
+
+storeContract("mdbox", home(() => ({})), holds);
+storeContract("mdbox of small files", home(() => ({ rotateSize: 2000 })), holds);
+storeContract(
+  "mdbox with INDEX, CONTROL and ALT",
+  home((root) => ({ index: `${root}/idx`, control: `${root}/ctl`, alt: `${root}/alt` })),
+  holds,
+);
