@@ -1,0 +1,105 @@
+/**
+ * Walks `dovecot.index.log`: records in order, each with the modseq that follows from the log so far. A record or
+ * group that is not whole ends the walk without an error: a writer is at work there, or died.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { SyncError } from "../model/error.ts";
+import { damagedAt, type LogHeader } from "./index_header.ts";
+import { modSeqAfter } from "./index_modseq.ts";
+import {
+  decodeSize,
+  type LogRecord,
+  RECORD_EXTERNAL,
+  RECORD_HEADER_SIZE,
+  RECORD_SYNC,
+} from "./index_record.ts";
+import { decodeRecord } from "./index_record_decode.ts";
+
+/** A place between two records of a log, and what a reader must know there to go on. */
+export interface LogCursor {
+  /** Sequence of the log file. */
+  readonly seq: number;
+  /** File offset of the next record. */
+  readonly offset: number;
+  /** The highest modseq so far; 0: not tracked yet (very old logs). */
+  readonly modSeq: bigint;
+  /** Bytes per mail of the extension introduced last, -1 for none. */
+  readonly introRecordSize: number;
+}
+
+/** A record at its place. */
+export interface LogEntry {
+  /** Sequence of the log file. */
+  readonly seq: number;
+  /** File offset of its first byte. */
+  readonly offset: number;
+  /** Bytes, header included. */
+  readonly size: number;
+  /** It has happened in the mailbox; otherwise it is a request. */
+  readonly external: boolean;
+  /** Made by dsync. */
+  readonly sync: boolean;
+  /** What it says. */
+  readonly record: LogRecord;
+  /** The highest modseq after it. */
+  readonly modSeq: bigint;
+}
+
+/** A stretch of a log. */
+export interface LogStretch {
+  /** Its records in order; groups are whole. */
+  readonly entries: readonly LogEntry[];
+  /** Where a reader goes on. Bytes beyond it are an incomplete record or group. */
+  readonly end: LogCursor;
+}
+
+/** The cursor before the first record of a log. */
+export const logStart = (header: LogHeader): LogCursor => ({
+  seq: header.fileSeq,
+  offset: header.headerSize,
+  modSeq: header.initialModSeq,
+  introRecordSize: -1,
+});
+
+/**
+ * Decodes from `start` to the last complete record or group. `bytes` begin at file offset `base` (so a follower needs
+ * only what was added) and must reach `start`. Fails with `Damaged` and the byte offset where a complete record makes
+ * no sense. Linear; entries hold windows on the bytes.
+ */
+export const decodeLog = (
+  bytes: Uint8Array,
+  base: number,
+  start: LogCursor,
+  header: LogHeader,
+): E.Either<SyncError, LogStretch> => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const entries: LogEntry[] = [];
+  let at = start.offset - base;
+  let { modSeq, introRecordSize } = start;
+  if (at < 0 || at > bytes.length) {
+    return E.left(damagedAt(start.offset, "the log does not reach this offset"));
+  }
+  while (at + RECORD_HEADER_SIZE <= bytes.length) {
+    const size = decodeSize(view, at);
+    if (size === 0) break;
+    if (size < RECORD_HEADER_SIZE) return E.left(damagedAt(base + at, `record of ${size} bytes`));
+    if (size > bytes.length - at) break;
+    const decoded = decodeRecord(bytes, view, at, size, base, introRecordSize);
+    if (E.isLeft(decoded)) return decoded;
+    const record = decoded.right;
+    if (record._tag === "Boundary" && record.size > bytes.length - at) break;
+    if (record._tag === "ExtIntro") introRecordSize = record.intros.at(-1)!.recordSize;
+    const type = view.getUint32(at + 4, true);
+    const external = (type & RECORD_EXTERNAL) !== 0;
+    modSeq = modSeqAfter(modSeq, record, external, header.minorVersion);
+    const sync = (type & RECORD_SYNC) !== 0;
+    entries.push({ seq: start.seq, offset: base + at, size, external, sync, record, modSeq });
+    at += size;
+  }
+  return E.right({
+    entries,
+    end: { seq: start.seq, offset: base + at, modSeq, introRecordSize },
+  });
+};

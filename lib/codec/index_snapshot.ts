@@ -1,0 +1,270 @@
+/**
+ * The whole of `dovecot.index`: base header, extension headers, records (Dovecot: mail-index-map-read.c,
+ * mail-index-map-hdr.c; the layout of records: mail-index-sync-ext.c).
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import { DELETED, SEEN } from "../model/flags.ts";
+import type { SyncError } from "../model/error.ts";
+import { checkShape, type ExtensionShape, pad8 } from "./index_extension.ts";
+import {
+  damagedAt,
+  decodeIndexHeader,
+  HEADER_AT,
+  HEADER_FSCKED,
+  HEADER_HAS_DIRTY,
+  type IndexHeader,
+} from "./index_header.ts";
+import { Column } from "./index_rows.ts";
+
+/** Record flag: the maildir's file name does not have the flags yet. */
+export const RECORD_DIRTY = 0x80;
+/** Record flag of the backend: mdbox and sdbox set it where the mail is in alternative storage. */
+export const RECORD_BACKEND = 0x40;
+
+const EXTENSION_HEADER_SIZE = 16;
+/** Record: UID and flags; extension data may begin right after. */
+const RECORD_MIN_SIZE = 5;
+const RECORD_FLAGS_AT = 4;
+
+/** An extension as the snapshot has it. */
+export interface SnapshotExtension extends ExtensionShape {
+  /** Header data; shorter than headerSize where the rest is zeros. */
+  readonly header: Uint8Array;
+  /** The mails' data, or null where all are zeros. */
+  readonly column: Column | null;
+}
+
+/** A mailbox's index at one position of its log. */
+export interface Snapshot {
+  /** The base header's fields. */
+  readonly header: IndexHeader;
+  /** The base header's bytes, also those that have no field here. */
+  readonly base: Uint8Array;
+  /** Extensions in the order of their numbers. */
+  readonly extensions: readonly SnapshotExtension[];
+  /** UIDs, ascending, one per mail. */
+  readonly uids: Uint32Array<ArrayBuffer>;
+  /** All eight flag bits of each. */
+  readonly flags: Uint8Array<ArrayBuffer>;
+}
+
+interface Placed extends ExtensionShape {
+  readonly header: Uint8Array;
+  readonly recordOffset: number;
+}
+
+const decodeExtensions = (
+  bytes: Uint8Array,
+  header: IndexHeader,
+): E.Either<SyncError, readonly Placed[]> => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const found: Placed[] = [];
+  const names = new Set<string>();
+  let taken = RECORD_MIN_SIZE;
+  for (let at = pad8(header.baseHeaderSize); at < header.headerSize;) {
+    if (at + EXTENSION_HEADER_SIZE >= header.headerSize) {
+      return E.left(damagedAt(at, "extension header beyond the header"));
+    }
+    const nameSize = view.getUint16(at + 14, true);
+    const dataAt = at + pad8(EXTENSION_HEADER_SIZE + nameSize);
+    const headerSize = view.getUint32(at, true);
+    if (dataAt + pad8(headerSize) > header.headerSize || headerSize > header.headerSize) {
+      return E.left(damagedAt(at, "extension data beyond the header"));
+    }
+    const nameAt = at + EXTENSION_HEADER_SIZE;
+    const extension: Placed = {
+      name: String.fromCharCode(...bytes.subarray(nameAt, nameAt + Math.min(nameSize, 64))),
+      resetId: view.getUint32(at + 4, true),
+      headerSize,
+      recordOffset: view.getUint16(at + 8, true),
+      recordSize: view.getUint16(at + 10, true),
+      recordAlign: view.getUint16(at + 12, true),
+      header: bytes.slice(dataAt, dataAt + headerSize),
+    };
+    const wrong = checkPlaced(extension, header.recordSize, names);
+    if (wrong !== null) return E.left(damagedAt(at, wrong));
+    // Fields never share bytes, so their sum is bounded by the record: no file can ask for more than its size.
+    taken += extension.recordSize;
+    if (taken > header.recordSize) {
+      return E.left(damagedAt(at, `extension ${extension.name} does not fit the records`));
+    }
+    names.add(extension.name);
+    found.push(extension);
+    at = dataAt + pad8(headerSize);
+  }
+  return E.right(found);
+};
+
+const checkPlaced = (
+  extension: Placed,
+  recordSize: number,
+  names: ReadonlySet<string>,
+): string | null => {
+  const { name, recordOffset, recordAlign } = extension;
+  const wrong = checkShape(extension);
+  if (wrong !== null) return wrong;
+  if (names.has(name)) return `extension ${name} is there twice`;
+  if (extension.recordSize === 0) return null;
+  if (recordOffset < RECORD_MIN_SIZE || recordOffset + extension.recordSize > recordSize) {
+    return `extension ${name} lies outside the records`;
+  }
+  return recordOffset % recordAlign !== 0 || recordSize % recordAlign !== 0
+    ? `extension ${name} is not aligned`
+    : null;
+};
+
+/**
+ * Reads `dovecot.index`. Linear; the result holds copies, so the bytes may be reused. Errors as
+ * {@linkcode decodeIndexHeader}; bytes behind the last record are ignored as Dovecot does.
+ */
+export const decodeSnapshot = (bytes: Uint8Array): E.Either<SyncError, Snapshot> => {
+  const decoded = decodeIndexHeader(bytes);
+  if (E.isLeft(decoded)) return decoded;
+  const header = decoded.right;
+  const { headerSize, recordSize, messages } = header;
+  if (headerSize > bytes.length) {
+    return E.left(damagedAt(HEADER_AT.headerSize, "header goes beyond the file"));
+  }
+  if (messages * recordSize > bytes.length - headerSize) {
+    return E.left(
+      damagedAt(
+        HEADER_AT.messages,
+        `${messages} messages of ${recordSize} bytes go beyond the file`,
+      ),
+    );
+  }
+  const extensions = decodeExtensions(bytes, header);
+  if (E.isLeft(extensions)) return extensions;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const uids = new Uint32Array(messages);
+  const flags = new Uint8Array(messages);
+  let below = 0;
+  for (let row = 0, at = headerSize; row < messages; row++, at += recordSize) {
+    const uid = view.getUint32(at, true);
+    if (uid <= below) return E.left(damagedAt(at, `UID ${uid} after ${below}`));
+    uids[row] = below = uid;
+    flags[row] = bytes[at + RECORD_FLAGS_AT]!;
+  }
+  if (below >= header.nextUid) {
+    return E.left(damagedAt(HEADER_AT.nextUid, `UIDNEXT ${header.nextUid} with UID ${below}`));
+  }
+  return E.right({
+    header,
+    base: bytes.slice(0, header.baseHeaderSize),
+    extensions: extensions.right.map(({ recordOffset, ...extension }) => {
+      if (extension.recordSize === 0) return { ...extension, column: null };
+      const column = new Column(extension.recordSize, messages);
+      column.fill(0, messages, extension.recordSize, bytes, headerSize + recordOffset, recordSize);
+      return { ...extension, column };
+    }),
+    uids,
+    flags,
+  });
+};
+
+/** Record offsets of extensions, and the record size: the layout that Dovecot itself chooses. */
+export const layOut = (
+  extensions: readonly ExtensionShape[],
+): { readonly offsets: readonly number[]; readonly recordSize: number } => {
+  const offsets = extensions.map(() => 0);
+  const left = extensions
+    .map(({ recordSize, recordAlign }, i) => ({ i, size: recordSize, align: recordAlign }))
+    .filter(({ size }) => size > 0)
+    .sort((a, b) => b.align - a.align);
+  const unit = left.reduce((most, { align }) => Math.max(most, align), 4);
+  let offset = RECORD_MIN_SIZE;
+  while (left.length > 0) {
+    const fits = left.findIndex(({ align }) => offset % align === 0);
+    if (fits < 0) {
+      const least = left.at(-1)!.align;
+      offset += least - offset % least;
+    } else {
+      const { i, size } = left[fits]!;
+      left.splice(fits, 1);
+      offsets[i] = offset;
+      offset += size;
+    }
+  }
+  return { offsets, recordSize: Math.ceil(offset / unit) * unit };
+};
+
+/**
+ * Writes `dovecot.index`. Sizes, counts, the dirty bit and the low waters (0: unknown) are made from the data; all
+ * other fields are those of `base`. Rows beyond `count` are not written. Linear.
+ */
+export const encodeSnapshot = (
+  { base, extensions, uids, flags }: Omit<Snapshot, "header">,
+  count: number,
+  log: { readonly seq: number; readonly tailOffset: number; readonly headOffset: number },
+): Uint8Array<ArrayBuffer> => {
+  const { offsets, recordSize } = layOut(extensions);
+  const headerSize = extensions.reduce(
+    (sum, { name, headerSize }) =>
+      sum + pad8(EXTENSION_HEADER_SIZE + name.length) + pad8(headerSize),
+    pad8(base.length),
+  );
+  const bytes = new Uint8Array(headerSize + count * recordSize);
+  const view = new DataView(bytes.buffer);
+  bytes.set(base);
+  let at = pad8(base.length);
+  extensions.forEach((extension, i) => {
+    const { name } = extension;
+    view.setUint32(at, extension.headerSize, true);
+    view.setUint32(at + 4, extension.resetId, true);
+    view.setUint16(at + 8, offsets[i]!, true);
+    view.setUint16(at + 10, extension.recordSize, true);
+    view.setUint16(at + 12, extension.recordAlign, true);
+    view.setUint16(at + 14, name.length, true);
+    for (let k = 0; k < name.length; k++) {
+      bytes[at + EXTENSION_HEADER_SIZE + k] = name.charCodeAt(k);
+    }
+    at += pad8(EXTENSION_HEADER_SIZE + name.length);
+    bytes.set(extension.header, at);
+    at += pad8(extension.headerSize);
+  });
+  let seen = 0;
+  let deleted = 0;
+  let all = 0;
+  for (let row = 0; row < count; row++, at += recordSize) {
+    const flag = flags[row]!;
+    view.setUint32(at, uids[row]!, true);
+    bytes[at + RECORD_FLAGS_AT] = flag;
+    if ((flag & SEEN) !== 0) seen++;
+    if ((flag & DELETED) !== 0) deleted++;
+    all |= flag;
+  }
+  extensions.forEach(({ column, recordSize: size }, i) => {
+    if (column !== null) spread(bytes, headerSize + offsets[i]!, recordSize, column, size, count);
+  });
+  const set = (field: number, value: number) => view.setUint32(field, value, true);
+  set(HEADER_AT.headerSize, headerSize);
+  set(HEADER_AT.recordSize, recordSize);
+  const kept = view.getUint32(HEADER_AT.flags, true) & ~(HEADER_HAS_DIRTY | HEADER_FSCKED);
+  set(HEADER_AT.flags, kept | ((all & RECORD_DIRTY) !== 0 ? HEADER_HAS_DIRTY : 0));
+  set(HEADER_AT.messages, count);
+  set(HEADER_AT.seen, seen);
+  set(HEADER_AT.deleted, deleted);
+  set(HEADER_AT.firstUnseenUid, 0);
+  set(HEADER_AT.firstDeletedUid, 0);
+  set(HEADER_AT.logSeq, log.seq);
+  set(HEADER_AT.logTailOffset, log.tailOffset);
+  set(HEADER_AT.logHeadOffset, log.headOffset);
+  return bytes;
+};
+
+/** Writes a column's data into the records: the reverse of {@linkcode Column.fill}. */
+const spread = (
+  bytes: Uint8Array,
+  from: number,
+  step: number,
+  column: Column,
+  size: number,
+  count: number,
+): void => {
+  const { stride, bytes: data } = column;
+  for (let row = 0, a = 0, b = from; row < count; row++, a += stride, b += step) {
+    for (let k = 0; k < size; k++) bytes[b + k] = data[a + k]!;
+  }
+};
