@@ -23,6 +23,16 @@ const denoDir = async (): Promise<string> => {
   return (JSON.parse(new TextDecoder().decode(stdout)) as { denoDir: string }).denoDir;
 };
 
+/** VmHWM of a process in MiB; 0 once it has ended. */
+const peakOf = (pid: number): number => {
+  try {
+    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+    return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+};
+
 /** dsync on a machine, ready to run. */
 export class Dsync {
   private constructor(
@@ -62,12 +72,29 @@ export class Dsync {
     ];
   }
 
+  #env(): Record<string, string> {
+    return { DENO_DIR: this.cache, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
+  }
+
   /** Runs dsync to its end. */
   run(args: readonly string[], home: string): Promise<Ended> {
-    return this.machine.run(this.program, this.args(args), {
-      home,
-      env: { DENO_DIR: this.cache, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
-    });
+    return this.machine.run(this.program, this.args(args), { home, env: this.#env() });
+  }
+
+  /** Runs dsync to its end and watches how much memory it holds at most. */
+  async measured(
+    args: readonly string[],
+    home: string,
+  ): Promise<Ended & { readonly peakMiB: number }> {
+    const child = this.machine.command(this.program, this.args(args), { home, env: this.#env() })
+      .spawn();
+    let peakMiB = 0;
+    const watch = setInterval(() => {
+      peakMiB = Math.max(peakMiB, peakOf(child.pid));
+    }, 50);
+    const { code, stdout, stderr } = await child.output();
+    clearInterval(watch);
+    return { code, stdout, stderr: new TextDecoder().decode(stderr), peakMiB };
   }
 
   /** `dsync -o mail_location=FROM COMMAND TO`; both accounts by their absolute locations. */
