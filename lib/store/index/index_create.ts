@@ -1,0 +1,146 @@
+/**
+ * Makes a new index: a log alone, as Dovecot does, or a snapshot with an empty log, which is read faster when the
+ * mailbox is large.
+ *
+ * @module
+ */
+import { setTail } from "../../codec/index_build.ts";
+import { encodeLogHeader, LOG_HEADER_SIZE, type LogHeader } from "../../codec/index_header.ts";
+import { decodeLog, logStart } from "../../codec/index_log.ts";
+import { DONE } from "../../codec/index_record.ts";
+import { encodeGroup } from "../../codec/index_record_encode.ts";
+import { IndexView } from "../../codec/index_view.ts";
+import type { Os } from "../../port/os.ts";
+import { type IndexAppender, type IndexFile, openIndex } from "./index_file.ts";
+import { fail, type IndexPaths, indexPaths, orThrow } from "./log_file.ts";
+
+/** How a new index is made. */
+export interface NewIndex {
+  /** Permission bits of its files (default 0600). */
+  readonly mode?: number;
+  /** "log" (default): one log with all records. "snapshot": their outcome, with an empty log. */
+  readonly form?: "log" | "snapshot";
+}
+
+/** Dovecot's first log has this sequence. */
+const FIRST_SEQ = 2;
+/** A lock for making a log that nobody touched for so long is nobody's (Dovecot: 3 minutes). */
+const STALE_MS = 180_000;
+
+/**
+ * Makes an index with the records that `fill` appends, durable when this returns, and opens it. The directory exists.
+ * Throws `Changed` when somebody else makes one, or has made one.
+ */
+export const createIndex = (
+  os: Os,
+  directory: string,
+  base: string,
+  fill: (appender: IndexAppender) => void,
+  options: NewIndex = {},
+): IndexFile => {
+  const paths = indexPaths(directory, base);
+  const { mode = 0o600, form = "log" } = options;
+  refuseIfThere(os, paths);
+  const indexId = Math.floor(os.now() / 1000);
+  const header: LogHeader = {
+    minorVersion: 3,
+    headerSize: LOG_HEADER_SIZE,
+    indexId,
+    fileSeq: FIRST_SEQ,
+    prevFileSeq: 0,
+    prevFileOffset: 0,
+    createStamp: indexId,
+    initialModSeq: 1n,
+  };
+  const appender = new MemoryAppender(header, paths.log);
+  fill(appender);
+  dropStaleLock(os, paths);
+  if (form === "log") {
+    os.disk.create(paths.newLog, [encodeLogHeader(header), ...appender.pieces], { mode });
+  } else {
+    createWithSnapshot(os, paths, header, appender.view, mode);
+  }
+  try {
+    refuseIfThere(os, paths);
+  } catch (thrown) {
+    os.disk.unlink(paths.newLog);
+    if (form === "snapshot") os.disk.unlink(paths.newIndex);
+    throw thrown;
+  }
+  if (form === "snapshot") os.disk.rename(paths.newIndex, paths.index);
+  os.disk.rename(paths.newLog, paths.log);
+  os.disk.syncDir(directory);
+  return openIndex(os, directory, base) ??
+    fail("Changed", "mailbox", { path: paths.log }, "the new index is gone again");
+};
+
+const refuseIfThere = (os: Os, paths: IndexPaths): void => {
+  for (const path of [paths.log, paths.index]) {
+    if (os.files.stat(path) !== null) {
+      fail("Changed", "mailbox", { path }, "somebody else has made the index");
+    }
+  }
+};
+
+const dropStaleLock = (os: Os, paths: IndexPaths): void => {
+  const lock = os.files.stat(paths.newLog);
+  if (lock === null) return;
+  if (os.now() - lock.mtime * 1000 < STALE_MS) {
+    fail("Changed", "mailbox", { path: paths.newLog }, "somebody else makes the index");
+  }
+  os.disk.unlink(paths.newLog);
+};
+
+/**
+ * The log must not say that it starts from nothing: Dovecot would then throw the snapshot away. So it says that it
+ * continues an empty log, of which nothing is left.
+ */
+const createWithSnapshot = (
+  os: Os,
+  paths: IndexPaths,
+  first: LogHeader,
+  view: IndexView,
+  mode: number,
+): void => {
+  const header: LogHeader = {
+    ...first,
+    fileSeq: first.fileSeq + 1,
+    prevFileSeq: first.fileSeq,
+    prevFileOffset: LOG_HEADER_SIZE,
+    initialModSeq: view.highestModSeq,
+  };
+  os.disk.create(paths.newLog, [encodeLogHeader(header)], { mode });
+  os.disk.unlink(paths.newIndex);
+  const snapshot = view.encode({ seq: header.fileSeq, offset: LOG_HEADER_SIZE });
+  os.disk.create(paths.newIndex, [snapshot], { mode });
+};
+
+/** Collects what will be the first content of a log. */
+class MemoryAppender implements IndexAppender {
+  readonly pieces: Uint8Array[] = [];
+  readonly view: IndexView;
+  readonly #header: LogHeader;
+  readonly #path: string;
+
+  constructor(header: LogHeader, path: string) {
+    this.#header = header;
+    this.#path = path;
+    this.view = IndexView.empty(header.indexId, logStart(header));
+  }
+
+  get position(): IndexAppender["position"] {
+    return this.view.position;
+  }
+
+  readonly append: IndexAppender["append"] = (records, marks) => {
+    if (records.length === 0) return;
+    const { position } = this.view;
+    const bytes = encodeGroup(records, marks);
+    const where = { path: this.#path };
+    const stretch = orThrow(decodeLog(bytes, position.offset, position, this.#header), where);
+    orThrow(this.view.apply(stretch), where);
+    this.pieces.push(bytes);
+  };
+
+  readonly appendTail = (): void => this.append([setTail(this.position.offset)], DONE);
+}

@@ -1,0 +1,259 @@
+/**
+ * One Dovecot index on disk (`dovecot.index`, `dovecot.map.index`, `dovecot.list.index`): read it, follow it, append to
+ * its log under Dovecot's own lock.
+ *
+ * ```ts
+ * const file = openIndex(os, directory, "dovecot.index");   // null: there is none
+ * file.view.uids;                                           // the state as last read
+ * file.refresh();                                           // reads what was added since
+ * await file.withLock((writer) => {                         // waits; view is up to date inside
+ *   writer.append([appendMails(uids, flags), ...records], SYNC_DONE);   // one group, one write
+ *   writer.sync();                                          // fdatasync
+ * });
+ * file.changes();                                           // what the logs know of the past
+ * file.close();
+ * ```
+ *
+ * A new one is made by `createIndex` (index_create.ts). Everything here throws `StreamFailure<SyncError>`; the scope is
+ * "mailbox", the place has the file and the byte offset.
+ *
+ * @module
+ */
+import { foldChanges } from "../../codec/index_changes.ts";
+import { decodeLog, type LogEntry } from "../../codec/index_log.ts";
+import type { LogRecord, RecordMarks } from "../../codec/index_record.ts";
+import { encodeGroup } from "../../codec/index_record_encode.ts";
+import { DONE } from "../../codec/index_record.ts";
+import { setTail } from "../../codec/index_build.ts";
+import type { IndexView } from "../../codec/index_view.ts";
+import type { LogChange } from "../../model/change.ts";
+import type { Fd, Held, Os } from "../../port/os.ts";
+import { type LoadedIndex, loadIndex, readHistory } from "./index_loader.ts";
+import { fail, type IndexPaths, indexPaths, orThrow, sameFile } from "./log_file.ts";
+
+/** Dovecot waits so long for a log: 3 minutes. */
+const LOCK_TIMEOUT_MS = 180_000;
+
+/** Appends to a log. */
+export interface IndexAppender {
+  /** The state with all that was appended. Another object after a failed append. */
+  readonly view: IndexView;
+  /** Where the next append goes: sequence of the log, byte offset. */
+  readonly position: { readonly seq: number; readonly offset: number };
+  /**
+   * Appends records that readers apply together or not at all. Records that the view refuses are not written
+   * (`Damaged`); after a failed write the file is as it was.
+   */
+  readonly append: (records: readonly LogRecord[], marks: RecordMarks) => void;
+  /** Says that all requests in the log have been carried out. Only for whoever has done so. */
+  readonly appendTail: () => void;
+}
+
+/** Appends to the log of an index that is locked. Of no use after the lock is let go. */
+export interface IndexWriter extends IndexAppender {
+  /** fdatasync of the log. */
+  readonly sync: () => void;
+  /** Shows that the owner of the lock still works. */
+  readonly touch: () => void;
+}
+
+/** Opens an index; null where there is none. Throws `Damaged` where it cannot be read. */
+export const openIndex = (os: Os, directory: string, base: string): IndexFile | null => {
+  const paths = indexPaths(directory, base);
+  const loaded = loadIndex(os, paths);
+  return loaded === null ? null : new IndexFile(os, paths, loaded);
+};
+
+/** An index that is open. */
+export class IndexFile {
+  readonly #os: Os;
+  readonly #paths: IndexPaths;
+  #loaded: LoadedIndex;
+
+  /** For {@linkcode openIndex}. */
+  constructor(os: Os, paths: IndexPaths, loaded: LoadedIndex) {
+    this.#os = os;
+    this.#paths = paths;
+    this.#loaded = loaded;
+  }
+
+  /** The path of the log, for messages. */
+  get path(): string {
+    return this.#paths.log;
+  }
+
+  /** The state as last read. Another object after a rotation. */
+  get view(): IndexView {
+    return this.#loaded.view;
+  }
+
+  /** Closes the files. */
+  close(): void {
+    this.#loaded.log.close();
+  }
+
+  /**
+   * Reads what was added; all again where the log was rotated or replaced. True: the view may have changed. Throws
+   * `Missing` where the log is gone: the mailbox was deleted or renamed.
+   */
+  refresh(): boolean {
+    const { log } = this.#loaded;
+    const now = this.#os.files.stat(this.#paths.log);
+    if (now === null) return this.#gone();
+    const { offset } = this.view.position;
+    if (!sameFile(now, log.info) || log.size() < offset) {
+      this.#reload();
+      return true;
+    }
+    // The header shows whether Dovecot has called the log corrupted meanwhile.
+    if (log.header().indexId !== this.#loaded.header.indexId) {
+      this.#reload();
+      return true;
+    }
+    return this.#readOn();
+  }
+
+  /** What the logs still know of changes, one for each mail, ascending by UID. */
+  changes(): readonly LogChange[] {
+    return foldChanges(this.history(), this.view);
+  }
+
+  /** Every record that the logs still have, oldest first, up to where the view stands. Linear in their sizes. */
+  history(): readonly LogEntry[] {
+    return readHistory(this.#os, this.#paths, this.#loaded, this.view.position);
+  }
+
+  /** The records that ask for something that nobody has carried out yet, oldest first. */
+  requests(): readonly LogEntry[] {
+    const { tailOffset, position } = this.view;
+    return this.history().filter(({ external, seq, offset }) =>
+      !external && seq === position.seq && offset >= tailOffset
+    );
+  }
+
+  /**
+   * Gives `use` a writer while this process has the lock, with the view read up to the end of the log. An incomplete
+   * record or group at the end, left by a writer that died, is cut off first: Dovecot 2.3 gives up the whole log when
+   * it finds one. Throws `Busy` after `timeoutMs`, `Missing` where the log is gone.
+   */
+  async withLock<A>(
+    use: (writer: IndexWriter) => A | Promise<A>,
+    timeoutMs: number = LOCK_TIMEOUT_MS,
+  ): Promise<A> {
+    const { fd, held } = await this.#lock(timeoutMs);
+    try {
+      this.#bringUpToDate(fd);
+      return await use(this.#writer(fd, held));
+    } finally {
+      held.release();
+      this.#os.files.close(fd);
+    }
+  }
+
+  async #lock(timeoutMs: number): Promise<{ readonly fd: Fd; readonly held: Held }> {
+    const { files, locks, now } = this.#os;
+    const { log: path } = this.#paths;
+    const end = now() + timeoutMs;
+    for (;;) {
+      if (files.stat(path) === null) return this.#gone();
+      const fd = files.open(path, "a");
+      let held: Held | null = null;
+      try {
+        held = await locks.record(fd, path, Math.max(0, end - now()));
+        const current = files.stat(path);
+        if (current === null) return this.#gone();
+        if (sameFile(current, files.fstat(fd))) {
+          const got = { fd, held };
+          held = null;
+          return got;
+        }
+        // Rotated while we waited: the lock is on the old file.
+      } finally {
+        if (held !== null) {
+          held.release();
+          files.close(fd);
+        }
+      }
+    }
+  }
+
+  /** Under the lock: reads on, and cuts off what a dead writer left. */
+  #bringUpToDate(fd: Fd): void {
+    this.refresh();
+    const { log } = this.#loaded;
+    if (log.size() === this.view.position.offset) return;
+    // Once more: whoever wrote before us may have been seen between two system calls.
+    this.#readOn();
+    const { offset } = this.view.position;
+    if (log.size() > offset) this.#os.disk.truncate(fd, offset);
+  }
+
+  #readOn(): boolean {
+    const { log, header, view } = this.#loaded;
+    const { position } = view;
+    const size = log.size();
+    if (size <= position.offset) return false;
+    const where = { path: this.#paths.log };
+    const bytes = log.read(position.offset, size);
+    const stretch = orThrow(decodeLog(bytes, position.offset, position, header), where);
+    if (stretch.entries.length === 0) return false;
+    orThrow(view.apply(stretch), where);
+    return true;
+  }
+
+  #reload(): void {
+    const loaded = loadIndex(this.#os, this.#paths);
+    if (loaded === null) return this.#gone();
+    this.#loaded.log.close();
+    this.#loaded = loaded;
+  }
+
+  #gone(): never {
+    return fail("Missing", "mailbox", { path: this.#paths.log }, "the index is gone");
+  }
+
+  #writer(fd: Fd, held: Held): IndexWriter {
+    const view = () => this.view;
+    const append: IndexWriter["append"] = (records, marks) => this.#append(fd, records, marks);
+    return {
+      get view() {
+        return view();
+      },
+      get position() {
+        return view().position;
+      },
+      append,
+      appendTail: () => append([setTail(view().position.offset)], DONE),
+      sync: () => this.#os.disk.sync(fd),
+      touch: held.touch,
+    };
+  }
+
+  #append(fd: Fd, records: readonly LogRecord[], marks: RecordMarks): void {
+    if (records.length === 0) return;
+    const { header, view } = this.#loaded;
+    const { position } = view;
+    const bytes = encodeGroup(records, marks);
+    try {
+      // Our own reader comes first: nothing goes into the file that it would refuse.
+      const stretch = orThrow(decodeLog(bytes, position.offset, position, header), {
+        path: this.#paths.log,
+      });
+      orThrow(view.apply(stretch), { path: this.#paths.log });
+      this.#write(fd, bytes, position.offset);
+    } catch (thrown) {
+      this.#reload();
+      throw thrown;
+    }
+  }
+
+  #write(fd: Fd, bytes: Uint8Array, offset: number): void {
+    try {
+      this.#os.disk.write(fd, bytes, null);
+    } catch (thrown) {
+      // A part of it would cost the whole log at Dovecot's next lock.
+      this.#os.disk.truncate(fd, offset);
+      throw thrown;
+    }
+  }
+}

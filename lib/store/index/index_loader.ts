@@ -1,0 +1,236 @@
+/**
+ * Reads an index from its files beside a running Dovecot: the snapshot, and the logs replayed on it. Readers take no
+ * lock, so a rotation may happen between two reads; then all is read again.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import { decodeLogHeader, type LogHeader } from "../../codec/index_header.ts";
+import {
+  decodeLog,
+  type LogCursor,
+  type LogEntry,
+  logStart,
+  type LogStretch,
+} from "../../codec/index_log.ts";
+import { MODSEQ_EXTENSION } from "../../codec/index_modseq.ts";
+import { decodeSnapshot, type Snapshot } from "../../codec/index_snapshot.ts";
+import { IndexView } from "../../codec/index_view.ts";
+import type { Os } from "../../port/os.ts";
+import { fail, type IndexPaths, LogFile, orThrow, sameFile } from "./log_file.ts";
+
+/** An index that was read, with its log still open. */
+export interface LoadedIndex {
+  /** The log. The one who has this closes it. */
+  readonly log: LogFile;
+  /** Its header. */
+  readonly header: LogHeader;
+  /** The state after the last complete record of the log. */
+  readonly view: IndexView;
+}
+
+/** Rotations that may happen while one index is read. */
+const ATTEMPTS = 10;
+
+/** The files say different things: one of them was replaced between two reads, or the index is broken. */
+interface Mismatch {
+  readonly path: string;
+  readonly what: string;
+}
+
+/**
+ * Reads an index; null where there is none. Throws `Damaged` where the state cannot be had from what is there,
+ * `Unsupported` for another format version. Linear in the sizes of the files.
+ */
+export const loadIndex = (os: Os, paths: IndexPaths): LoadedIndex | null => {
+  for (let attempt = 1;; attempt++) {
+    const log = LogFile.open(os, paths.log);
+    let kept = false;
+    try {
+      if (log === null && os.files.stat(paths.index) === null) return null;
+      const loaded = log === null
+        ? { path: paths.index, what: "the index has lost its log" }
+        : assemble(os, paths, log);
+      const now = os.files.stat(paths.log);
+      const replaced = log === null ? now !== null : now === null || !sameFile(now, log.info);
+      if ("view" in loaded && !replaced) {
+        kept = true;
+        return loaded;
+      }
+      if (attempt === ATTEMPTS || ("what" in loaded && !replaced && attempt > 2)) {
+        const { path, what } = "what" in loaded
+          ? loaded
+          : { path: paths.log, what: "it is replaced again and again" };
+        return fail("Damaged", "mailbox", { path }, what);
+      }
+    } finally {
+      if (!kept) log?.close();
+    }
+  }
+};
+
+const assemble = (os: Os, paths: IndexPaths, log: LogFile): LoadedIndex | Mismatch => {
+  const bytes = log.read(0);
+  const where = { path: paths.log };
+  const header = orThrow(decodeLogHeader(bytes), where);
+  const last: LogBytes = { path: paths.log, header, bytes };
+  // Read after the log: it can only be newer than it, which shows.
+  const snapshot = readSnapshot(os, paths);
+  const chain = findChain(os, paths, last, snapshot);
+  if ("what" in chain) return chain;
+  const { view } = chain;
+  for (const { log: one, start } of chain.parts) {
+    const { path } = one;
+    const stretch = orThrow(decodeLog(one.bytes, 0, start ?? logStart(one.header), one.header), {
+      path,
+    });
+    if (one !== last && stretch.end.offset !== header.prevFileOffset) {
+      return { path, what: `it ends at ${stretch.end.offset}, not ${header.prevFileOffset}` };
+    }
+    orThrow(view.apply(stretch), { path });
+  }
+  return { log, header, view };
+};
+
+/** A log in memory. */
+interface LogBytes {
+  readonly path: string;
+  readonly header: LogHeader;
+  readonly bytes: Uint8Array;
+}
+
+/** A state and the logs to replay on it; `start` null: from the first record. */
+interface Chain {
+  readonly view: IndexView;
+  readonly parts: readonly { readonly log: LogBytes; readonly start: LogCursor | null }[];
+}
+
+const readSnapshot = (os: Os, paths: IndexPaths): Snapshot | null => {
+  const bytes = os.files.readFile(paths.index);
+  return bytes === null ? null : orThrow(decodeSnapshot(bytes), { path: paths.index });
+};
+
+const readOldLog = (os: Os, paths: IndexPaths, header: LogHeader): LogBytes | null => {
+  const bytes = os.files.readFile(paths.oldLog);
+  if (bytes === null) return null;
+  const old = orThrow(decodeLogHeader(bytes), { path: paths.oldLog });
+  return old.fileSeq === header.prevFileSeq && old.indexId === header.indexId
+    ? { path: paths.oldLog, header: old, bytes }
+    : null;
+};
+
+const fromScratch = (logs: readonly LogBytes[]): Chain => {
+  const { header } = logs[0]!;
+  return {
+    view: IndexView.empty(header.indexId, logStart(header)),
+    parts: logs.map((log) => ({ log, start: null })),
+  };
+};
+
+/** Which state the logs continue (Dovecot: mail_transaction_log_view_set). */
+const findChain = (
+  os: Os,
+  paths: IndexPaths,
+  last: LogBytes,
+  snapshot: Snapshot | null,
+): Chain | Mismatch => {
+  const { header } = last;
+  const head = snapshot?.header;
+  if (head !== undefined && head.indexId !== header.indexId) {
+    return { path: paths.index, what: `index id ${head.indexId}, but the log's ${header.indexId}` };
+  }
+  if (snapshot !== null && head !== undefined && head.logSeq === header.fileSeq) {
+    // A log that starts from nothing makes a snapshot of its very beginning void.
+    if (header.prevFileSeq === 0 && head.logHeadOffset === header.headerSize) {
+      return fromScratch([last]);
+    }
+    return continueFrom(paths, snapshot, [last]);
+  }
+  if (head !== undefined && head.logSeq > header.fileSeq) {
+    return { path: paths.log, what: `log ${header.fileSeq}, but the index names ${head.logSeq}` };
+  }
+  if (header.prevFileSeq === 0) return fromScratch([last]);
+  if (
+    snapshot !== null && head !== undefined &&
+    head.logSeq === header.prevFileSeq && head.logHeadOffset === header.prevFileOffset
+  ) {
+    const at = orThrow(IndexView.of(snapshot, logStart(header)), { path: paths.index });
+    return { view: at, parts: [{ log: last, start: null }] };
+  }
+  const old = readOldLog(os, paths, header);
+  if (old !== null && snapshot !== null && head?.logSeq === old.header.fileSeq) {
+    const void_ = old.header.prevFileSeq === 0 && head.logHeadOffset === old.header.headerSize;
+    return void_ ? fromScratch([old, last]) : continueFrom(paths, snapshot, [old, last]);
+  }
+  if (old !== null && old.header.prevFileSeq === 0) return fromScratch([old, last]);
+  return {
+    path: paths.log,
+    what: `log ${header.fileSeq} continues log ${header.prevFileSeq}, which is lost`,
+  };
+};
+
+const continueFrom = (
+  paths: IndexPaths,
+  snapshot: Snapshot,
+  logs: readonly LogBytes[],
+): Chain | Mismatch => {
+  const first = logs[0]!;
+  const start = cursorAtHead(snapshot, first);
+  if (E.isLeft(start)) return { path: first.path, what: start.left };
+  const view = orThrow(IndexView.of(snapshot, start.right), { path: paths.index });
+  return {
+    view,
+    parts: logs.map((log) => ({ log, start: log === first ? start.right : null })),
+  };
+};
+
+/** The cursor where a snapshot stands, its modseq counted as Dovecot does (mail_transaction_log_file_skip_to_head). */
+const cursorAtHead = (
+  { header: { logHeadOffset: head }, extensions }: Snapshot,
+  { bytes, header, path }: LogBytes,
+): E.Either<string, LogCursor> => {
+  if (head < header.headerSize || head > bytes.length) {
+    return E.left(`the index was made at offset ${head} of a log of ${bytes.length} bytes`);
+  }
+  const modSeqHeader = extensions.find(({ name }) => name === MODSEQ_EXTENSION)?.header;
+  let start = logStart(header);
+  if (modSeqHeader === undefined && header.initialModSeq === 0n) {
+    return E.right({ ...start, offset: head });
+  }
+  if (modSeqHeader !== undefined && modSeqHeader.length >= 16) {
+    const view = new DataView(modSeqHeader.buffer, modSeqHeader.byteOffset);
+    const offset = view.getUint32(12, true);
+    const known = view.getUint32(8, true) === header.fileSeq &&
+      offset >= header.headerSize && offset <= head;
+    if (known) start = { ...start, offset, modSeq: view.getBigUint64(0, true) };
+  }
+  const before = orThrow(decodeLog(bytes.subarray(0, head), 0, start, header), { path });
+  return before.end.offset === head
+    ? E.right(before.end)
+    : E.left(`the index was made at offset ${head}, which is no end of a record`);
+};
+
+/**
+ * Every record at hand, oldest first: those of the log before, if it is still there and whole, then those of the log
+ * up to `end`. History that is gone is no error.
+ */
+export const readHistory = (
+  os: Os,
+  paths: IndexPaths,
+  { log, header }: LoadedIndex,
+  end: LogCursor,
+): readonly LogEntry[] => {
+  const entries: LogEntry[] = [];
+  const old = header.prevFileSeq === 0 ? null : readOldLog(os, paths, header);
+  if (old !== null) {
+    const stretch = decodeLog(old.bytes, 0, logStart(old.header), old.header);
+    if (E.isRight(stretch) && stretch.right.end.offset === header.prevFileOffset) {
+      entries.push(...stretch.right.entries);
+    }
+  }
+  const stretch: LogStretch = orThrow(
+    decodeLog(log.read(0, end.offset), 0, logStart(header), header),
+    { path: paths.log },
+  );
+  return entries.concat(stretch.entries);
+};
