@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { type Account, type Dovecot, judged } from "./dovecot.ts";
 import { stageDsync } from "./dsync.ts";
@@ -28,12 +29,21 @@ const overwrite = (path: string, at: number, bytes: Uint8Array): void => {
   file.writeSync(bytes);
 };
 
-const find = (bytes: Uint8Array, text: string, from = 0): number => {
-  const wanted = new TextEncoder().encode(text);
-  for (let at = from; at <= bytes.length - wanted.length; at++) {
-    if (wanted.every((byte, i) => bytes[at + i] === byte)) return at;
+/** Where in storage/ the record with a GUID begins. */
+const recordOf = (
+  storage: string,
+  guid: string,
+): { readonly path: string; readonly at: number } => {
+  for (const path of filesIn(storage).filter((file) => /m\.\d+$/.test(file))) {
+    const bytes = Buffer.from(Deno.readFileSync(path));
+    for (let at = bytes.indexOf("\n") + 1; at < bytes.length;) {
+      const metadata = at + 30 + parseInt(bytes.toString("latin1", at + 13, at + 29), 16);
+      const end = bytes.indexOf("\n\n", metadata) + 2;
+      if (bytes.toString("latin1", metadata, end).includes(`\nG${guid}\n`)) return { path, at };
+      at = end;
+    }
   }
-  throw new Error(`no ${text}`);
+  throw new Error(`no record of ${guid}`);
 };
 
 const uidOf = (seen: View, mailbox: string, guid: string): number => {
@@ -68,23 +78,9 @@ const ROWS: readonly Row[] = [
     title: "an mdbox record whose header is overwritten",
     location: MDBOX,
     damage: (home, seen) => {
-      const path = join(home, "mdbox", "storage", "m.1");
-      const bytes = Deno.readFileSync(path);
       const [uid, mail] = [...seen.mailboxes.get("Archive/2023")!.mails][0]!;
-      const holder = filesIn(join(home, "mdbox", "storage")).filter((file) => /m\.\d+$/.test(file))
-        .find((file) => Deno.readTextFileSync(file).includes(`\nG${mail.guid}\n`)) ?? path;
-      const content = holder === path ? bytes : Deno.readFileSync(holder);
-      const end = find(content, `\nG${mail.guid}\n`);
-      let at = find(content, "\u0001\u0002N ");
-      for (let next = at; next < end;) {
-        at = next;
-        try {
-          next = find(content, "\u0001\u0002N ", at + 1);
-        } catch {
-          break;
-        }
-      }
-      overwrite(holder, at, new TextEncoder().encode("XXXX"));
+      const { path, at } = recordOf(join(home, "mdbox", "storage"), mail.guid);
+      overwrite(path, at, new TextEncoder().encode("XXXX"));
       return {
         where: { mailbox: "Archive/2023", uid },
         says: new RegExp(`Archive/2023, UID ${uid}.*m\\.\\d+`),
@@ -92,7 +88,19 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    title: "an mdbox mailbox whose log is garbage",
+    title: "an mdbox mailbox whose log breaks off in garbage",
+    location: MDBOX,
+    damage: (home) => {
+      const directory = join(home, "mdbox", "mailboxes", "Entw&APw-rfe", "dbox-Mails");
+      const path = join(directory, "dovecot.index.log");
+      const half = Math.floor(Deno.statSync(path).size / 8) * 4;
+      overwrite(path, half, new Uint8Array(Deno.statSync(path).size - half).fill(0x58));
+      for (const file of filesIn(directory)) if (file !== path) Deno.removeSync(file);
+      return { where: { mailbox: "Entwürfe", uid: null }, says: /Entwürfe.*dovecot\.index\.log/ };
+    },
+  },
+  {
+    title: "an mdbox mailbox whose index files are garbage",
     location: MDBOX,
     damage: (home) => {
       const directory = join(home, "mdbox", "mailboxes", "Entw&APw-rfe", "dbox-Mails");
