@@ -72,6 +72,19 @@ export interface Expunge {
   readonly guid: Guid;
 }
 
+/** Moves a mail to another UID of the same mailbox: the same bytes, dates, GUID, flags and keywords. */
+export interface RenumberMail {
+  readonly _tag: "RenumberMail";
+  /** The mail. */
+  readonly uid: Uid;
+  /** It must have this GUID, else the operation is refused. */
+  readonly guid: Guid;
+  /** The UID it shall have: not below UIDNEXT. */
+  readonly newUid: Uid;
+  /** The MODSEQ that the mail shall have at least; null: as it comes. */
+  readonly modSeq: ModSeq | null;
+}
+
 /** Raises the counters of a mailbox; none is ever lowered. Comes last. */
 export interface RaiseStatus {
   readonly _tag: "RaiseStatus";

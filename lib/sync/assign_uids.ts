@@ -1,0 +1,140 @@
+/**
+ * New mails of both sides in one order, and the UIDs that they get: the same on both ends.
+ *
+ * @module
+ */
+import { guid128Hex } from "../codec/guid.ts";
+import type { MailRecord } from "../model/mail.ts";
+
+/** One mail of the merged list: on the left, on the right, or one mail (equal GUID) on both. */
+export interface Assigned {
+  /** The left side's mail; null: only the right has it. */
+  readonly left: MailRecord | null;
+  /** The right side's mail; null: only the left has it. */
+  readonly right: MailRecord | null;
+  /** The UID that both sides shall have it at. */
+  readonly uid: number;
+}
+
+/** The result for one mailbox. */
+export interface Assignment {
+  /** Ascending by UID. */
+  readonly mails: readonly Assigned[];
+  /** The UIDNEXT that both sides shall have. */
+  readonly uidNext: number;
+}
+
+interface Entry {
+  left: MailRecord | null;
+  right: MailRecord | null;
+  uid: number;
+  usable: boolean;
+  skip: boolean;
+  linked: Entry | null;
+}
+
+const compareText = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0;
+
+/** Whether the mail `a` comes before `b` in the merged list: by GUID text in bytes, then by UID. */
+const isBefore = (a: MailRecord, b: MailRecord): boolean =>
+  (compareText(a.guid, b.guid) || a.uid - b.uid) < 0;
+
+/** Merges the two queues by comparing their heads; equal GUID and UID make one entry. */
+const mergeQueues = (left: readonly MailRecord[], right: readonly MailRecord[]): Entry[] => {
+  const entries: Entry[] = [];
+  let l = 0;
+  let r = 0;
+  const push = (a: MailRecord | null, b: MailRecord | null): void => {
+    entries.push({
+      left: a,
+      right: b,
+      uid: (a ?? b)!.uid,
+      usable: a !== null && b !== null,
+      skip: false,
+      linked: null,
+    });
+  };
+  while (l < left.length || r < right.length) {
+    const a = left[l];
+    const b = right[r];
+    if (a !== undefined && b !== undefined && a.uid === b.uid && a.guid === b.guid) {
+      push(a, b);
+      l++;
+      r++;
+    } else if (b === undefined || (a !== undefined && isBefore(a, b))) {
+      push(a!, null);
+      l++;
+    } else {
+      push(null, b);
+      r++;
+    }
+  }
+  return entries;
+};
+
+const isLeft = (entry: Entry): boolean => entry.left !== null && entry.right === null;
+const isRight = (entry: Entry): boolean => entry.right !== null && entry.left === null;
+const fromOtherSides = (a: Entry, b: Entry): boolean =>
+  (isLeft(a) && isRight(b)) || (isRight(a) && isLeft(b));
+
+/** Links copies of one GUID across the sides, first to first, so that each pair becomes one mail. */
+const linkCopies = (entries: readonly Entry[]): void => {
+  const chains = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const key = guid128Hex((entry.left ?? entry.right)!.guid);
+    const chain = chains.get(key);
+    if (chain === undefined) {
+      chains.set(key, [entry]);
+      continue;
+    }
+    for (const earlier of chain) if (earlier.uid === entry.uid) earlier.usable = true;
+    const partner = chain.find((earlier) =>
+      earlier.linked === null && fromOtherSides(earlier, entry)
+    );
+    if (partner !== undefined) {
+      partner.linked = entry;
+      entry.linked = partner;
+    }
+    chain.push(entry);
+  }
+};
+
+/**
+ * Gives each new mail its UID. `left` and `right` are the mails above the last common UID, ascending; the result is the
+ * same whichever side computes it.
+ *
+ * A mail keeps its UID where the other side can still save it there; otherwise it gets one at the end, in the order of
+ * the merged list, so in a UID conflict both mails move. The same mail at two UIDs becomes one; of n and m copies of
+ * one mail max(n, m) stay. Source: Dovecot 2.3 dsync-mailbox-import.c, dsync_mailbox_import_assign_new_uids().
+ */
+export const assignUids = (
+  left: readonly MailRecord[],
+  right: readonly MailRecord[],
+  uidNextLeft: number,
+  uidNextRight: number,
+): Assignment => {
+  const entries = mergeQueues(left, right);
+  for (const entry of entries) {
+    if (isLeft(entry)) entry.usable = entry.uid >= uidNextRight;
+    else if (isRight(entry)) entry.usable = entry.uid >= uidNextLeft;
+  }
+  linkCopies(entries);
+  let next = Math.max(uidNextLeft, uidNextRight);
+  const mails: Assigned[] = [];
+  for (const entry of entries) {
+    if (entry.skip) continue;
+    const uid = entry.usable
+      ? entry.uid
+      : entry.linked?.usable === true
+      ? entry.linked.uid
+      : next++;
+    if (entry.linked !== null) entry.linked.skip = true;
+    mails.push({
+      left: entry.left ?? entry.linked?.left ?? null,
+      right: entry.right ?? entry.linked?.right ?? null,
+      uid,
+    });
+  }
+  mails.sort((a, b) => a.uid - b.uid);
+  return { mails, uidNext: Math.max(next, (mails.at(-1)?.uid ?? 0) + 1) };
+};

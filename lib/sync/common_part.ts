@@ -1,0 +1,147 @@
+/**
+ * Where two mailboxes stop having a common history, and what follows from it for the mails below.
+ *
+ * @module
+ */
+import { sameGuid } from "../codec/guid.ts";
+import type { Guid } from "../model/ids.ts";
+import type { MailRecord } from "../model/mail.ts";
+
+/** What a merge knows of one side's mails. */
+export interface MailHistory {
+  /** All mails, ascending by UID. */
+  readonly records: readonly MailRecord[];
+  /** UIDs that its log knows to be expunged, with the GUID where the log has it. */
+  readonly expunged: ReadonlyMap<number, Guid | null>;
+  /** Whether its log reaches back to the mailbox's first day: then what it does not tell did not happen. */
+  readonly complete: boolean;
+  /** UIDs that this side has and that could not be carried over before: their absence elsewhere is no expunge. */
+  readonly pending: ReadonlySet<number>;
+}
+
+/** The common part of two mailboxes, and what is above it. */
+export interface CommonPart {
+  /** The last UID of which both sides tell the same; 0: none. */
+  readonly lastCommonUid: number;
+  /** Mails that both have, at one UID. */
+  readonly pairs: readonly (readonly [MailRecord, MailRecord])[];
+  /** Mails of the left side that the right side's users expunged. */
+  readonly expungeLeft: readonly MailRecord[];
+  /** Mails of the right side that the left side's users expunged. */
+  readonly expungeRight: readonly MailRecord[];
+  /** Mails of the left side without a counterpart at their UID, ascending. */
+  readonly newLeft: readonly MailRecord[];
+  /** Mails of the right side without a counterpart at their UID, ascending. */
+  readonly newRight: readonly MailRecord[];
+}
+
+/** A mail of one side that the other side lacks without having said why. */
+interface Doubtful {
+  readonly isLeft: boolean;
+  readonly record: MailRecord;
+  /** The other side's log has an expunge of this UID, but not whose. */
+  readonly told: boolean;
+}
+
+/** The walk over both sides by UID; ends at the first UID where they contradict each other. */
+class Walk {
+  lastCommonUid = 0;
+  readonly pairs: [MailRecord, MailRecord][] = [];
+  readonly expungeLeft: MailRecord[] = [];
+  readonly expungeRight: MailRecord[] = [];
+  readonly newLeft: MailRecord[] = [];
+  readonly newRight: MailRecord[] = [];
+  readonly #left: MailHistory;
+  readonly #right: MailHistory;
+  #doubtful: Doubtful[] = [];
+
+  constructor(left: MailHistory, right: MailHistory) {
+    this.#left = left;
+    this.#right = right;
+  }
+
+  /** Both sides agree on `uid`: what was doubtful below it was expunged on the side that lacks it. */
+  #agree(uid: number): void {
+    this.lastCommonUid = uid;
+    for (const { isLeft, record, told } of this.#doubtful) {
+      const [own, other] = isLeft ? [this.#left, this.#right] : [this.#right, this.#left];
+      const expunged = (told || !other.complete) && !own.pending.has(record.uid);
+      if (isLeft) (expunged ? this.expungeLeft : this.newLeft).push(record);
+      else (expunged ? this.expungeRight : this.newRight).push(record);
+    }
+    this.#doubtful = [];
+  }
+
+  /** A mail that one side has; false: the sides contradict each other here. */
+  #alone(record: MailRecord, isLeft: boolean): boolean {
+    const other = isLeft ? this.#right : this.#left;
+    const expunged = other.expunged.get(record.uid);
+    if (expunged === undefined || expunged === null) {
+      this.#doubtful.push({ isLeft, record, told: expunged === null });
+      return true;
+    }
+    if (!sameGuid(expunged, record.guid)) return false;
+    this.#agree(record.uid);
+    (isLeft ? this.expungeLeft : this.expungeRight).push(record);
+    return true;
+  }
+
+  /** One UID; false: the common part ends before it. */
+  step(uid: number, left: MailRecord | null, right: MailRecord | null): boolean {
+    if (left !== null && right !== null) {
+      if (!sameGuid(left.guid, right.guid)) return false;
+      this.#agree(uid);
+      this.pairs.push([left, right]);
+      return true;
+    }
+    if (left !== null) return this.#alone(left, true);
+    if (right !== null) return this.#alone(right, false);
+    const [a, b] = [this.#left.expunged.get(uid), this.#right.expunged.get(uid)];
+    if (a != null && b != null && sameGuid(a, b)) this.#agree(uid);
+    return true;
+  }
+
+  /** The common part has ended: what is left over on either side is new to the other. */
+  end(restLeft: readonly MailRecord[], restRight: readonly MailRecord[]): void {
+    for (const { isLeft, record } of this.#doubtful) {
+      (isLeft ? this.newLeft : this.newRight).push(record);
+    }
+    this.newLeft.push(...restLeft);
+    this.newRight.push(...restRight);
+  }
+}
+
+/** UIDs that both logs have as expunged, ascending: they are common history too. */
+const expungedOnBoth = (left: MailHistory, right: MailHistory): readonly number[] =>
+  [...left.expunged.keys()].filter((uid) => right.expunged.has(uid)).sort((a, b) => a - b);
+
+/**
+ * Finds the common part of two mailboxes. Swapping the sides swaps the result and changes nothing else.
+ *
+ * Up to the last UID of which both sides tell the same (a mail with one GUID on both, or a mail here and its expunge in
+ * the other's log) an expunge wins over all else, flag changes included. A mail below it that the other side lacks was
+ * expunged there, too, as logs forget; unless the other log is complete, or the mail is known never to have been
+ * carried over: then it is new (Dovecot deletes it). Above it nothing is ever deleted.
+ * Source: Dovecot 2.3 dsync-mailbox-import.c, dsync_mailbox_find_common_uid(), told for both sides at once.
+ */
+export const findCommonPart = (left: MailHistory, right: MailHistory): CommonPart => {
+  const walk = new Walk(left, right);
+  const gone = expungedOnBoth(left, right);
+  let l = 0;
+  let r = 0;
+  let g = 0;
+  while (l < left.records.length || r < right.records.length || g < gone.length) {
+    const a = left.records[l]?.uid ?? Infinity;
+    const b = right.records[r]?.uid ?? Infinity;
+    const c = gone[g] ?? Infinity;
+    const uid = Math.min(a, b, c);
+    if (
+      !walk.step(uid, a === uid ? left.records[l]! : null, b === uid ? right.records[r]! : null)
+    ) break;
+    if (a === uid) l++;
+    if (b === uid) r++;
+    if (c === uid) g++;
+  }
+  walk.end(left.records.slice(l), right.records.slice(r));
+  return walk;
+};

@@ -1,0 +1,272 @@
+/**
+ * The stages *plan* and *resolve* of a mirror for one mailbox: what either side has to do.
+ *
+ * @module
+ */
+import { guid128Hex } from "../codec/guid.ts";
+import type { LogChange } from "../model/change.ts";
+import { type Flags, keywordsWithout, sameKeywords } from "../model/flags.ts";
+import { type Guid, type ModSeq, modSeq, uid } from "../model/ids.ts";
+import type { MailRecord } from "../model/mail.ts";
+import type { MailboxStatus } from "../model/mailbox.ts";
+import type {
+  CopyMail,
+  Expunge,
+  RaiseStatus,
+  RenumberMail,
+  UpdateFlags,
+} from "../model/operation.ts";
+import { type Assigned, assignUids } from "./assign_uids.ts";
+import { findCommonPart } from "./common_part.ts";
+import { type FlagsChange, mergeFlags, type Role } from "./merge_flags.ts";
+
+/** What a merge plans for one side. */
+export type MergeOperation = CopyMail | RenumberMail | UpdateFlags | Expunge | RaiseStatus;
+
+/** One side of a merge. */
+export interface MergeSide {
+  /** Its numbers. */
+  readonly status: MailboxStatus;
+  /** All mails, ascending by UID. */
+  readonly records: readonly MailRecord[];
+  /** What its log knows. */
+  readonly changes: readonly LogChange[];
+  /** Whether the log reaches back to the mailbox's first day. */
+  readonly complete: boolean;
+  /** UIDs that this side has and that could not be carried over before. */
+  readonly pending: ReadonlySet<number>;
+}
+
+/** What either side has to do. Each list: saves and renumberings ascending by UID first, then flags, then expunges. */
+export interface MergePlan {
+  /** For the left side. */
+  readonly left: readonly MergeOperation[];
+  /** For the right side. */
+  readonly right: readonly MergeOperation[];
+  /** The last UID of the common history; 0: none. */
+  readonly lastCommonUid: number;
+}
+
+/** A mail that both sides shall have, from the view of the side that it is planned for. */
+interface Wanted {
+  readonly uid: number;
+  readonly mine: MailRecord | null;
+  readonly theirs: MailRecord | null;
+}
+
+interface Sided {
+  readonly side: MergeSide;
+  readonly other: MergeSide;
+  readonly role: Role;
+  readonly changes: ReadonlyMap<number, FlagsChange>;
+  readonly otherChanges: ReadonlyMap<number, FlagsChange>;
+}
+
+const flagsChanges = (changes: readonly LogChange[]): ReadonlyMap<number, FlagsChange> =>
+  new Map(
+    changes.flatMap((change) => change._tag === "FlagsChanged" ? [[change.uid, change]] : []),
+  );
+
+const expunges = (changes: readonly LogChange[]): ReadonlyMap<number, Guid | null> =>
+  new Map(
+    changes.flatMap((change) => change._tag === "Expunged" ? [[change.uid, change.guid]] : []),
+  );
+
+/** A MODSEQ that no client of either side has seen. */
+const unseenModSeq = (a: MergeSide, b: MergeSide): ModSeq => {
+  const [x, y] = [a.status.highestModSeq, b.status.highestModSeq];
+  return modSeq((x > y ? x : y) + 1n);
+};
+
+/** The update that gives the mail at `at` the merged flags, or null where it has them, MODSEQ included. */
+const updateOf = (
+  view: Sided,
+  mine: MailRecord,
+  theirs: MailRecord,
+  at: number,
+): UpdateFlags | null => {
+  const merged = mergeFlags(
+    { record: mine, change: view.changes.get(mine.uid) ?? null },
+    { record: theirs, change: view.otherChanges.get(theirs.uid) ?? null },
+    view.role,
+  );
+  const change = mine.flags !== merged.flags || !sameKeywords(mine.keywords, merged.keywords);
+  const theyChange = theirs.flags !== merged.flags ||
+    !sameKeywords(theirs.keywords, merged.keywords);
+  const tracked = view.side.status.modSeqTracked && view.other.status.modSeqTracked;
+  const higher = theirs.modSeq > mine.modSeq ? theirs.modSeq : mine.modSeq;
+  // A change must be news to the clients of the side where it happens, and in the end both sides have one MODSEQ.
+  const isNews = (side: MergeSide): boolean => higher > side.status.highestModSeq;
+  const wanted = (change && !isNews(view.side)) || (theyChange && !isNews(view.other))
+    ? unseenModSeq(view.side, view.other)
+    : higher;
+  if (!change && (!tracked || mine.modSeq >= wanted)) return null;
+  return {
+    _tag: "UpdateFlags",
+    uid: uid(at),
+    guid: mine.guid,
+    add: (merged.flags & ~mine.flags) as Flags,
+    remove: (mine.flags & ~merged.flags) as Flags,
+    addKeywords: keywordsWithout(merged.keywords, mine.keywords),
+    removeKeywords: keywordsWithout(mine.keywords, merged.keywords),
+    modSeq: tracked ? wanted : null,
+  };
+};
+
+/** What the side has to do for the mails above the common part. */
+const planNew = (
+  view: Sided,
+  own: readonly MailRecord[],
+  wanted: readonly Wanted[],
+): {
+  readonly saves: (CopyMail | RenumberMail)[];
+  readonly updates: UpdateFlags[];
+  readonly expunges: Expunge[];
+} => {
+  const wantedAt = new Map(wanted.map((mail) => [mail.uid, keyOf(mail)]));
+  // Mails that are not at a wanted UID of their GUID can move there; the highest first.
+  const movable = new Map<string, MailRecord[]>();
+  for (const record of own) {
+    const key = guid128Hex(record.guid);
+    const stays = wantedAt.get(record.uid) === key;
+    if (stays) continue;
+    const chain = movable.get(key);
+    if (chain === undefined) movable.set(key, [record]);
+    else chain.push(record);
+  }
+  const present = new Map(own.map((record) => [record.uid as number, record]));
+  const saves: (CopyMail | RenumberMail)[] = [];
+  const updates: UpdateFlags[] = [];
+  for (const mail of wanted) {
+    const key = keyOf(mail);
+    const there = present.get(mail.uid);
+    const stays = there !== undefined && guid128Hex(there.guid) === key ? there : null;
+    const moved = stays === null ? movable.get(key)?.pop() ?? null : null;
+    const mine = stays ?? moved;
+    if (mine === null) {
+      saves.push({
+        _tag: "CopyMail",
+        from: mail.theirs!,
+        uid: uid(mail.uid),
+        keepModSeq: view.other.status.modSeqTracked,
+      });
+      continue;
+    }
+    if (moved !== null) {
+      saves.push({
+        _tag: "RenumberMail",
+        uid: moved.uid,
+        guid: moved.guid,
+        newUid: uid(mail.uid),
+        modSeq: null,
+      });
+    }
+    const update = mail.theirs === null ? null : updateOf(view, mine, mail.theirs, mail.uid);
+    if (update !== null) updates.push(update);
+  }
+  const left = [...movable.values()].flat();
+  return {
+    saves,
+    updates,
+    expunges: left.map((record) => ({ _tag: "Expunge", uid: record.uid, guid: record.guid })),
+  };
+};
+
+const keyOf = (mail: Wanted): string => guid128Hex((mail.mine ?? mail.theirs)!.guid);
+
+const planSide = (
+  view: Sided,
+  pairs: readonly (readonly [MailRecord, MailRecord])[],
+  expunge: readonly MailRecord[],
+  own: readonly MailRecord[],
+  wanted: readonly Wanted[],
+  uidNext: number,
+): readonly MergeOperation[] => {
+  const { saves, updates, expunges: surplus } = planNew(view, own, wanted);
+  const merged = pairs.flatMap(([mine, theirs]) => updateOf(view, mine, theirs, mine.uid) ?? []);
+  const gone = expunge.map((record): Expunge => ({
+    _tag: "Expunge",
+    uid: record.uid,
+    guid: record.guid,
+  }));
+  const [mine, theirs] = [view.side.status, view.other.status];
+  const operations: MergeOperation[] = [...saves, ...merged, ...updates, ...gone, ...surplus];
+  const next = Math.max(uidNext, mine.uidNext, theirs.uidNext);
+  if (
+    next > mine.uidNext || theirs.highestModSeq > mine.highestModSeq ||
+    theirs.firstRecentUid > mine.firstRecentUid
+  ) {
+    operations.push({
+      _tag: "RaiseStatus",
+      uidNext: next,
+      highestModSeq: theirs.highestModSeq,
+      firstRecentUid: Math.min(theirs.firstRecentUid, next),
+    });
+  }
+  return operations;
+};
+
+/** Entries of one UID and GUID (a linked copy met its own other) become one. */
+const withoutDoubles = (mails: readonly Assigned[]): readonly Assigned[] => {
+  const byUid = new Map<number, Assigned>();
+  for (const mail of mails) {
+    const there = byUid.get(mail.uid);
+    const prefer = (a: MailRecord | null | undefined, b: MailRecord | null): MailRecord | null =>
+      a?.uid === mail.uid ? a : b?.uid === mail.uid ? b : a ?? b;
+    byUid.set(mail.uid, {
+      uid: mail.uid,
+      left: prefer(there?.left, mail.left),
+      right: prefer(there?.right, mail.right),
+    });
+  }
+  return [...byUid.values()];
+};
+
+/**
+ * Merges one mailbox that both sides may have changed. Nothing that only one side did is lost; the end is the same on
+ * both sides, and each end of a wire can compute its own part: swapping the sides and the role swaps the plan.
+ *
+ * `role` is the left side's. Cost: linear in the mails of both sides, and logarithmic sorting of new ones.
+ */
+export const mergeMailbox = (left: MergeSide, right: MergeSide, role: Role): MergePlan => {
+  const history = (side: MergeSide) => ({ ...side, expunged: expunges(side.changes) });
+  const common = findCommonPart(history(left), history(right));
+  const assigned = assignUids(
+    common.newLeft,
+    common.newRight,
+    left.status.uidNext,
+    right.status.uidNext,
+  );
+  const mails = withoutDoubles(assigned.mails);
+  const changes = { left: flagsChanges(left.changes), right: flagsChanges(right.changes) };
+  const otherRole: Role = role === "master" ? "slave" : "master";
+  return {
+    lastCommonUid: common.lastCommonUid,
+    left: planSide(
+      { side: left, other: right, role, changes: changes.left, otherChanges: changes.right },
+      common.pairs,
+      common.expungeLeft,
+      common.newLeft,
+      mails.map((mail) => ({ uid: mail.uid, mine: mail.left, theirs: mail.right })),
+      assigned.uidNext,
+    ),
+    right: planSide(
+      {
+        side: right,
+        other: left,
+        role: otherRole,
+        changes: changes.right,
+        otherChanges: changes.left,
+      },
+      common.pairs.map(([a, b]) => [b, a]),
+      common.expungeRight,
+      common.newRight,
+      mails.map((mail) => ({ uid: mail.uid, mine: mail.right, theirs: mail.left })),
+      assigned.uidNext,
+    ),
+  };
+};
+
+/** Whether a plan has nothing to do on either side. */
+export const isSettled = (plan: MergePlan): boolean =>
+  plan.left.length === 0 && plan.right.length === 0;
