@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { ImapSession } from "./imap.ts";
 import { type Ended, Machine } from "./machine.ts";
+import { whyNoDovecot } from "./present.ts";
 
 /** One account: a home and a mail location in it. */
 export interface Account {
@@ -26,16 +27,8 @@ const DOVEADM = "/usr/bin/doveadm";
 const IMAP = "/usr/lib/dovecot/imap";
 const LDA = "/usr/lib/dovecot/dovecot-lda";
 
-const present = (path: string): boolean => {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-};
-
 /** Whether there is a Dovecot to judge by; where there is none its tests are left out, as `install.ts` has said. */
-export const hasDovecot: boolean = Deno.build.os === "linux" && present(DOVEADM) && present(IMAP);
+export const hasDovecot: boolean = whyNoDovecot() === null;
 
 // info goes nowhere: what remains on standard error is a warning or an error.
 const configuration = (root: string): string => `

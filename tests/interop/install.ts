@@ -4,30 +4,14 @@
  *
  * @module
  */
+import { FOR_BENCH, FOR_TESTS, missing, whyNoDovecot } from "./present.ts";
 
-/** What is needed, by the file that shows it is there, and the package that brings it. */
-const NEEDED: readonly (readonly [file: string, what: string])[] = [
-  ["/usr/bin/doveadm", "dovecot-core"],
-  ["/usr/lib/dovecot/imap", "dovecot-imapd"],
-  ["/usr/bin/mbsync", "isync"],
-];
-
-const exists = (path: string): boolean => {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-const missing = (): readonly string[] =>
-  NEEDED.filter(([file]) => !exists(file)).map(([, what]) => what);
-
+/** Runs apt-get; gives its last word when it failed. */
 const aptGet = async (...args: string[]): Promise<string | null> => {
   const { success, stderr } = await new Deno.Command("apt-get", {
     args: ["-qq", ...args],
-    env: { DEBIAN_FRONTEND: "noninteractive" },
+    // RUNLEVEL keeps the packages from starting their services.
+    env: { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" },
     stdin: "null",
     stdout: "null",
     stderr: "piped",
@@ -36,22 +20,36 @@ const aptGet = async (...args: string[]): Promise<string | null> => {
   return success ? null : `apt-get ${args[0]}: ${words[words.length - 1]}`;
 };
 
+/** Installs packages; gives the reason when that cannot be. */
 const install = async (packages: readonly string[]): Promise<string | null> => {
-  if (!exists("/usr/bin/apt-get")) return "this is no Debian";
+  if (Deno.build.os !== "linux") return `this is ${Deno.build.os}`;
   if (Deno.uid() !== 0) return "only root may install packages";
-  const updated = await aptGet("update");
-  const failed = await aptGet("install", "-y", "--no-install-recommends", ...packages);
-  return failed === null ? null : updated ?? failed;
+  try {
+    const updated = await aptGet("update");
+    const failed = await aptGet("install", "-y", "--no-install-recommends", ...packages);
+    return failed === null ? null : updated ?? failed;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "this is no Debian";
+    throw error;
+  }
+};
+
+/** What is left out, why, and how to have it; null when all is there. */
+const left = (reason: string | null): string | null => {
+  const packages = missing([...FOR_TESTS, ...FOR_BENCH]);
+  const what = whyNoDovecot() === null
+    ? "a part of the benchmark"
+    : "the tests with a real Dovecot";
+  if (packages.length > 0) {
+    return `left out: ${what} (${reason ?? "not installed"}); to have it, on Debian 12: ` +
+      `apt-get install ${packages.join(" ")}`;
+  }
+  const why = whyNoDovecot();
+  return why === null ? null : `left out: ${what} (${why}); Debian 12 has the right one`;
 };
 
 if (import.meta.main) {
-  const wanted = missing();
-  const reason = wanted.length === 0 ? null : await install(wanted);
-  const left = missing();
-  if (left.length > 0) {
-    console.log(
-      `left out: what needs ${left.join(", ")} (${reason ?? "not installed"}); to have it: ` +
-        `apt-get install ${left.join(" ")}, then deno task test:interop`,
-    );
-  }
+  const wanted = missing([...FOR_TESTS, ...FOR_BENCH]);
+  const said = left(wanted.length === 0 ? null : await install(wanted));
+  if (said !== null) console.log(said);
 }
