@@ -53,9 +53,10 @@ const parseU32 = (text: string): number | null => {
 const damaged = (offset: number, what: string): E.Either<SyncError, never> =>
   E.left(syncError("Damaged", "mailbox", { offset }, what));
 
-type Header = Omit<Uidlist, "entries" | "flaw">;
+/** The first line of a uidlist. */
+export type UidlistHeader = Omit<Uidlist, "entries" | "flaw">;
 
-const parseHeader = (line: string): E.Either<SyncError, Header> => {
+const parseHeader = (line: string): E.Either<SyncError, UidlistHeader> => {
   const words = line.slice(2).split(" ").filter((word) => word !== "");
   const version = line[1] === " " ? line[0] : undefined;
   if (version !== "1" && version !== "3") {
@@ -88,6 +89,17 @@ const parseHeader = (line: string): E.Either<SyncError, Header> => {
     guid,
     otherKeys: others.join(" "),
   });
+};
+
+/** The longest first line that is read by itself, bytes. */
+export const MAX_UIDLIST_HEADER = 4096;
+
+/** The first line of a uidlist alone. `bytes` holds it whole. Errors as for {@linkcode parseUidlist}. */
+export const parseUidlistHeader = (bytes: Uint8Array): E.Either<SyncError, UidlistHeader> => {
+  const text = textOfBytes(bytes.subarray(0, MAX_UIDLIST_HEADER));
+  const end = text.indexOf(NEWLINE);
+  if (end < 0) return damaged(0, "the uidlist has no header line");
+  return parseHeader(text.slice(0, text[end - 1] === "\r" ? end - 1 : end));
 };
 
 /** Splits what follows the UID into keys and name; a clause where there is no name. */
