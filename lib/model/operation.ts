@@ -44,7 +44,10 @@ export type TreeOperation =
   /** Unsubscribes a name. */
   | { readonly _tag: "Unsubscribe"; readonly name: MailboxName };
 
-/** Sets flags and keywords of one mail, relative to what it has. */
+/**
+ * Sets flags and keywords of one mail, relative to what it has. Where they change the MODSEQ rises by itself, too; where
+ * nothing changes but `modSeq`, the mail's MODSEQ becomes the higher of its own and that.
+ */
 export interface UpdateFlags {
   readonly _tag: "UpdateFlags";
   /** The mail. */
@@ -117,10 +120,10 @@ export interface SaveMail {
 }
 
 /** What a plan holds for one mailbox of one side. */
-export type PlannedOperation = CopyMail | UpdateFlags | Expunge | RaiseStatus;
+export type PlannedOperation = CopyMail | RenumberMail | UpdateFlags | Expunge | RaiseStatus;
 
 /** What a mailbox carries out. */
-export type MailOperation = SaveMail | UpdateFlags | Expunge | RaiseStatus;
+export type MailOperation = SaveMail | RenumberMail | UpdateFlags | Expunge | RaiseStatus;
 
 /** How one operation ended; refused operations changed nothing. */
 export type Outcome =

@@ -74,8 +74,10 @@ export interface Mailbox {
   readonly problems: readonly SyncError[];
   /** All mails, ascending by UID. */
   readonly records: () => Chunks<MailRecord, SyncError>;
-  /** What its index log still knows of changes made by others than dsync, oldest first. */
+  /** What its index log still knows of changes, one net change for each mail, in no order. */
   readonly changes: () => Chunks<LogChange, SyncError>;
+  /** Whether `changes` reaches back to the mailbox's first day: then what it does not tell did not happen. */
+  readonly historyComplete: boolean;
   /**
    * Reads mails, one answer for each UID, in the order asked for. A body that is a stream is only good until the
    * next chunk is pulled.
@@ -83,7 +85,8 @@ export interface Mailbox {
   readonly fetch: (wanted: Chunks<Uid, SyncError>) => Chunks<Fetched, SyncError>;
   /**
    * Carries out operations, in batches, each durable before its outcomes are given; one outcome for each operation,
-   * in order. Saves must ascend by UID. Locks are held for one batch at a time.
+   * in order. Saves and renumberings must ascend by (new) UID. A renumbering is atomic: after a kill the mail is at
+   * one UID, never at both. Locks are held for one batch at a time.
    */
   readonly apply: (operations: Chunks<MailOperation, SyncError>) => Chunks<Outcome, SyncError>;
 }

@@ -7,6 +7,7 @@ import * as E from "fp-ts/Either.js";
 import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import { pipe } from "fp-ts/function.js";
+import { sameGuid } from "../../lib/codec/guid.ts";
 import type { SyncError } from "../../lib/model/error.ts";
 import {
   ALL_FLAGS,
@@ -339,6 +340,9 @@ export const storeContract = (
         ]),
       );
       allDone(await applyTo(store, BOX, [flagged({ modSeq: modSeq(1000n) })]));
+      const lifted = await contentOf(store, BOX);
+      assert.deepEqual(lifted.records.map((r) => r.modSeq), [1000n, 6n]);
+      assert.equal(lifted.status.highestModSeq, 1000n);
       allDone(await applyTo(store, BOX, [flagged({ add: flags(SEEN), modSeq: modSeq(3n) })]));
       await reopened(home, async (again) => {
         const { records, status } = await contentOf(again, BOX);
@@ -386,8 +390,73 @@ export const storeContract = (
       const changes = await run(again.withMailbox(BOX, (mailbox) => collect(mailbox.changes())));
       const expunged = changes.filter((change) => change._tag === "Expunged");
       assert.deepEqual(expunged.map((c) => [c.uid, c.bySync]), [[2, true]]);
+      assert.ok(expunged.every((c) => c.guid !== null && sameGuid(c.guid, guid(hexGuid(2)))));
+      assert.ok(await run(again.withMailbox(BOX, (mailbox) => TE.right(mailbox.historyComplete))));
     });
   });
+
+  test(
+    "apply renumbers a mail with everything it has, and the old UID is expunged",
+    async (home, store) => {
+      await run(store.applyTree(CREATE));
+      const spec = {
+        flags: SEEN | FLAGGED,
+        keywords: ["Work"],
+        pop3Uidl: "u",
+        pop3Order: 3,
+        receivedAt: 99,
+      };
+      allDone(
+        await applyTo(store, BOX, [
+          saveOf({ uid: 1 }),
+          saveOf({ uid: 2, ...spec }),
+          saveOf({ uid: 3 }),
+        ]),
+      );
+      const move = (from: number, to: number, id = from): MailOperation => ({
+        _tag: "RenumberMail",
+        uid: uid(from),
+        guid: guid(hexGuid(id)),
+        newUid: uid(to),
+        modSeq: modSeq(500n),
+      });
+      const outcomes = await applyTo(store, BOX, [
+        move(1, 3),
+        saveOf({ uid: 5 }),
+        move(2, 7),
+        move(3, 8, 99),
+        move(77, 9),
+        saveOf({ uid: 10 }),
+      ]);
+      assert.deepEqual(outcomes.map((o) => o._tag === "Done"), [
+        false,
+        true,
+        true,
+        false,
+        false,
+        true,
+      ]);
+      await reopened(home, async (again) => {
+        const { records, mails, status } = await contentOf(again, BOX);
+        assert.deepEqual(records.map((r) => r.uid), [1, 3, 5, 7, 10]);
+        assert.deepEqual(plainRecords(records)[3], {
+          uid: 7,
+          guid: hexGuid(2),
+          flags: SEEN | FLAGGED,
+          keywords: ["Work"],
+        });
+        assert.ok(records[3]!.modSeq >= 500n);
+        const wanted = mailOf({ uid: 2, ...spec });
+        const { bytes, ...kept } = mails[3]!;
+        assert.equal(bytes, new TextDecoder().decode(bytesOf({ uid: 2 })));
+        assert.deepEqual(
+          [kept.guid, kept.receivedAt, kept.pop3Uidl, kept.pop3Order],
+          [wanted.guid, wanted.receivedAt, wanted.pop3Uidl, wanted.pop3Order],
+        );
+        assert.equal(status.uidNext, 11);
+      });
+    },
+  );
 
   test("an open mailbox shows the state at its opening", async (_home, store) => {
     await run(store.applyTree(CREATE));

@@ -102,6 +102,7 @@ const create = (state: MemoryState, world: World, name: MailboxName): void => {
     highestModSeq: modSeq(1n),
     mails: [],
     changes: [],
+    historyComplete: true,
   });
 };
 

@@ -9,7 +9,7 @@ import type { TaskEither } from "fp-ts/TaskEither.js";
 import { sameGuid } from "../../codec/guid.ts";
 import type { LogChange } from "../../model/change.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
-import { type Flags, keywords, keywordsWithout } from "../../model/flags.ts";
+import { type Flags, keywords, keywordsWithout, sameKeywords } from "../../model/flags.ts";
 import { type MailboxGuid, type ModSeq, modSeq, type Uid } from "../../model/ids.ts";
 import type { Mail, MailRecord } from "../../model/mail.ts";
 import {
@@ -25,6 +25,7 @@ import type {
   MailOperation,
   Outcome,
   RaiseStatus,
+  RenumberMail,
   SaveMail,
   TreeOperation,
   UpdateFlags,
@@ -50,8 +51,10 @@ export interface StoredMailbox {
   highestModSeq: ModSeq;
   /** Ascending by UID. */
   mails: StoredMail[];
-  /** What its index log knows. */
+  /** What its index log knows, one net change for each mail. */
   changes: LogChange[];
+  /** Whether that reaches back to the first day. */
+  historyComplete: boolean;
 }
 
 /** All that a memory store holds. */
@@ -110,7 +113,14 @@ class Applier {
     return modSeq(raised);
   }
 
-  #find(operation: UpdateFlags | Expunge): StoredMail | undefined {
+  /** The higher of a mail's own MODSEQ and the wanted one. */
+  #lift(own: ModSeq, wanted: ModSeq | null): ModSeq {
+    if (wanted === null || wanted <= own) return own;
+    if (wanted > this.#box.highestModSeq) this.#box.highestModSeq = wanted;
+    return wanted;
+  }
+
+  #find(operation: UpdateFlags | Expunge | RenumberMail): StoredMail | undefined {
     return this.#box.mails.find(({ record }) => record.uid === operation.uid);
   }
 
@@ -129,6 +139,36 @@ class Applier {
     return { _tag: "Done", operation };
   }
 
+  renumber(operation: RenumberMail): Outcome {
+    const found = this.#find(operation);
+    if (found === undefined) return refuse(operation, "Changed", operation.uid, GONE);
+    if (!sameGuid(found.record.guid, operation.guid)) {
+      return refuse(operation, "Changed", operation.uid, OTHER);
+    }
+    if (operation.newUid < this.#box.uidNext) {
+      return refuse(operation, "Changed", operation.newUid, "the UID is below UIDNEXT");
+    }
+    this.#remove(found);
+    const uid = operation.newUid;
+    this.#box.mails.push({
+      record: { ...found.record, uid, modSeq: this.#raise(operation.modSeq) },
+      mail: { ...found.mail, uid },
+    });
+    this.#box.uidNext = uid + 1;
+    return { _tag: "Done", operation };
+  }
+
+  #remove(found: StoredMail): void {
+    this.#box.mails = this.#box.mails.filter((mail) => mail !== found);
+    this.#box.changes.push({
+      _tag: "Expunged",
+      uid: found.record.uid,
+      guid: found.record.guid,
+      modSeq: this.#raise(null),
+      bySync: true,
+    });
+  }
+
   update(operation: UpdateFlags): Outcome {
     const found = this.#find(operation);
     if (found === undefined) return refuse(operation, "Changed", operation.uid, GONE);
@@ -137,11 +177,15 @@ class Applier {
     }
     const { record } = found;
     const kept = keywordsWithout(record.keywords, operation.removeKeywords);
-    found.record = {
-      ...record,
+    const after = {
       flags: ((record.flags & ~operation.remove) | operation.add) as Flags,
       keywords: keywords([...kept, ...operation.addKeywords]),
-      modSeq: this.#raise(operation.modSeq),
+    };
+    const changed = after.flags !== record.flags || !sameKeywords(after.keywords, record.keywords);
+    found.record = {
+      ...record,
+      ...after,
+      modSeq: changed ? this.#raise(operation.modSeq) : this.#lift(record.modSeq, operation.modSeq),
     };
     return { _tag: "Done", operation };
   }
@@ -152,14 +196,7 @@ class Applier {
     if (!sameGuid(found.record.guid, operation.guid)) {
       return refuse(operation, "Changed", operation.uid, OTHER);
     }
-    this.#box.mails = this.#box.mails.filter((mail) => mail !== found);
-    this.#box.changes.push({
-      _tag: "Expunged",
-      uid: operation.uid,
-      guid: found.record.guid,
-      modSeq: this.#raise(null),
-      bySync: true,
-    });
+    this.#remove(found);
     return { _tag: "Done", operation };
   }
 
@@ -175,6 +212,8 @@ class Applier {
     switch (operation._tag) {
       case "SaveMail":
         return this.save(operation);
+      case "RenumberMail":
+        return this.renumber(operation);
       case "UpdateFlags":
         return this.update(operation);
       case "Expunge":
@@ -207,6 +246,7 @@ const openMailbox = (box: StoredMailbox): Mailbox => {
       modSeqTracked: true,
     },
     problems: [],
+    historyComplete: box.historyComplete,
     records: () => fromArray(mails.map(({ record }) => record)),
     changes: () => fromArray(changes),
     fetch: async function* (wanted) {
@@ -242,6 +282,7 @@ const newMailbox = (
   highestModSeq: modSeq(1n),
   mails: [],
   changes: [],
+  historyComplete: true,
 });
 
 const nodesOf = (state: MemoryState): readonly MailboxNode[] => {
