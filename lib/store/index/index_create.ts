@@ -20,6 +20,17 @@ export interface NewIndex {
   readonly mode?: number;
   /** "log" (default): one log with all records. "snapshot": their outcome, with an empty log. */
   readonly form?: "log" | "snapshot";
+  /**
+   * The highest modseq before the first record (default 1). 0: modseqs are not counted before the "modseq" extension is
+   * introduced, and then from 1 on.
+   */
+  readonly initialModSeq?: 0n | 1n;
+  /**
+   * Id and sequence of the log (default: the time, and 2). An index that is to take the place of another must have that
+   * one's id and a higher sequence: to a session that has the old one open the new one is then the old one reset. With
+   * another id Dovecot calls the *new* log corrupted, and throws it away.
+   */
+  readonly after?: { readonly indexId: number; readonly fileSeq: number };
 }
 
 /** Dovecot's first log has this sequence. */
@@ -39,18 +50,19 @@ export const createIndex = (
   options: NewIndex = {},
 ): IndexFile => {
   const paths = indexPaths(directory, base);
-  const { mode = 0o600, form = "log" } = options;
+  const { mode = 0o600, form = "log", initialModSeq = 1n } = options;
   refuseIfThere(os, paths);
-  const indexId = Math.floor(os.now() / 1000);
+  const now = Math.floor(os.now() / 1000);
+  const { indexId, fileSeq } = options.after ?? { indexId: now, fileSeq: FIRST_SEQ };
   const header: LogHeader = {
     minorVersion: 3,
     headerSize: LOG_HEADER_SIZE,
     indexId,
-    fileSeq: FIRST_SEQ,
+    fileSeq,
     prevFileSeq: 0,
     prevFileOffset: 0,
-    createStamp: indexId,
-    initialModSeq: 1n,
+    createStamp: now,
+    initialModSeq,
   };
   const appender = new MemoryAppender(header, paths.log);
   fill(appender);
