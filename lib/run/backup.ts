@@ -183,7 +183,7 @@ async () => {
     destination.fitName,
     destination.caps.emptyDirectories,
   );
-  [...from.right.problems, ...to.right.problems, ...plan.problems].forEach((p) => log.problem(p));
+  plan.problems.forEach((p) => log.problem(p));
 
   const before = await applyTree(destination, plan.before, log);
   if (E.isLeft(before)) return before;

@@ -15,6 +15,8 @@ import {
   parentName,
 } from "../model/mailbox.ts";
 import type { TreeOperation } from "../model/operation.ts";
+import { orderRenames, type WantedRename } from "./order_renames.ts";
+import { isMailbox, type MailboxNodeOf, withUniqueGuids } from "./tree_history.ts";
 
 /** A mailbox of the source and the place it has in the destination. */
 export interface MailboxPair {
@@ -39,13 +41,9 @@ export interface TreePlan {
   readonly pairs: readonly MailboxPair[];
   /** Directories and subscriptions, and at last the deletes of mailboxes that the source does not have. */
   readonly after: readonly TreeOperation[];
-  /** What was left alone, and why. */
+  /** What the trees could not read, and what was left alone because of it. */
   readonly problems: readonly SyncError[];
 }
-
-type MailboxNodeOf = Extract<MailboxNode, { _tag: "Mailbox" }>;
-
-const isMailbox = (node: MailboxNode): node is MailboxNodeOf => node._tag === "Mailbox";
 
 /**
  * The names that the source's mailboxes get in the destination. A name that does not fit is mended by `fit`; when that
@@ -79,35 +77,6 @@ export const targetNames = (
   return targets;
 };
 
-/** Orders renames so that each finds its new name free; a ring of names is opened by a temporary name. */
-const orderRenames = (
-  wanted: readonly { readonly node: MailboxNodeOf; readonly target: MailboxName }[],
-): readonly TreeOperation[] => {
-  const operations: TreeOperation[] = [];
-  const waiting = new Map(wanted.map((w) => [nameKey(w.node.name), w]));
-  const rename = (guid: MailboxGuid, name: MailboxName, newName: MailboxName): void => {
-    operations.push({ _tag: "RenameMailbox", name, guid, newName });
-  };
-  while (waiting.size > 0) {
-    let moved = false;
-    for (const [key, { node, target }] of waiting) {
-      const sameKey = nameKey(target) === key; // only the normal form of the name changes
-      if (waiting.has(nameKey(target)) && !sameKey) continue;
-      rename(node.guid, node.name, target);
-      waiting.delete(key);
-      moved = true;
-    }
-    if (!moved) {
-      const [key, first] = [...waiting][0]!;
-      const aside = mailboxName(`${first.node.name}-temp-${first.node.guid}`);
-      rename(first.node.guid, first.node.name, aside);
-      waiting.delete(key);
-      waiting.set(nameKey(aside), { node: { ...first.node, name: aside }, target: first.target });
-    }
-  }
-  return operations;
-};
-
 const planSubscriptions = (
   source: MailboxTree,
   destination: MailboxTree,
@@ -134,11 +103,13 @@ const planSubscriptions = (
  * name without children. Cost: linear in the number of mailboxes, but for rings of renames.
  */
 export const planBackupTree = (
-  source: MailboxTree,
-  destination: MailboxTree,
+  sourceTree: MailboxTree,
+  destinationTree: MailboxTree,
   fit: (name: MailboxName) => MailboxName,
   emptyDirectories: boolean,
 ): TreePlan => {
+  const source = withUniqueGuids(sourceTree);
+  const destination = withUniqueGuids(destinationTree);
   const targets = targetNames(source.nodes, fit);
   const targetOf = (name: MailboxName): MailboxName => targets.get(name) ?? fit(name);
   const wanted = source.nodes.filter(isMailbox);
@@ -151,7 +122,7 @@ export const planBackupTree = (
 
   const claimed = new Set<MailboxGuid>();
   const counterparts = new Map<MailboxGuid, MailboxNodeOf>();
-  const renames: { node: MailboxNodeOf; target: MailboxName }[] = [];
+  const renames: WantedRename[] = [];
   for (const node of wanted) {
     const same = presentByGuid.get(node.guid);
     const target = targetOf(node.name);
@@ -160,7 +131,7 @@ export const planBackupTree = (
     claimed.add(same.guid);
     counterparts.set(node.guid, same);
     if (same.name !== target && nameKey(same.name) !== nameKey(target)) {
-      renames.push({ node: same, target });
+      renames.push({ name: same.name, guid: same.guid, target });
     }
   }
   for (const node of wanted) {
@@ -171,7 +142,7 @@ export const planBackupTree = (
     counterparts.set(node.guid, named);
   }
 
-  const problems: SyncError[] = [];
+  const problems: SyncError[] = [...source.problems, ...destination.problems];
   const complete = source.problems.length === 0;
   const renameTargets = new Set(renames.map(({ target }) => nameKey(target)));
   const before: TreeOperation[] = [];
@@ -201,18 +172,18 @@ export const planBackupTree = (
       nameKey(node.name)
     ),
   );
-  const possible = renames.filter(({ node, target }) => {
+  const possible = renames.filter(({ name, target }) => {
     if (!blocked.has(nameKey(target)) && !damagedThere.has(nameKey(target))) return true;
     problems.push(syncError(
       "Unsafe",
       "mailbox",
-      { mailbox: node.name },
+      { mailbox: name },
       `not renamed to ${target}, which is taken by a mailbox that must stay`,
     ));
     return false;
   });
   before.push(...orderRenames(possible));
-  const placeOf = new Map(possible.map(({ node, target }) => [node.guid, target]));
+  const placeOf = new Map(possible.map(({ guid, target }) => [guid, target]));
 
   const pairs: MailboxPair[] = [];
   for (const node of wanted) {

@@ -46,7 +46,13 @@ Deno.test("planBackupTree deletes nothing while part of the source could not be 
   const source = { ...tree([box("A", 1)]), problems: [syncError("Damaged", "mailbox", {}, "x")] };
   const made = plan(source, tree([box("A", 1), box("B", 2)]));
   assert.deepEqual(texts(made).after, []);
-  assert.deepEqual(made.problems.map((p) => p.where.mailbox), ["B"]);
+  assert.deepEqual(made.problems.map((p) => p.where.mailbox), [undefined, "B"]);
+});
+
+Deno.test("planBackupTree leaves alone what has another mailbox's GUID", () => {
+  const made = plan(tree([box("A", 1), box("Copy", 1)]), tree([box("Copy", 2), box("Z", 3)]));
+  assert.deepEqual(texts(made), { before: [], pairs: ["A A new"], after: [] });
+  assert.deepEqual(made.problems.map((p) => p.where.mailbox), ["Copy", "Copy", "Z"]);
 });
 
 Deno.test("planBackupTree leaves the INBOX that the source does not have", () => {
