@@ -4,7 +4,8 @@
  * @module
  */
 
-declare const brand: unique symbol;
+/** The key that brands a type; no value has it. */
+export declare const brand: unique symbol;
 
 /** A base type that only its constructor can make, so that a UID is never taken for a count. */
 export type Brand<A, B extends string> = A & { readonly [brand]: B };

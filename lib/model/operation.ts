@@ -49,6 +49,7 @@ export type TreeOperation =
  * nothing changes but `modSeq`, the mail's MODSEQ becomes the higher of its own and that.
  */
 export interface UpdateFlags {
+  /** Which operation it is. */
   readonly _tag: "UpdateFlags";
   /** The mail. */
   readonly uid: Uid;
@@ -68,6 +69,7 @@ export interface UpdateFlags {
 
 /** Removes one mail. */
 export interface Expunge {
+  /** Which operation it is. */
   readonly _tag: "Expunge";
   /** The mail. */
   readonly uid: Uid;
@@ -77,6 +79,7 @@ export interface Expunge {
 
 /** Moves a mail to another UID of the same mailbox: the same bytes, dates, GUID, flags and keywords. */
 export interface RenumberMail {
+  /** Which operation it is. */
   readonly _tag: "RenumberMail";
   /** The mail. */
   readonly uid: Uid;
@@ -90,6 +93,7 @@ export interface RenumberMail {
 
 /** Raises the counters of a mailbox; none is ever lowered. Comes last. */
 export interface RaiseStatus {
+  /** Which operation it is. */
   readonly _tag: "RaiseStatus";
   /** The least UIDNEXT. */
   readonly uidNext: number;
@@ -101,6 +105,7 @@ export interface RaiseStatus {
 
 /** A mail of the other side that is wanted here; its bytes have not been read. */
 export interface CopyMail {
+  /** Which operation it is. */
   readonly _tag: "CopyMail";
   /** The mail on the other side. */
   readonly from: MailRecord;
@@ -112,6 +117,7 @@ export interface CopyMail {
 
 /** A {@linkcode CopyMail} with the mail at hand. */
 export interface SaveMail {
+  /** Which operation it is. */
   readonly _tag: "SaveMail";
   /** As planned. */
   readonly copy: CopyMail;

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Task } from "fp-ts/Task.js";
-import type { TaskEither } from "fp-ts/TaskEither.js";
+import type * as T from "fp-ts/Task.js";
+import type * as TE from "fp-ts/TaskEither.js";
 import type { SyncError } from "../model/error.ts";
 import type { MailboxGuid, Uid } from "../model/ids.ts";
 import type { LogChange } from "../model/change.ts";
@@ -12,6 +12,12 @@ import type { Mail, MailRecord } from "../model/mail.ts";
 import type { MailboxName, MailboxStatus, MailboxTree } from "../model/mailbox.ts";
 import type { MailOperation, Outcome, TreeOperation } from "../model/operation.ts";
 import type { Chunks } from "../stream/chunks.ts";
+
+// `deno doc --lint` takes the types of other packages for private ones (denoland/deno#27364), but not these.
+/** @internal */
+type Task<A> = T.Task<A>;
+/** @internal */
+type TaskEither<E, A> = TE.TaskEither<E, A>;
 
 /** What a format can hold; a sync compares only what both sides can. */
 export interface StoreCaps {

@@ -7,10 +7,12 @@
 import * as E from "fp-ts/Either.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 
-declare const fails: unique symbol;
+/** The key under which a stream's type says how it may fail; no value has it. */
+export declare const fails: unique symbol;
 
 /** A stream of `A` in chunks that may fail with `E`. The type `E` is phantom: it costs nothing at run time. */
 export interface Chunks<A, E = never> extends AsyncIterable<readonly A[]> {
+  /** How it may fail; never there. */
   readonly [fails]?: E;
 }
 
