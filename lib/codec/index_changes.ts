@@ -10,6 +10,7 @@ import { type Guid, guid, type ModSeq, modSeq, uid } from "../model/ids.ts";
 import { formatHex } from "./guid.ts";
 import type { LogEntry } from "./index_log.ts";
 import type { LogRecord, UidRanges } from "./index_record.ts";
+import { lowerBound } from "./index_rows.ts";
 import type { IndexView } from "./index_view.ts";
 
 interface Expunged {
@@ -37,12 +38,31 @@ interface Changed {
  * out for somebody bears no mark itself; its request does. Linear in the entries and the mails that their ranges cover.
  */
 export const foldChanges = (
-  entries: Iterable<LogEntry>,
+  entries: readonly LogEntry[],
   view: IndexView,
 ): readonly LogChange[] => {
-  const fold = new Fold(view);
+  const fold = new Fold(view, knownGone(entries, view));
   for (const entry of entries) fold.take(entry);
   return fold.changes();
+};
+
+/**
+ * UIDs that the logs name one by one and that are gone; none where no record needs them. The ranges of old expunge
+ * records may hold any number of UIDs that never were.
+ */
+const knownGone = (entries: readonly LogEntry[], view: IndexView): readonly number[] => {
+  const known = new Set<number>();
+  if (!entries.some(({ record }) => record._tag === "Expunge")) return [];
+  for (const { record } of entries) {
+    if (record._tag !== "Append" && record._tag !== "ExtRecordUpdate") continue;
+    let hint = 0;
+    for (const one of record.uids) {
+      const row = view.rowOf(one, hint);
+      if (row < 0) known.add(one);
+      else hint = row + 1;
+    }
+  }
+  return [...known];
 };
 
 class Fold {
@@ -50,20 +70,17 @@ class Fold {
   readonly #expunged = new Map<number, Expunged>();
   /** By row of the view. */
   readonly #changed = new Map<number, Changed>();
-  /** UIDs that the logs name one by one and that are gone: old expunge records have ranges that may hold anything. */
-  readonly #known = new Set<number>();
+  /** UIDs that are gone and that the logs name. */
+  readonly #known: readonly number[];
 
-  constructor(view: IndexView) {
+  constructor(view: IndexView, known: readonly number[]) {
     this.#view = view;
+    this.#known = known;
   }
 
   take(entry: LogEntry): void {
     const { record } = entry;
     switch (record._tag) {
-      case "Append":
-      case "ExtRecordUpdate":
-        for (const one of record.uids) if (this.#view.rowOf(one) < 0) this.#known.add(one);
-        return;
       case "ExpungeGuid":
         record.uids.forEach((one, i) => {
           this.#expunge(one, record.guids.subarray(i * 16, i * 16 + 16), entry);
@@ -138,7 +155,7 @@ class Fold {
     const { uids } = this.#view;
     let row = 0;
     for (let i = 0; i < first.length; i++) {
-      row = lowerBound(uids, first[i]!, row);
+      row = lowerBound(uids, uids.length, first[i]!, row);
       for (; row < uids.length && uids[row]! <= last[i]!; row++) {
         let change = this.#changed.get(row);
         if (change === undefined) {
@@ -178,18 +195,6 @@ class Fold {
     });
   }
 }
-
-const lowerBound = (uids: Uint32Array, wanted: number, from: number): number => {
-  if (from >= uids.length || uids[from]! >= wanted) return from;
-  let low = from;
-  let high = uids.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (uids[middle]! < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-};
 
 const names = (change: Changed, added: boolean): Keywords => {
   if (change.keywords === null) return NO_KEYWORDS;

@@ -81,6 +81,16 @@ export class Extension implements ExtensionShape {
     this.#shared = true;
   }
 
+  /** Takes over a column of data for all mails. */
+  adoptColumn(column: Column): void {
+    if (this.#column !== null) {
+      this.#column.fill(0, this.#rows.count, this.recordSize, column.bytes, 0, column.stride);
+      return;
+    }
+    this.#rows.adoptColumn(column);
+    this.#column = column;
+  }
+
   /** Header bytes `[at, at + size)`; zeros where nothing was written. `size` is not above headerSize. */
   headerBytes(at: number, size: number): Uint8Array {
     const bytes = new Uint8Array(size);

@@ -153,7 +153,17 @@ export const decodeIndexHeader = (bytes: Uint8Array): E.Either<SyncError, IndexH
 
 /** The checks that Dovecot makes on UIDs and counts (mail_index_map_check_header); null when all hold. */
 export const checkCounters = (
-  header: Omit<IndexHeader, "baseHeaderSize" | "headerSize" | "recordSize">,
+  header: Pick<
+    IndexHeader,
+    | "uidValidity"
+    | "nextUid"
+    | "messages"
+    | "seen"
+    | "deleted"
+    | "firstRecentUid"
+    | "firstUnseenUid"
+    | "firstDeletedUid"
+  >,
 ): SyncError | null => {
   const { nextUid, messages } = header;
   if (nextUid === 0) return damagedAt(HEADER_AT.nextUid, "UIDNEXT is 0");

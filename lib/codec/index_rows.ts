@@ -12,6 +12,31 @@
 const BYTES_PER_BYTE = 256;
 const FREE_BYTES = 1 << 16;
 
+/**
+ * The first place at or after `from` whose value is not below `wanted`, of `count` ascending values; `count` if none.
+ * Logarithmic in its distance from `from`, so a list in order costs little for each of its items.
+ */
+export const lowerBound = (
+  values: Uint32Array,
+  count: number,
+  wanted: number,
+  from: number,
+): number => {
+  let low = from;
+  let high = from;
+  for (let step = 1; high < count && values[high]! < wanted; step *= 2) {
+    low = high + 1;
+    high += step;
+  }
+  if (high > count) high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (values[middle]! < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
 /** Some bytes for each mail. */
 export class Column {
   /** Distance between two mails' data, bytes. */
@@ -31,6 +56,7 @@ export class Column {
 
   /** Makes room for `rows` mails; what is there stays. */
   resize(rows: number): void {
+    if (((this.stride * rows + 3) & ~3) === this.bytes.length) return;
     const larger = new Column(this.stride, rows);
     larger.bytes.set(this.bytes.subarray(0, larger.bytes.length));
     this.bytes = larger.bytes;
@@ -49,24 +75,39 @@ export class Column {
     at: number,
     step: number,
   ): void {
-    if (((size | step | this.stride | (source.byteOffset + at)) & 3) === 0) {
-      const from = new Uint32Array(
-        source.buffer,
-        source.byteOffset + at,
-        (source.length - at) >> 2,
-      );
-      const to = this.words;
-      const width = size >> 2;
-      const fromStep = step >> 2;
-      const toStep = this.stride >> 2;
-      for (let i = 0, a = 0, b = row * toStep; i < count; i++, a += fromStep, b += toStep) {
-        for (let k = 0; k < width; k++) to[b + k] = from[a + k]!;
-      }
+    if (((size | this.stride) & 3) === 0) {
+      this.#fillWords(row, count, size >> 2, source, at, step);
       return;
     }
     const to = this.bytes;
     for (let i = 0, a = at, b = row * this.stride; i < count; i++, a += step, b += this.stride) {
       for (let k = 0; k < size; k++) to[b + k] = source[a + k]!;
+    }
+  }
+
+  #fillWords(
+    row: number,
+    count: number,
+    width: number,
+    source: Uint8Array,
+    at: number,
+    step: number,
+  ): void {
+    const to = this.words;
+    const toStep = this.stride >> 2;
+    let b = row * toStep;
+    if (((step | (source.byteOffset + at)) & 3) === 0) {
+      const length = (source.length - at) >> 2;
+      const from = new Uint32Array(source.buffer, source.byteOffset + at, length);
+      const fromStep = step >> 2;
+      for (let i = 0, a = 0; i < count; i++, a += fromStep, b += toStep) {
+        for (let k = 0; k < width; k++) to[b + k] = from[a + k]!;
+      }
+      return;
+    }
+    const from = new DataView(source.buffer, source.byteOffset, source.byteLength);
+    for (let i = 0, a = at; i < count; i++, a += step, b += toStep) {
+      for (let k = 0; k < width; k++) to[b + k] = from.getUint32(a + k * 4, true);
     }
   }
 }
@@ -112,6 +153,13 @@ export class Rows {
     return column;
   }
 
+  /** Takes over a column that was made for just these mails; what gave it must not use it any more. */
+  adoptColumn(column: Column): void {
+    column.resize(this.uids.length);
+    this.#columns.add(column);
+    this.#width += column.stride;
+  }
+
   /** Forgets a column. */
   dropColumn(column: Column): void {
     if (this.#columns.delete(column)) this.#width -= column.stride;
@@ -146,23 +194,15 @@ export class Rows {
     }
   }
 
-  /** The first row at or after `from` whose UID is not below `uid`; `count` if none. Constant when `from` is it. */
+  /** The first row at or after `from` whose UID is not below `uid`; `count` if none. */
   lower(uid: number, from = 0): number {
-    const { uids } = this;
-    if (from >= this.count || uids[from]! >= uid) return from;
-    let low = from;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (uids[middle]! < uid) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return lowerBound(this.uids, this.count, uid, from);
   }
 
-  /** The row of a UID, -1 where there is none. `hint` is tried first: the row after the last one found. */
+  /** The row of a UID, -1 where there is none. `hint`: a row it may be at or shortly after. */
   find(uid: number, hint = 0): number {
-    const row = hint < this.count && this.uids[hint] === uid ? hint : this.lower(uid);
+    const from = hint < this.count && this.uids[hint]! <= uid ? hint : 0;
+    const row = this.lower(uid, from);
     return row < this.count && this.uids[row] === uid && (this.#dead?.[row] ?? 0) === 0 ? row : -1;
   }
 

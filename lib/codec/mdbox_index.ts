@@ -10,53 +10,42 @@
  */
 import * as E from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../model/error.ts";
+import type { ExtensionKind } from "./index_build.ts";
 import { formatHex, guid128 } from "./guid.ts";
 import { type MailboxGuid, mailboxGuid } from "../model/ids.ts";
 
-/** How an extension is introduced in a log: its name and the sizes of its data. */
-export interface ExtensionShape {
-  /** Its name. */
-  readonly name: string;
-  /** Bytes of header data. */
-  readonly headerSize: number;
-  /** Bytes in each record. */
-  readonly recordSize: number;
-  /** Alignment of the record data. */
-  readonly recordAlign: number;
-}
-
 /** Map index: where each stored mail lies. */
-export const MAP: ExtensionShape = {
+export const MAP: ExtensionKind = {
   name: "map",
   headerSize: 8,
   recordSize: 12,
   recordAlign: 4,
 };
 /** Map index: how many mailbox entries name each stored mail. */
-export const REF: ExtensionShape = { name: "ref", headerSize: 0, recordSize: 2, recordAlign: 2 };
+export const REF: ExtensionKind = { name: "ref", headerSize: 0, recordSize: 2, recordAlign: 2 };
 /** Mailbox index: what the mailbox is. */
-export const MDBOX_HEADER: ExtensionShape = {
+export const MDBOX_HEADER: ExtensionKind = {
   name: "mdbox-hdr",
   headerSize: 24,
   recordSize: 0,
   recordAlign: 0,
 };
 /** Mailbox index: which stored mail each message is. */
-export const MDBOX: ExtensionShape = {
+export const MDBOX: ExtensionKind = {
   name: "mdbox",
   headerSize: 0,
   recordSize: 8,
   recordAlign: 4,
 };
 /** Mailbox index: the 128-bit GUID of each message. */
-export const GUID: ExtensionShape = {
+export const GUID: ExtensionKind = {
   name: "guid",
   headerSize: 0,
   recordSize: 16,
   recordAlign: 1,
 };
 /** Mailbox index: up to which UID messages can have a POP3 UIDL. */
-export const POP3_UIDL_HEADER: ExtensionShape = {
+export const POP3_UIDL_HEADER: ExtensionKind = {
   name: "hdr-pop3-uidl",
   headerSize: 4,
   recordSize: 0,
