@@ -48,6 +48,12 @@ Deno.test("disk: each refusal has its tag, place and errno", () =>
     ]);
   }));
 
+Deno.test("disk: what the system forbids even to root is Denied", () => {
+  const path = "/proc/self/status";
+  const error = failureOf(() => disk.unlink(path));
+  assert.deepEqual([error._tag, error.scope, error.where.path], ["Denied", "store", path]);
+});
+
 Deno.test("disk: a full device is Io, and create leaves nothing behind", () =>
   withDirectory((home) => {
     const fd = files.open("/dev/full", "r+");
