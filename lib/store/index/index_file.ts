@@ -28,7 +28,7 @@ import { setTail } from "../../codec/index_build.ts";
 import type { IndexView } from "../../codec/index_view.ts";
 import type { LogChange } from "../../model/change.ts";
 import type { Fd, Held, Os } from "../../port/os.ts";
-import { type LoadedIndex, loadIndex, readHistory } from "./index_loader.ts";
+import { historyIsComplete, type LoadedIndex, loadIndex, readHistory } from "./index_loader.ts";
 import { fail, type IndexPaths, indexPaths, orThrow, sameFile } from "./log_file.ts";
 
 /** Dovecot waits so long for a log: 3 minutes. */
@@ -121,6 +121,11 @@ export class IndexFile {
   /** Every record that the logs still have, oldest first, up to where the view stands. Linear in their sizes. */
   history(): readonly LogEntry[] {
     return readHistory(this.#os, this.#paths, this.#loaded, this.view.position);
+  }
+
+  /** Whether {@linkcode history} begins with the index's first day. */
+  get historyComplete(): boolean {
+    return historyIsComplete(this.#os, this.#paths, this.#loaded);
   }
 
   /** The records that ask for something that nobody has carried out yet, oldest first. */

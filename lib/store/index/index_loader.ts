@@ -234,3 +234,12 @@ export const readHistory = (
   );
   return entries.concat(stretch.entries);
 };
+
+/** Whether {@linkcode readHistory} begins with the index's first day: the oldest log at hand starts from nothing. */
+export const historyIsComplete = (os: Os, paths: IndexPaths, { header }: LoadedIndex): boolean => {
+  if (header.prevFileSeq === 0) return true;
+  const old = readOldLog(os, paths, header);
+  if (old === null || old.header.prevFileSeq !== 0) return false;
+  const stretch = decodeLog(old.bytes, 0, logStart(old.header), old.header);
+  return E.isRight(stretch) && stretch.right.end.offset === header.prevFileOffset;
+};
