@@ -96,3 +96,34 @@ export const mailsOf = (view: IndexView): readonly Omit<ExpectedMail, "guid">[] 
     keywords: [...view.keywordsOf(row)].sort(),
     modseq: Number(view.modSeqOf(row)),
   }));
+
+/** All logs of the golden folders. */
+export const GOLDEN_LOGS: readonly string[] = [
+  "attribute-update/dovecot.index.log",
+  "dsync-modseq-update/dovecot.index.log",
+  "list-layout-index/dovecot.list.index.log",
+  "list-maildirpp/dovecot.list.index.log",
+  "list-mdbox/dovecot.list.index.log",
+  "maildir-log-only/dovecot.index.log",
+  "mdbox-log-only/dovecot.index.log",
+  "mdbox-main-index/dovecot.index.log",
+  "mdbox-map/dovecot.map.index.log",
+  "mdbox-rotated/dovecot.index.log",
+  "mdbox-rotated/dovecot.index.log.2",
+];
+
+/** A header of a log that starts from nothing. */
+export const LOG_HEADER: LogHeader = {
+  minorVersion: 3,
+  headerSize: 40,
+  indexId: 9,
+  fileSeq: 2,
+  prevFileSeq: 0,
+  prevFileOffset: 0,
+  createStamp: 1,
+  initialModSeq: 1n,
+};
+
+/** What is wrong, or "" where nothing is. */
+export const wrongOf = <A>(either: E.Either<{ readonly what: string }, A>): string =>
+  E.isLeft(either) ? either.left.what : "";

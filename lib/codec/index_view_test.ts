@@ -3,6 +3,7 @@ import * as E from "fp-ts/Either.js";
 import {
   expectedOf,
   golden,
+  LOG_HEADER,
   mailsOf,
   right,
   viewOfLog,
@@ -26,22 +27,11 @@ import { encodeRecords } from "./index_record_encode.ts";
 import { decodeSnapshot } from "./index_snapshot.ts";
 import { IndexView } from "./index_view.ts";
 
-const HEADER = {
-  minorVersion: 3,
-  headerSize: 40,
-  indexId: 1,
-  fileSeq: 2,
-  prevFileSeq: 0,
-  prevFileOffset: 0,
-  createStamp: 1,
-  initialModSeq: 1n,
-};
-
 /** Applies records to an empty view, or gives what is wrong. */
 const replay = (records: readonly LogRecord[]): string | IndexView => {
   const bytes = encodeRecords(records, DONE);
-  const view = IndexView.empty(1, logStart(HEADER));
-  const stretch = decodeLog(bytes, 40, logStart(HEADER), HEADER);
+  const view = IndexView.empty(1, logStart(LOG_HEADER));
+  const stretch = decodeLog(bytes, 40, logStart(LOG_HEADER), LOG_HEADER);
   if (E.isLeft(stretch)) return stretch.left.what;
   const done = view.apply(stretch.right);
   return E.isLeft(done) ? done.left.what : view;
