@@ -73,7 +73,8 @@ const sync = async (
     const sides = await openEither(os, one, command.location2);
     if (E.isLeft(sides)) return sides;
     const [left, right] = sides.right;
-    const end = await mirror(left, right, options)();
+    const merged = await mirror(left, right, options)();
+    const end = E.isLeft(merged) ? merged : E.right(merged.right.report);
     await left.close();
     await right.close();
     return end;

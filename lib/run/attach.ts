@@ -17,33 +17,44 @@ export type FetchMails = (wanted: Chunks<Uid, SyncError>) => Chunks<Fetched, Syn
 export type RecoverMail = (copy: CopyMail, error: SyncError) => Promise<Mail | null>;
 
 /**
- * Replaces each `CopyMail` by a `SaveMail` with the mail read by `fetch`. Within one input chunk copies come before the
- * other operations, so that an interruption leaves mails too many, never too few. Memory: one fetched chunk.
+ * Replaces each `CopyMail` by a `SaveMail` with the mail read by `fetch`. Order stays; copies that stand together are
+ * fetched together. Memory: one fetched chunk.
  */
 export const attachMails = (
   fetch: FetchMails,
   recover: RecoverMail,
-): <E>(planned: Chunks<PlannedOperation, E>) => Chunks<MailOperation, E | SyncError> =>
-  async function* (planned) {
-    for await (const chunk of planned) {
-      const copies: CopyMail[] = [];
-      const others: Exclude<PlannedOperation, CopyMail>[] = [];
-      for (const operation of chunk) {
-        if (operation._tag === "CopyMail") copies.push(operation);
-        else others.push(operation);
+): <E>(planned: Chunks<PlannedOperation, E>) => Chunks<MailOperation, E | SyncError> => {
+  const saves = async function* (
+    copies: readonly CopyMail[],
+  ): AsyncGenerator<readonly MailOperation[]> {
+    let at = 0;
+    for await (const fetched of fetch(fromArray(copies.map(({ from }) => from.uid)))) {
+      const found: MailOperation[] = [];
+      for (const answer of fetched) {
+        const copy = copies[at++]!;
+        const mail = answer._tag === "Mail" ? answer.mail : await recover(copy, answer.error);
+        if (mail !== null) found.push({ _tag: "SaveMail", copy, mail });
       }
-      let at = 0;
-      if (copies.length > 0) {
-        for await (const fetched of fetch(fromArray(copies.map(({ from }) => from.uid)))) {
-          const saves: MailOperation[] = [];
-          for (const answer of fetched) {
-            const copy = copies[at++]!;
-            const mail = answer._tag === "Mail" ? answer.mail : await recover(copy, answer.error);
-            if (mail !== null) saves.push({ _tag: "SaveMail", copy, mail });
-          }
-          if (saves.length > 0) yield saves;
-        }
-      }
-      if (others.length > 0) yield others;
+      if (found.length > 0) yield found;
     }
   };
+  return async function* (planned) {
+    for await (const chunk of planned) {
+      let at = 0;
+      while (at < chunk.length) {
+        const copies: CopyMail[] = [];
+        const others: MailOperation[] = [];
+        for (; chunk[at]?._tag === "CopyMail"; at++) copies.push(chunk[at] as CopyMail);
+        for (
+          let next = chunk[at];
+          next !== undefined && next._tag !== "CopyMail";
+          next = chunk[++at]
+        ) {
+          others.push(next);
+        }
+        if (copies.length > 0) yield* saves(copies);
+        if (others.length > 0) yield others;
+      }
+    }
+  };
+};

@@ -10,8 +10,8 @@ import type { TaskEither } from "fp-ts/TaskEither.js";
 import { type SyncError, withPlace } from "../model/error.ts";
 import type { Uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
-import type { MailOperation, Outcome, PlannedOperation } from "../model/operation.ts";
-import { NOTHING_DONE, type SideReport } from "../model/report.ts";
+import type { MailOperation, PlannedOperation } from "../model/operation.ts";
+import type { SideReport } from "../model/report.ts";
 import type { Mailbox } from "../port/store.ts";
 import { sameGuid } from "../codec/guid.ts";
 import { type Chunks, collect, concat, drain, filter, fromArray, map } from "../stream/chunks.ts";
@@ -29,6 +29,7 @@ import {
   survey,
 } from "../sync/plan_backup.ts";
 import { attachMails, type RecoverMail } from "./attach.ts";
+import { Tally } from "./tally.ts";
 
 /** What syncing one mailbox came to. */
 export interface MailboxResult {
@@ -111,46 +112,11 @@ const probePassed =
     return E.right({ _tag: "Mend", problems });
   };
 
-/** Counts outcomes into a result. */
-class Tally {
-  done: SideReport = NOTHING_DONE;
-  readonly problems: SyncError[] = [];
-  changed = false;
-
-  take(outcomes: readonly Outcome[]): void {
-    let { saved, savedBytes, updated, expunged } = this.done;
-    for (const outcome of outcomes) {
-      if (outcome._tag === "Refused") {
-        if (outcome.error._tag === "Changed") this.changed = true;
-        this.problems.push(outcome.error);
-        continue;
-      }
-      switch (outcome.operation._tag) {
-        case "SaveMail":
-          saved++;
-          savedBytes += outcome.operation.mail.size;
-          break;
-        case "UpdateFlags":
-          updated++;
-          break;
-        case "Expunge":
-          expunged++;
-          break;
-        case "RaiseStatus":
-      }
-    }
-    this.done = { ...this.done, saved, savedBytes, updated, expunged };
-  }
-
-  lose(error: SyncError): void {
-    if (error._tag === "Changed") this.changed = true;
-    this.problems.push(error);
-  }
-
-  result(): MailboxResult {
-    return { done: this.done, problems: this.problems, changed: this.changed };
-  }
-}
+const resultOf = ({ done, problems, changed }: Tally): MailboxResult => ({
+  done,
+  problems,
+  changed,
+});
 
 const applyAll = (
   source: Mailbox,
@@ -160,7 +126,7 @@ const applyAll = (
 ): TaskEither<SyncError, MailboxResult> =>
   pipe(
     drain(destination.apply(operations), (outcomes) => tally.take(outcomes)),
-    TE.map(() => tally.result()),
+    TE.map(() => resultOf(tally)),
     TE.mapLeft((error) => withPlace(error, { mailbox: source.name })),
   );
 

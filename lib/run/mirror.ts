@@ -1,225 +1,289 @@
 /**
- * `mirror`: brings two sides together where one of them is only ahead of the other.
+ * `mirror`: merges two sides, each of which may have changed, and loses no change of either.
  *
  * @module
  */
 import * as E from "fp-ts/Either.js";
+import type { Either } from "fp-ts/Either.js";
 import { pipe } from "fp-ts/function.js";
 import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
-import { type SyncError, syncError, withPlace } from "../model/error.ts";
+import { type SyncError, withPlace } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
-import { type MailboxName, type MailboxNode, type MailboxTree, nameKey } from "../model/mailbox.ts";
-import type { TreeOperation } from "../model/operation.ts";
-import {
-  addSides,
-  NOTHING_DONE,
-  type Report,
-  type Side,
-  type SideReport,
-} from "../model/report.ts";
+import { type MailboxMemory, NO_MEMORY, type SyncMemory } from "../model/memory.ts";
+import type { MailboxStatus, MailboxTree } from "../model/mailbox.ts";
+import type { Expunge, TreeOperation } from "../model/operation.ts";
+import type { Report, Side } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
-import { drain } from "../stream/chunks.ts";
-import { planBackupTree, type TreePlan } from "../sync/backup_tree.ts";
-import { diff } from "../sync/diff.ts";
-import { joinLeads, type Lead, leadOf } from "../sync/lead.ts";
+import { collect, drain, fromArray } from "../stream/chunks.ts";
+import {
+  type DeletedMailbox,
+  deletedMailboxes,
+  type MergePair,
+  planMergeTree,
+  type TreeSide,
+} from "../sync/merge_tree.ts";
 import { isPristine } from "../sync/plan_backup.ts";
-import { mendMailbox } from "./backup_mailbox.ts";
+import { mergePair, type Stores } from "./merge_mailbox.ts";
 import { endsRun, RunLog, type RunOptions } from "./run.ts";
 
-const otherSide = (side: Side): Side => side === "left" ? "right" : "left";
-
-/** What a mirror does to the tree: what one side has and the other lacks is made there; nothing is taken away. */
-const growing = (plan: TreePlan): readonly TreeOperation[] =>
-  plan.after.filter(({ _tag }) => _tag === "CreateDirectory" || _tag === "Subscribe");
-
-interface Sides {
-  readonly left: Store;
-  readonly right: Store;
+/** Options of a mirror. */
+export interface MirrorOptions extends RunOptions {
+  /** What the last mirror of this pair remembered. */
+  readonly memory?: SyncMemory;
 }
 
-interface Merged {
-  readonly left: SideReport;
-  readonly right: SideReport;
-  readonly problems: readonly SyncError[];
+/** What a mirror gives. */
+export interface MirrorResult {
+  /** What was done, and what could not be. */
+  readonly report: Report;
+  /** What the next mirror of this pair shall be given. */
+  readonly memory: SyncMemory;
 }
 
-const leadOfMailboxes = (left: Mailbox, right: Mailbox): TaskEither<SyncError, Lead> => {
-  if (left.status.uidValidity !== right.status.uidValidity) return TE.right("both");
-  let lead: Lead = "equal";
-  return pipe(
-    drain(diff(left.records(), right.records()), (chunk) => {
-      for (const difference of chunk) {
-        lead = joinLeads(lead, leadOf(difference, left.status, right.status));
-      }
-    }),
-    TE.map(() => lead),
-  );
-};
+/** Mails of a deleted mailbox that came after the other side had last seen it; by UID. */
+type Newcomers = ReadonlySet<number>;
 
-/** Carries over from `from` to `to` in the direction left to right or back; nothing is expunged, as `to` is behind. */
-const carry = (from: Mailbox, to: Mailbox, side: Side): TaskEither<SyncError, Merged> =>
-  pipe(
-    mendMailbox(from, to),
-    TE.map(({ done, problems }) => ({
-      left: side === "left" ? done : NOTHING_DONE,
-      right: side === "right" ? done : NOTHING_DONE,
-      problems,
-    })),
-  );
-
-const both = (a: Merged, b: Merged): Merged => ({
-  left: addSides(a.left, b.left),
-  right: addSides(a.right, b.right),
-  problems: [...a.problems, ...b.problems],
+const sideOf = (store: Store, tree: MailboxTree): TreeSide => ({
+  tree,
+  fit: store.fitName,
+  emptyDirectories: store.caps.emptyDirectories,
 });
 
-const mergeOpen = (left: Mailbox, right: Mailbox): TaskEither<SyncError, Merged> =>
-  pipe(
-    leadOfMailboxes(left, right),
-    TE.chain((lead): TaskEither<SyncError, Merged> => {
-      switch (lead) {
-        case "left":
-          return carry(left, right, "right");
-        case "right":
-          return carry(right, left, "left");
-        case "equal":
-          return pipe(
-            carry(left, right, "right"),
-            TE.chain((there) =>
-              pipe(carry(right, left, "left"), TE.map((back) => both(there, back)))
-            ),
-          );
-        case "both":
-          return TE.left(
-            syncError(
-              "Unsupported",
-              "mailbox",
-              { mailbox: left.name },
-              "both sides changed; merging them is not there yet, nothing was changed in this mailbox",
-            ),
-          );
-      }
-    }),
-  );
-
-const made = async (store: Store, operation: TreeOperation, side: Side, log: RunLog) => {
-  const end = await store.applyTree(operation)();
-  if (E.isRight(end)) log.tree(side, operation);
-  return end;
-};
-
-/** Makes `guid` of `side` on the other side under `name` and fills it. */
-const carryMailbox = (
-  sides: Sides,
-  side: Side,
-  guid: MailboxGuid,
-  name: MailboxName,
-  log: RunLog,
-): TaskEither<SyncError, Merged> =>
-  sides[side].withMailbox(guid, (from) => async () => {
-    const to = otherSide(side);
-    const { uidValidity } = from.status;
-    const end = await made(sides[to], { _tag: "CreateMailbox", name, guid, uidValidity }, to, log);
-    if (E.isLeft(end)) return end;
-    return await sides[to].withMailbox(guid, (fresh) => carry(from, fresh, to))();
-  });
-
-/** Two mailboxes of one name but two identities: the one that never held a mail takes the other's. */
-const unite = (
-  sides: Sides,
-  left: Mailbox,
-  right: Mailbox,
-): TaskEither<SyncError, Merged> => {
-  if (left.status.guid === right.status.guid) return mergeOpen(left, right);
-  const pristine: Side | null = isPristine(right.status)
-    ? "right"
-    : isPristine(left.status)
-    ? "left"
-    : null;
-  if (pristine === null) {
-    return TE.left(
-      syncError(
-        "Unsupported",
-        "mailbox",
-        { mailbox: left.name },
-        "the two sides have different mailboxes of this name; merging them is not there yet",
-      ),
-    );
+/**
+ * The mails that the side which deleted a mailbox never saw: those above the remembered UIDNEXT; without memory, those
+ * saved since the deletion.
+ */
+const newcomers = (
+  mailbox: Mailbox,
+  deleted: DeletedMailbox,
+  memory: MailboxMemory | null,
+): TaskEither<SyncError, Newcomers> =>
+async () => {
+  const found = new Set<number>();
+  const known = memory !== null && memory.uidValidity === mailbox.status.uidValidity;
+  const records = await collect(mailbox.records())();
+  if (E.isLeft(records)) return records;
+  if (known) {
+    for (const { uid } of records.right) if (uid >= memory.uidNext) found.add(uid);
+    return E.right(found);
   }
-  const [from, to] = pristine === "right" ? [left, right] : [right, left];
-  return pipe(
-    sides[pristine].applyTree({
-      _tag: "ReidentifyMailbox",
-      name: to.name,
-      guid: to.status.guid,
-      newGuid: from.status.guid,
-      newUidValidity: from.status.uidValidity,
-    }),
-    TE.chain(() =>
-      sides[pristine].withMailbox(from.status.guid, (fresh) => carry(from, fresh, pristine))
-    ),
-  );
+  const end = await drain(
+    mailbox.fetch(fromArray(records.right.map(({ uid }) => uid))),
+    (chunk) => {
+      for (const answer of chunk) {
+        const since = answer._tag === "Lost" ? Infinity : answer.mail.savedAt ?? Infinity;
+        if (since >= deleted.deletedAt) {
+          found.add(
+            answer._tag === "Lost" ? answer.uid : answer.mail.uid,
+          );
+        }
+      }
+    },
+  )();
+  return E.isLeft(end) ? end : E.right(found);
 };
 
-const mailboxesOf = (tree: MailboxTree) =>
-  tree.nodes.filter((node): node is Extract<MailboxNode, { _tag: "Mailbox" }> =>
-    node._tag === "Mailbox"
-  );
+const SIDES = ["left", "right"] as const;
+
+/** One run over a pair of stores. */
+class Mirror {
+  readonly #stores: Stores;
+  readonly #memory: SyncMemory;
+  readonly #log: RunLog;
+  readonly #remembered: Map<MailboxGuid, MailboxMemory>;
+
+  constructor(stores: Stores, options: MirrorOptions) {
+    this.#stores = stores;
+    this.#memory = options.memory ?? NO_MEMORY;
+    this.#log = new RunLog(options);
+    this.#remembered = new Map();
+  }
+
+  /** Does one change of a tree; what fails is noted, unless it ends the run. */
+  async #change(side: Side, operation: TreeOperation): Promise<Either<SyncError, boolean>> {
+    const end = await this.#stores[side].applyTree(operation)();
+    if (E.isRight(end)) {
+      this.#log.tree(side, operation);
+      return E.right(true);
+    }
+    const error = withPlace(end.left, { mailbox: operation.name });
+    if (endsRun(error)) return E.left(error);
+    this.#log.problem(error);
+    return E.right(false);
+  }
+
+  async #changes(
+    plan: Readonly<Record<Side, readonly TreeOperation[]>>,
+  ): Promise<Either<SyncError, void>> {
+    for (const side of SIDES) {
+      for (const operation of plan[side]) {
+        const end = await this.#change(side, operation);
+        if (E.isLeft(end)) return end;
+      }
+    }
+    return E.right(undefined);
+  }
+
+  /** For each deleted mailbox that must stay: the mails for which it stays. */
+  async #kept(
+    deleted: readonly DeletedMailbox[],
+  ): Promise<Either<SyncError, Map<MailboxGuid, Newcomers>>> {
+    const kept = new Map<MailboxGuid, Newcomers>();
+    for (const mailbox of deleted) {
+      const memory = this.#memory.get(mailbox.guid) ?? null;
+      const found = await this.#stores[mailbox.side].withMailbox(
+        mailbox.guid,
+        (open) => newcomers(open, mailbox, memory),
+      )();
+      if (E.isLeft(found) && endsRun(found.left)) return found;
+      // A mailbox that cannot be read is not deleted on a doubt: it stays, and merging it tells what is wrong.
+      if (E.isLeft(found)) kept.set(mailbox.guid, new Set());
+      else if (found.right.size > 0) kept.set(mailbox.guid, found.right);
+    }
+    return E.right(kept);
+  }
+
+  /** Takes the mails that the other side has deleted out of a mailbox that stays for its newer ones. */
+  #expungeOld(side: Side, guid: MailboxGuid, keep: Newcomers): TaskEither<SyncError, void> {
+    return this.#stores[side].withMailbox(guid, (mailbox) =>
+      pipe(
+        collect(mailbox.records()),
+        TE.chain((records) => {
+          const old = records.filter(({ uid }) => !keep.has(uid))
+            .map((record): Expunge => ({ _tag: "Expunge", uid: record.uid, guid: record.guid }));
+          return drain(mailbox.apply(fromArray(old)));
+        }),
+      ));
+  }
+
+  #statusOf(side: Side, guid: MailboxGuid): TaskEither<SyncError, MailboxStatus> {
+    return this.#stores[side].withMailbox(guid, (mailbox) => TE.right(mailbox.status));
+  }
+
+  /** Gives both sides a mailbox with one identity; gives that identity, or null where it could not be done. */
+  async #prepare(pair: MergePair): Promise<Either<SyncError, MailboxGuid | null>> {
+    const status: Partial<Record<Side, MailboxStatus>> = {};
+    for (const side of SIDES) {
+      const guid = pair[side];
+      if (guid === null) continue;
+      const found = await this.#statusOf(side, guid)();
+      if (E.isLeft(found)) return found;
+      status[side] = found.right;
+    }
+    const { left, right } = status;
+    const identity = identityOf(pair, left ?? null, right ?? null);
+    for (const side of SIDES) {
+      const there = status[side];
+      const name = side === "left" ? pair.leftName : pair.rightName;
+      if (there === undefined) {
+        const end = await this.#change(side, { _tag: "CreateMailbox", name, ...identity });
+        if (E.isLeft(end) || !end.right) return E.isLeft(end) ? end : E.right(null);
+      } else if (there.guid !== identity.guid || there.uidValidity !== identity.uidValidity) {
+        const end = await this.#change(side, {
+          _tag: "ReidentifyMailbox",
+          name,
+          guid: there.guid,
+          newGuid: identity.guid,
+          newUidValidity: identity.uidValidity,
+        });
+        if (E.isLeft(end) || !end.right) return E.isLeft(end) ? end : E.right(null);
+      }
+    }
+    return E.right(identity.guid);
+  }
+
+  async #merge(
+    pair: MergePair,
+    kept: ReadonlyMap<MailboxGuid, Newcomers>,
+  ): Promise<Either<SyncError, void>> {
+    if (pair.revived !== null) {
+      const guid = pair[pair.revived]!;
+      const keep = kept.get(guid)!;
+      if (keep.size > 0) {
+        const end = await this.#expungeOld(pair.revived, guid, keep)();
+        if (E.isLeft(end)) return end;
+      }
+    }
+    const guid = await this.#prepare(pair);
+    if (E.isLeft(guid)) return guid;
+    if (guid.right === null) return E.right(undefined);
+    const result = await mergePair(
+      this.#stores,
+      pair.name,
+      guid.right,
+      this.#memory.get(guid.right) ?? null,
+    )();
+    if (E.isLeft(result)) return result;
+    const { done, problems, messages, memory } = result.right;
+    this.#log.done(pair.name, messages, done.left, done.right);
+    problems.forEach((problem) => this.#log.problem(problem));
+    const remember = memory ?? this.#memory.get(guid.right);
+    if (remember !== undefined) this.#remembered.set(guid.right, remember);
+    return E.right(undefined);
+  }
+
+  async run(): Promise<Either<SyncError, MirrorResult>> {
+    const { left, right } = this.#stores;
+    const l = await left.tree();
+    if (E.isLeft(l)) return l;
+    const r = await right.tree();
+    if (E.isLeft(r)) return r;
+    const [a, b] = [sideOf(left, l.right), sideOf(right, r.right)];
+    const kept = await this.#kept(deletedMailboxes(a, b));
+    if (E.isLeft(kept)) return kept;
+    const plan = planMergeTree(a, b, new Set(kept.right.keys()));
+    plan.problems.forEach((problem) => this.#log.problem(problem));
+    const before = await this.#changes(plan.before);
+    if (E.isLeft(before)) return before;
+    for (const pair of plan.pairs) {
+      this.#log.begin(pair.name, 0);
+      const end = await this.#merge(pair, kept.right);
+      if (E.isRight(end)) continue;
+      const error = withPlace(end.left, { mailbox: pair.name });
+      if (endsRun(error)) return E.left(error);
+      this.#log.problem(error);
+      const before = this.#memory.get(pair.guid);
+      if (before !== undefined) this.#remembered.set(pair.guid, before);
+    }
+    const after = await this.#changes(plan.after);
+    if (E.isLeft(after)) return after;
+    return E.right({ report: this.#log.report(), memory: this.#remembered });
+  }
+}
 
 /**
- * Merges two stores where each mailbox has changed on one side at most: what one side lacks is made there. A mailbox
- * that both sides changed is reported and left alone on both.
+ * The identity of a mailbox that both sides have: the GUID of the pair, unless one side never held a mail; the
+ * UIDVALIDITY of the side with more mails, of equal numbers the higher.
+ */
+const identityOf = (
+  pair: MergePair,
+  left: MailboxStatus | null,
+  right: MailboxStatus | null,
+): { readonly guid: MailboxGuid; readonly uidValidity: number } => {
+  if (left === null || right === null) {
+    const { guid, uidValidity } = (left ?? right)!;
+    return { guid, uidValidity };
+  }
+  if (left.guid !== right.guid && isPristine(left) !== isPristine(right)) {
+    const { guid, uidValidity } = isPristine(left) ? right : left;
+    return { guid, uidValidity };
+  }
+  const { guid } = pair;
+  const more = left.messages - right.messages || left.uidValidity - right.uidValidity;
+  return { guid, uidValidity: more > 0 ? left.uidValidity : right.uidValidity };
+};
+
+/**
+ * Merges two stores: after it both have the same mailboxes, mails, flags, keywords and subscriptions, and nothing that
+ * only one side did is lost. Conflicts are settled by the rules of `sync/`; each mailbox is compared again at the end, so
+ * a report without problems means that the sides are equal.
+ *
+ * Cost: the indexes of both sides; of mailboxes that differ their records in memory; the bytes of new mails.
  */
 export const mirror = (
   left: Store,
   right: Store,
-  options: RunOptions = {},
-): TaskEither<SyncError, Report> =>
-async () => {
-  const sides: Sides = { left, right };
-  const l = await left.tree();
-  if (E.isLeft(l)) return l;
-  const r = await right.tree();
-  if (E.isLeft(r)) return r;
-  const log = new RunLog(options);
-  const toRight = planBackupTree(l.right, r.right, right.fitName, right.caps.emptyDirectories);
-  const toLeft = planBackupTree(r.right, l.right, left.fitName, left.caps.emptyDirectories);
-  [...l.right.problems, ...r.right.problems].forEach((p) => log.problem(p));
-
-  const work: { name: MailboxName; task: TaskEither<SyncError, Merged> }[] = [];
-  const paired = new Set<MailboxGuid>();
-  for (const { name, guid, target, counterpart } of toRight.pairs) {
-    if (counterpart !== null) paired.add(counterpart);
-    work.push({
-      name,
-      task: counterpart === null
-        ? carryMailbox(sides, "left", guid, target, log)
-        : left.withMailbox(guid, (a) => right.withMailbox(counterpart, (b) => unite(sides, a, b))),
-    });
-  }
-  const leftGuids = new Set(mailboxesOf(l.right).map(({ guid }) => guid));
-  for (const { name, guid, target } of toLeft.pairs) {
-    if (paired.has(guid) || leftGuids.has(guid)) continue;
-    work.push({ name, task: carryMailbox(sides, "right", guid, target, log) });
-  }
-  work.sort((a, b) => nameKey(a.name) < nameKey(b.name) ? -1 : 1);
-  for (const { name, task } of work) {
-    const end = await task();
-    if (E.isRight(end)) {
-      log.done(name, 0, end.right.left, end.right.right);
-      end.right.problems.forEach((p) => log.problem(p));
-    } else {
-      const error = withPlace(end.left, { mailbox: name });
-      if (endsRun(error)) return E.left(error);
-      log.problem(error);
-    }
-  }
-  for (const [side, plan] of [["right", toRight], ["left", toLeft]] as const) {
-    for (const operation of growing(plan)) {
-      const end = await made(sides[side], operation, side, log);
-      if (E.isLeft(end)) log.problem(withPlace(end.left, { mailbox: operation.name }));
-    }
-  }
-  return E.right(log.report());
-};
+  options: MirrorOptions = {},
+): TaskEither<SyncError, MirrorResult> =>
+() => new Mirror({ left, right }, options).run();

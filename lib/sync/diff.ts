@@ -14,13 +14,16 @@ export type Difference = Joined<MailRecord, MailRecord>;
 
 const uidOf = (record: MailRecord): number => record.uid;
 
+/** Whether two records of one UID are equal in identity, flags and keywords. */
+export const sameMail = (a: MailRecord, b: MailRecord): boolean =>
+  a.flags === b.flags && sameKeywords(a.keywords, b.keywords) && sameGuid(a.guid, b.guid);
+
 /** Whether two records of one UID are equal in identity, flags, keywords and MODSEQ. */
 export const sameRecord = (a: MailRecord, b: MailRecord): boolean =>
-  a.flags === b.flags && a.modSeq === b.modSeq && sameKeywords(a.keywords, b.keywords) &&
-  sameGuid(a.guid, b.guid);
+  a.modSeq === b.modSeq && sameMail(a, b);
 
 /**
- * Compares two scans. Order: ascending UID. Equal mails cost no allocation.
+ * Compares two scans. Order: ascending UID. Equal mails (as `same` has it) cost no allocation.
  *
  * @example
  * ```ts
@@ -36,4 +39,5 @@ export const sameRecord = (a: MailRecord, b: MailRecord): boolean =>
 export const diff = <E>(
   left: Chunks<MailRecord, E>,
   right: Chunks<MailRecord, E>,
-): Chunks<Difference, E> => mergeJoin(left, right, uidOf, uidOf, sameRecord);
+  same: (a: MailRecord, b: MailRecord) => boolean = sameRecord,
+): Chunks<Difference, E> => mergeJoin(left, right, uidOf, uidOf, same);

@@ -124,16 +124,24 @@ const planNew = (
   readonly expunges: Expunge[];
 } => {
   const wantedAt = new Map(wanted.map((mail) => [mail.uid, keyOf(mail)]));
-  // Mails that are not at a wanted UID of their GUID can move there; the highest first.
-  const movable = new Map<string, MailRecord[]>();
+  // Mails that are not at a wanted UID of their GUID can move there: each to its own place first, copies to any.
+  const movable = new Map<string, Set<MailRecord>>();
   for (const record of own) {
     const key = guid128Hex(record.guid);
-    const stays = wantedAt.get(record.uid) === key;
-    if (stays) continue;
+    if (wantedAt.get(record.uid) === key) continue;
     const chain = movable.get(key);
-    if (chain === undefined) movable.set(key, [record]);
-    else chain.push(record);
+    if (chain === undefined) movable.set(key, new Set([record]));
+    else chain.add(record);
   }
+  const takeMovable = (mail: Wanted, key: string): MailRecord | null => {
+    const chain = movable.get(key);
+    if (chain === undefined) return null;
+    const taken = mail.mine !== null && chain.has(mail.mine)
+      ? mail.mine
+      : [...chain].at(-1) ?? null;
+    if (taken !== null) chain.delete(taken);
+    return taken;
+  };
   const present = new Map(own.map((record) => [record.uid as number, record]));
   const saves: (CopyMail | RenumberMail)[] = [];
   const updates: UpdateFlags[] = [];
@@ -141,7 +149,7 @@ const planNew = (
     const key = keyOf(mail);
     const there = present.get(mail.uid);
     const stays = there !== undefined && guid128Hex(there.guid) === key ? there : null;
-    const moved = stays === null ? movable.get(key)?.pop() ?? null : null;
+    const moved = stays === null ? takeMovable(mail, key) : null;
     const mine = stays ?? moved;
     if (mine === null) {
       saves.push({
@@ -164,7 +172,7 @@ const planNew = (
     const update = mail.theirs === null ? null : updateOf(view, mine, mail.theirs, mail.uid);
     if (update !== null) updates.push(update);
   }
-  const left = [...movable.values()].flat();
+  const left = [...movable.values()].flatMap((chain) => [...chain]);
   return {
     saves,
     updates,

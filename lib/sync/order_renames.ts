@@ -23,7 +23,8 @@ export interface WantedRename {
  */
 export const orderRenames = (wanted: readonly WantedRename[]): readonly TreeOperation[] => {
   const operations: TreeOperation[] = [];
-  const waiting = new Map(wanted.map((rename) => [nameKey(rename.name), rename]));
+  const sorted = [...wanted].sort((a, b) => nameKey(a.name) < nameKey(b.name) ? -1 : 1);
+  const waiting = new Map(sorted.map((rename) => [nameKey(rename.name), rename]));
   const emit = ({ guid, name }: WantedRename, newName: MailboxName): void => {
     operations.push({ _tag: "RenameMailbox", name, guid, newName });
   };

@@ -1,11 +1,15 @@
 /** Random lives of accounts in memory, for properties of whole runs. */
 import fc from "fast-check";
-import { type Flags, keywords, NO_FLAGS } from "../../lib/model/flags.ts";
+import { mailboxNameHash } from "../../lib/codec/guid.ts";
+import { type Flags, keywords, keywordsWithout, NO_FLAGS } from "../../lib/model/flags.ts";
+import type { MailRecord } from "../../lib/model/mail.ts";
+import type { FlagsChange } from "../../lib/sync/merge_flags.ts";
 import { guid, mailboxGuid, modSeq, uid } from "../../lib/model/ids.ts";
 import { type MailboxName, mailboxName, nameKey } from "../../lib/model/mailbox.ts";
 import {
   emptyState,
   type MemoryState,
+  type StoredMail,
   type StoredMailbox,
 } from "../../lib/store/memory/memory_store.ts";
 
@@ -136,6 +140,35 @@ const save = (box: StoredMailbox, id: string, received: number, bits: number): v
   box.uidNext = at + 1;
 };
 
+/** Changes flags or keywords as a user does, and folds the change into what the log knows. */
+const change = (
+  box: StoredMailbox,
+  mail: StoredMail,
+  to: Partial<Pick<MailRecord, "flags" | "keywords">>,
+): void => {
+  const { record } = mail;
+  mail.record = { ...record, ...to, modSeq: raise(box) };
+  const { flags, keywords: words } = mail.record;
+  const past = box.changes.find((c): c is FlagsChange =>
+    c._tag === "FlagsChanged" && c.uid === record.uid
+  );
+  const [set, cleared] = [flags & ~record.flags, record.flags & ~flags];
+  const [more, fewer] = [
+    keywordsWithout(words, record.keywords),
+    keywordsWithout(record.keywords, words),
+  ];
+  box.changes = box.changes.filter((c) => c !== past);
+  box.changes.push({
+    _tag: "FlagsChanged",
+    uid: record.uid,
+    add: (((past?.add ?? 0) & ~cleared) | set) as Flags,
+    remove: (((past?.remove ?? 0) & ~set) | cleared) as Flags,
+    addKeywords: keywords([...keywordsWithout(past?.addKeywords ?? [], fewer), ...more]),
+    removeKeywords: keywords([...keywordsWithout(past?.removeKeywords ?? [], more), ...fewer]),
+    modSeq: mail.record.modSeq,
+  });
+};
+
 /** Does one act; one that makes no sense (no such mailbox) does nothing. */
 export const act = (state: MemoryState, world: World, what: Act): void => {
   const box = "box" in what ? pick(state.mailboxes, what.box) : undefined;
@@ -147,19 +180,19 @@ export const act = (state: MemoryState, world: World, what: Act): void => {
       return save(box, hex(world.tick()), world.tick(), what.flags);
     case "Flag":
       if (box === undefined || mail === undefined) return;
-      mail.record = { ...mail.record, flags: what.flags as Flags, modSeq: raise(box) };
-      return;
+      return change(box, mail, { flags: what.flags as Flags });
     case "Keyword":
       if (box === undefined || mail === undefined) return;
-      mail.record = {
-        ...mail.record,
-        keywords: keywords([...mail.record.keywords, what.name]),
-        modSeq: raise(box),
-      };
-      return;
+      return change(box, mail, {
+        keywords: keywordsWithout(mail.record.keywords, [what.name]).length <
+            mail.record.keywords.length
+          ? keywordsWithout(mail.record.keywords, [what.name])
+          : keywords([...mail.record.keywords, what.name]),
+      });
     case "Expunge":
       if (box === undefined || mail === undefined) return;
       box.mails = box.mails.filter((m) => m !== mail);
+      box.changes = box.changes.filter(({ uid }) => uid !== mail.record.uid);
       box.changes.push({
         _tag: "Expunged",
         uid: mail.record.uid,
@@ -185,14 +218,17 @@ export const act = (state: MemoryState, world: World, what: Act): void => {
       if (box === undefined || box.name === "INBOX" || to === "INBOX") return;
       if (state.mailboxes.some((b) => nameKey(b.name) === nameKey(to))) return;
       box.name = to;
+      state.log.push({ type: "Rename", guid: mailboxNameHash(to), at: world.tick() });
       return;
     }
     case "Subscribe":
-      state.subscriptions.add(mailboxName(what.name));
+    case "Unsubscribe": {
+      const name = mailboxName(what.name);
+      if (what._tag === "Subscribe") state.subscriptions.add(name);
+      else state.subscriptions.delete(name);
+      state.log.push({ type: what._tag, guid: mailboxNameHash(name), at: world.tick() });
       return;
-    case "Unsubscribe":
-      state.subscriptions.delete(mailboxName(what.name));
-      return;
+    }
   }
 };
 

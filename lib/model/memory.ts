@@ -1,0 +1,25 @@
+/**
+ * What a mirror remembers of its last run: a help, never the only proof. Without it nothing is lost, only decided more
+ * cautiously.
+ *
+ * @module
+ */
+import type { MailboxGuid } from "./ids.ts";
+
+/** What is remembered of one mailbox. */
+export interface MailboxMemory {
+  /** The UIDVALIDITY that both sides had. */
+  readonly uidValidity: number;
+  /** The UIDNEXT that both sides had: a mail from here on came since. */
+  readonly uidNext: number;
+  /** UIDs of the left side that could not be carried over: their absence on the right is no expunge. */
+  readonly pendingLeft: readonly number[];
+  /** UIDs of the right side that could not be carried over. */
+  readonly pendingRight: readonly number[];
+}
+
+/** What is remembered of a pair of stores. */
+export type SyncMemory = ReadonlyMap<MailboxGuid, MailboxMemory>;
+
+/** Nothing is remembered. */
+export const NO_MEMORY: SyncMemory = new Map();

@@ -1,0 +1,233 @@
+/**
+ * One mailbox of a mirror: scan both sides, diff, plan, resolve, apply on both; again until there is nothing to do.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { Either } from "fp-ts/Either.js";
+import { pipe } from "fp-ts/function.js";
+import type { TaskEither } from "fp-ts/TaskEither.js";
+import { type SyncError, syncError, withPlace } from "../model/error.ts";
+import type { MailboxGuid } from "../model/ids.ts";
+import type { MailboxMemory } from "../model/memory.ts";
+import type { MailboxName } from "../model/mailbox.ts";
+import type { PlannedOperation } from "../model/operation.ts";
+import { addSides, NOTHING_DONE, type Side, type SideReport } from "../model/report.ts";
+import type { Mailbox, Store } from "../port/store.ts";
+import { collect, drain, fromArray } from "../stream/chunks.ts";
+import { diff, sameMail, sameRecord } from "../sync/diff.ts";
+import { isSettled, mergeMailbox, type MergePlan, type MergeSide } from "../sync/merge_mailbox.ts";
+import { attachMails } from "./attach.ts";
+import { unreadableUids } from "./backup_mailbox.ts";
+import { Tally } from "./tally.ts";
+
+/** The two stores of a mirror. */
+export type Stores = Readonly<Record<Side, Store>>;
+
+/** What merging one mailbox came to. */
+export interface MergeResult {
+  /** What was done on each side. */
+  readonly done: Readonly<Record<Side, SideReport>>;
+  /** What could not be read or done. */
+  readonly problems: readonly SyncError[];
+  /** How many mails the left side has now. */
+  readonly messages: number;
+  /** What to remember; null: nothing new, as the sides did not come together. */
+  readonly memory: MailboxMemory | null;
+}
+
+/** How often a mailbox is looked at again before it is left to the next run. Each look that finds nothing is the last. */
+const LOOKS = 6;
+
+const SIDES = ["left", "right"] as const;
+
+type Both = Readonly<Record<Side, Mailbox>>;
+
+const withBoth = <A>(
+  stores: Stores,
+  guid: MailboxGuid,
+  use: (both: Both) => TaskEither<SyncError, A>,
+): TaskEither<SyncError, A> =>
+  stores.left.withMailbox(
+    guid,
+    (left) => stores.right.withMailbox(guid, (right) => use({ left, right })),
+  );
+
+/** Whether the two sides are equal in all numbers and in every mail; nothing is kept in memory. */
+const areEqual = async ({ left, right }: Both): Promise<Either<SyncError, boolean>> => {
+  const [a, b] = [left.status, right.status];
+  const numbers = a.uidValidity === b.uidValidity && a.uidNext === b.uidNext &&
+    a.messages === b.messages && a.highestModSeq === b.highestModSeq &&
+    a.firstRecentUid === b.firstRecentUid;
+  if (!numbers) return E.right(false);
+  let equal = true;
+  const same = a.modSeqTracked && b.modSeqTracked ? sameRecord : sameMail;
+  const end = await drain(diff(left.records(), right.records(), same), () => {
+    equal = false;
+  })();
+  return E.isLeft(end) ? end : E.right(equal);
+};
+
+const gather = async (
+  mailbox: Mailbox,
+  pending: Iterable<number>,
+): Promise<Either<SyncError, MergeSide>> => {
+  const records = await collect(mailbox.records())();
+  if (E.isLeft(records)) return records;
+  const changes = await collect(mailbox.changes())();
+  if (E.isLeft(changes)) return changes;
+  return E.right({
+    status: mailbox.status,
+    records: records.right,
+    changes: changes.right,
+    complete: mailbox.historyComplete,
+    pending: new Set([...unreadableUids(mailbox), ...pending]),
+  });
+};
+
+/** The state of one merge while it goes from look to look. */
+class Merge {
+  readonly #stores: Stores;
+  readonly #name: MailboxName;
+  readonly #guid: MailboxGuid;
+  readonly #pending: Record<Side, Set<number>>;
+  done: Record<Side, SideReport> = { left: NOTHING_DONE, right: NOTHING_DONE };
+  problems: SyncError[] = [];
+
+  constructor(stores: Stores, name: MailboxName, guid: MailboxGuid, memory: MailboxMemory | null) {
+    this.#stores = stores;
+    this.#name = name;
+    this.#guid = guid;
+    this.#pending = {
+      left: new Set(memory?.pendingLeft),
+      right: new Set(memory?.pendingRight),
+    };
+  }
+
+  /** Carries out the plan of one side; its copies come from the other, whose mails may have moved by `moved`. */
+  async #apply(
+    side: Side,
+    both: Both,
+    operations: readonly PlannedOperation[],
+    moved: ReadonlyMap<number, number>,
+  ): Promise<Either<SyncError, void>> {
+    const from: Side = side === "left" ? "right" : "left";
+    const tally = new Tally();
+    const attach = attachMails(both[from].fetch, (copy, error) => {
+      this.#pending[from].add(copy.from.uid);
+      tally.lose(withPlace(error, { mailbox: this.#name }));
+      return Promise.resolve(null);
+    });
+    const translated = operations.map((operation): PlannedOperation => {
+      if (operation._tag !== "CopyMail") return operation;
+      const uid = moved.get(operation.from.uid) ?? operation.from.uid;
+      return { ...operation, from: { ...operation.from, uid: uid as typeof operation.from.uid } };
+    });
+    const end = await drain(
+      both[side].apply(attach(fromArray(translated))),
+      (outcomes) => tally.take(outcomes),
+    )();
+    this.done[side] = addSides(this.done[side], tally.done);
+    this.problems.push(...tally.problems);
+    return end;
+  }
+
+  async #applyPlan(both: Both, plan: MergePlan): Promise<Either<SyncError, void>> {
+    const left = await this.#apply("left", both, plan.left, new Map());
+    if (E.isLeft(left) || plan.right.length === 0) return left;
+    const moved = new Map(
+      plan.left.flatMap((operation) =>
+        operation._tag === "RenumberMail"
+          ? [[operation.uid as number, operation.newUid as number]]
+          : []
+      ),
+    );
+    // The left side's mailbox is opened anew: some of its mails may be at other UIDs now.
+    return await this.#stores.left.withMailbox(
+      this.#guid,
+      (fresh) => () => this.#apply("right", { left: fresh, right: both.right }, plan.right, moved),
+    )();
+  }
+
+  /** What is left of a plan when copies are taken out that are known not to be possible now. */
+  #possible(plan: MergePlan): MergePlan {
+    const keep = (from: Side) => (operation: PlannedOperation): boolean =>
+      operation._tag !== "CopyMail" || !this.#pending[from].has(operation.from.uid);
+    return {
+      ...plan,
+      left: plan.left.filter(keep("right")),
+      right: plan.right.filter(keep("left")),
+    };
+  }
+
+  /** One look at both sides; gives what to remember when there was nothing to do, null when something was done. */
+  look(both: Both, first: boolean): TaskEither<SyncError, MergeResult | null> {
+    return async () => {
+      const equal = await areEqual(both);
+      if (E.isLeft(equal)) return equal;
+      if (equal.right) return E.right(this.#result(both, true));
+      const left = await gather(both.left, this.#pending.left);
+      if (E.isLeft(left)) return left;
+      const right = await gather(both.right, this.#pending.right);
+      if (E.isLeft(right)) return right;
+      const whole = mergeMailbox(left.right, right.right, "master");
+      const plan = first ? whole : this.#possible(whole);
+      if (isSettled(plan)) return E.right(this.#result(both, true));
+      this.problems = this.problems.filter((problem) => problem._tag !== "Changed");
+      const end = await this.#applyPlan(both, plan);
+      return E.isLeft(end) ? end : E.right(null);
+    };
+  }
+
+  /** The result after the last look. */
+  #result(both: Both, together: boolean): MergeResult {
+    const { left, right } = both;
+    const own = SIDES.flatMap((side) =>
+      both[side].problems.map((problem) => withPlace(problem, { mailbox: this.#name }))
+    );
+    return {
+      done: this.done,
+      problems: [...own, ...this.problems],
+      messages: left.status.messages,
+      memory: together
+        ? {
+          uidValidity: left.status.uidValidity,
+          uidNext: Math.min(left.status.uidNext, right.status.uidNext),
+          pendingLeft: [...new Set([...unreadableUids(left), ...this.#pending.left])],
+          pendingRight: [...new Set([...unreadableUids(right), ...this.#pending.right])],
+        }
+        : null,
+    };
+  }
+
+  /** The result where the sides did not come to rest. */
+  unsettled(): MergeResult {
+    const error = syncError(
+      "Changed",
+      "mailbox",
+      { mailbox: this.#name },
+      "it kept changing while it was synced",
+    );
+    return { done: this.done, problems: [...this.problems, error], messages: 0, memory: null };
+  }
+}
+
+/**
+ * Merges the mailbox `guid`, which both stores have, until a look at both sides finds nothing to do: so the end is
+ * compared, not assumed. Mails that cannot be read are reported, kept where they are, and tried again by the next run.
+ */
+export const mergePair = (
+  stores: Stores,
+  name: MailboxName,
+  guid: MailboxGuid,
+  memory: MailboxMemory | null,
+): TaskEither<SyncError, MergeResult> =>
+async () => {
+  const merge = new Merge(stores, name, guid, memory);
+  for (let n = 0; n < LOOKS; n++) {
+    const end = await pipe(withBoth(stores, guid, (both) => merge.look(both, n === 0)))();
+    if (E.isLeft(end)) return end;
+    if (end.right !== null) return E.right(end.right);
+  }
+  return E.right(merge.unsettled());
+};

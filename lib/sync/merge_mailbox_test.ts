@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { LogChange } from "../model/change.ts";
+import { type Flags, keywords } from "../model/flags.ts";
+import { guid, mailboxGuid, modSeq, uid } from "../model/ids.ts";
+import type { MailRecord } from "../model/mail.ts";
+import { assignUids } from "./assign_uids.ts";
+import { findCommonPart } from "./common_part.ts";
+import { type FlagView, mergeFlags } from "./merge_flags.ts";
+import { mergeMailbox, type MergeSide } from "./merge_mailbox.ts";
+
+const mail = (at: number, id: string, over: Partial<MailRecord> = {}): MailRecord => ({
+  uid: uid(at),
+  guid: guid(id),
+  flags: 0 as Flags,
+  keywords: [],
+  modSeq: modSeq(1n),
+  ...over,
+});
+
+const gone = (at: number, id: string | null): LogChange => ({
+  _tag: "Expunged",
+  uid: uid(at),
+  guid: id === null ? null : guid(id),
+  modSeq: modSeq(2n),
+  bySync: false,
+});
+
+const side = (
+  records: readonly MailRecord[],
+  changes: readonly LogChange[] = [],
+  over: {
+    readonly complete?: boolean;
+    readonly pending?: readonly number[];
+    readonly uidNext?: number;
+  } = {},
+): MergeSide => ({
+  status: {
+    guid: mailboxGuid("0".repeat(32)),
+    uidValidity: 1,
+    uidNext: over.uidNext ??
+      Math.max(0, ...records.map((r) => r.uid), ...changes.map((c) => c.uid)) + 1,
+    messages: records.length,
+    firstRecentUid: 1,
+    highestModSeq: modSeq(9n),
+    modSeqTracked: true,
+  },
+  records,
+  changes,
+  complete: over.complete ?? true,
+  pending: new Set(over.pending),
+});
+
+const parts = (left: MergeSide, right: MergeSide) => {
+  const history = (s: MergeSide) => ({
+    ...s,
+    expunged: new Map(
+      s.changes.map((c) => [c.uid as number, c._tag === "Expunged" ? c.guid : null]),
+    ),
+  });
+  const found = findCommonPart(history(left), history(right));
+  const uids = (list: readonly MailRecord[]) => list.map((r) => r.uid as number);
+  return {
+    common: found.lastCommonUid,
+    expungeLeft: uids(found.expungeLeft),
+    expungeRight: uids(found.expungeRight),
+    newLeft: uids(found.newLeft),
+    newRight: uids(found.newRight),
+  };
+};
+
+const nothing = { expungeLeft: [], expungeRight: [], newLeft: [], newRight: [] };
+
+Deno.test("findCommonPart expunges nothing where there is no common history", () => {
+  const found = parts(side([mail(1, "a"), mail(2, "b")]), side([mail(1, "x"), mail(3, "y")]));
+  assert.deepEqual(found, { common: 0, ...nothing, newLeft: [1, 2], newRight: [1, 3] });
+});
+
+Deno.test("findCommonPart lets an expunge below the common UID win, and only there", () => {
+  const left = side([mail(1, "a"), mail(2, "b"), mail(3, "c")]);
+  assert.deepEqual(parts(left, side([mail(1, "a"), mail(3, "c")], [gone(2, "b")])), {
+    common: 3,
+    ...nothing,
+    expungeLeft: [2],
+  });
+  assert.deepEqual(parts(left, side([mail(1, "a"), mail(3, "other")], [gone(2, "x")])), {
+    common: 1,
+    ...nothing,
+    newLeft: [2, 3],
+    newRight: [3],
+  });
+});
+
+Deno.test("findCommonPart takes silence of a complete log as never seen, of a short one as expunged", () => {
+  const left = side([mail(1, "a"), mail(2, "b"), mail(3, "c")]);
+  const others = [mail(1, "a"), mail(3, "c")];
+  assert.deepEqual(parts(left, side(others)).newLeft, [2]);
+  assert.deepEqual(parts(left, side(others, [], { complete: false })).expungeLeft, [2]);
+  assert.deepEqual(parts(left, side(others, [gone(2, null)])).expungeLeft, [2]);
+});
+
+Deno.test("findCommonPart never expunges a mail that could not be carried over", () => {
+  const left = side([mail(1, "a"), mail(2, "b"), mail(3, "c")], [], { pending: [2] });
+  const right = side([mail(1, "a"), mail(3, "c")], [], { complete: false });
+  assert.deepEqual(parts(left, right), { common: 3, ...nothing, newLeft: [2] });
+});
+
+const assigned = (...args: Parameters<typeof assignUids>) =>
+  assignUids(...args).mails.map((m) => `${m.uid}:${m.left?.uid ?? "-"}:${m.right?.uid ?? "-"}`);
+
+Deno.test("assignUids moves both mails of a conflict, in the order of their GUIDs", () => {
+  assert.deepEqual(assigned([mail(4, "b"), mail(5, "c")], [mail(4, "a")], 6, 5), [
+    "5:5:-",
+    "6:-:4",
+    "7:4:-",
+  ]);
+});
+
+Deno.test("assignUids makes one mail of a copy on either side, and keeps the larger number of copies", () => {
+  assert.deepEqual(assigned([mail(4, "a")], [mail(6, "a")], 5, 7), ["6:4:6"]);
+  assert.deepEqual(assigned([mail(4, "a"), mail(5, "a")], [mail(4, "a")], 6, 5), [
+    "4:4:4",
+    "5:5:-",
+  ]);
+});
+
+const mailArb = (ids: string) =>
+  fc.record({
+    id: fc.constantFrom(...ids),
+    flags: fc.nat(31),
+    keywords: fc.subarray(["k", "K", "l"]),
+    modSeq: fc.bigInt({ min: 1n, max: 9n }),
+  });
+
+const sideArb = fc.record({
+  mails: fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 9 }), mailArb("abcdef")), {
+    selector: ([at]) => at,
+  }),
+  gone: fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.option(fc.constantFrom(..."abcdef")))),
+  changed: fc.array(
+    fc.record({ at: fc.integer({ min: 1, max: 9 }), add: fc.nat(31), remove: fc.nat(31) }),
+  ),
+  gap: fc.nat(2),
+  complete: fc.boolean(),
+}).map(({ mails, gone: expunged, changed, gap, complete }) => {
+  const records = [...mails].sort(([a], [b]) => a - b).map(([at, m]) =>
+    mail(at, m.id, {
+      flags: m.flags as Flags,
+      keywords: keywords(m.keywords),
+      modSeq: modSeq(m.modSeq),
+    })
+  );
+  const there = new Set(records.map((r) => r.uid as number));
+  const changes: LogChange[] = [
+    ...expunged.filter(([at]) => !there.has(at)).map(([at, id]) => gone(at, id)),
+    ...changed.filter(({ at }) => there.has(at)).map(({ at, add, remove }): LogChange => ({
+      _tag: "FlagsChanged",
+      uid: uid(at),
+      add: (add & ~remove) as Flags,
+      remove: remove as Flags,
+      addKeywords: [],
+      removeKeywords: [],
+      modSeq: modSeq(5n),
+    })),
+  ];
+  const top = Math.max(0, ...records.map((r) => r.uid), ...changes.map((c) => c.uid));
+  return side(records, changes, { uidNext: top + 1 + gap, complete });
+});
+
+Deno.test("mergeMailbox plans the same from either end of a wire", () => {
+  fc.assert(
+    fc.property(sideArb, sideArb, (left, right) => {
+      const here = mergeMailbox(left, right, "master");
+      const there = mergeMailbox(right, left, "slave");
+      assert.deepEqual(there.left, here.right);
+      assert.deepEqual(there.right, here.left);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+Deno.test("mergeFlags keeps what only one side changed, and both ends agree", () => {
+  const view = fc.record({ flags: fc.nat(31), before: fc.nat(31), modSeq: fc.bigInt(1n, 3n) });
+  fc.assert(fc.property(view, view, fc.nat(31), (a, b, base) => {
+    const viewOf = (v: typeof a, seq: bigint): FlagView => ({
+      record: mail(1, "a", { flags: v.flags as Flags, modSeq: modSeq(seq) }),
+      change: {
+        _tag: "FlagsChanged",
+        uid: uid(1),
+        add: (v.flags & ~base) as Flags,
+        remove: (base & ~v.flags) as Flags,
+        addKeywords: [],
+        removeKeywords: [],
+        modSeq: modSeq(seq),
+      },
+    });
+    const [x, y] = [viewOf(a, a.modSeq), viewOf(b, b.modSeq)];
+    const merged = mergeFlags(x, y, "master");
+    assert.deepEqual(mergeFlags(y, x, "slave"), merged);
+    const onlyA = a.flags ^ base;
+    const onlyB = b.flags ^ base;
+    for (let bit = 1; bit <= 16; bit <<= 1) {
+      const [changedA, changedB] = [(onlyA & bit) !== 0, (onlyB & bit) !== 0];
+      const wanted = changedA ? a.flags & bit : b.flags & bit;
+      if (changedA !== changedB) assert.equal(merged.flags & bit, wanted, `bit ${bit}`);
+      if (!changedA && !changedB) assert.equal(merged.flags & bit, base & bit, `bit ${bit} stays`);
+    }
+  }));
+});
