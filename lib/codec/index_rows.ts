@@ -75,6 +75,7 @@ export class Column {
     at: number,
     step: number,
   ): void {
+    if (count === 0) return;
     if (((size | this.stride) & 3) === 0) {
       this.#fillWords(row, count, size >> 2, source, at, step);
       return;
