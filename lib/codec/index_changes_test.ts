@@ -73,6 +73,10 @@ const expunged = (uid: number, modSeq: bigint, bySync: boolean, guid: string | n
   modSeq,
   bySync,
 });
+const guidOf = (change: LogChange | undefined): string =>
+  change?._tag === "Expunged" ? String(change.guid) : "";
+const withoutGuid = (changes: readonly LogChange[]) =>
+  changes.map((change) => change._tag === "Expunged" ? { ...change, guid: null } : change);
 const HEX = "ab".repeat(16);
 
 const TABLE: readonly (readonly [string, readonly Step[], readonly unknown[]])[] = [
@@ -144,24 +148,20 @@ for (const [name, steps, expected] of TABLE) {
 Deno.test("foldChanges: what a replica of doveadm backup knows", () => {
   const bytes = golden("dsync-modseq-update/dovecot.index.log");
   const changes = foldChanges(wholeLog(bytes).stretch.entries, viewOfLog(bytes));
-  assert.deepEqual(
-    changes,
-    [expunged(2, 20n, true, "c65c932edc4e046bce2f000083ecc375")].map(
-      (one) => ({ ...one, guid: changes[0]?._tag === "Expunged" ? changes[0].guid : null }),
-    ),
-  );
+  assert.deepEqual(withoutGuid(changes), [expunged(2, 20n, true)]);
+  assert.match(guidOf(changes[0]), /^[0-9a-f]{32}$/);
 });
 
 Deno.test("foldChanges: what maildir-log-only knows", () => {
   const bytes = golden("maildir-log-only/dovecot.index.log");
   const changes = foldChanges(wholeLog(bytes).stretch.entries, viewOfLog(bytes));
-  assert.deepEqual(changes.map((change) => ({ ...change, guid: null })), [
-    { ...flagsChanged(1, 6n, { add: 8, addKeywords: ["$MDNSent"] }), guid: null },
+  assert.deepEqual(withoutGuid(changes), [
+    flagsChanged(1, 6n, { add: 8, addKeywords: ["$MDNSent"] }),
     expunged(2, 8n, false),
-    { ...flagsChanged(3, 9n, { add: 2, addKeywords: ["Work"] }), guid: null },
+    // Dovecot found another name for the file: it wrote all flags anew.
+    flagsChanged(3, 9n, { add: 2, remove: 29, addKeywords: ["Work"] }),
   ]);
-  const [gone] = changes.filter((change) => change._tag === "Expunged");
-  assert.match(String(gone?._tag === "Expunged" && gone.guid), /^[0-9a-f]{32}$/);
+  assert.match(guidOf(changes[1]), /^[0-9a-f]{32}$/);
 });
 
 Deno.test("foldChanges: flags that were changed are what the index has", () => {
