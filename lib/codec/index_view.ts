@@ -49,7 +49,9 @@ export class IndexView {
     const { rows } = state;
     // The records are in the file as they are here, so the file justifies them.
     rows.feed(snapshot.base.length + snapshot.uids.length * snapshot.header.recordSize);
-    state.tailOffset = snapshot.header.logTailOffset;
+    // Of the next log, where a rotation came between, nothing has been carried out yet.
+    const { logSeq, logTailOffset } = snapshot.header;
+    state.tailOffset = logSeq === position.seq ? logTailOffset : 0;
     rows.append(snapshot.uids, snapshot.flags);
     for (const { header, column, ...shape } of snapshot.extensions) {
       const extension = state.addExtension(new Extension(rows, shape));

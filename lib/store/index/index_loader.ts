@@ -17,7 +17,7 @@ import { MODSEQ_EXTENSION } from "../../codec/index_modseq.ts";
 import { decodeSnapshot, type Snapshot } from "../../codec/index_snapshot.ts";
 import { IndexView } from "../../codec/index_view.ts";
 import type { Os } from "../../port/os.ts";
-import { fail, type IndexPaths, LogFile, orThrow, sameFile } from "./log_file.ts";
+import { fail, type IndexPaths, LogFile, orThrow } from "./log_file.ts";
 
 /** An index that was read, with its log still open. */
 export interface LoadedIndex {
@@ -29,7 +29,7 @@ export interface LoadedIndex {
   readonly view: IndexView;
 }
 
-/** Rotations that may happen while one index is read. */
+/** Times that all is read, if rotations happen in between. */
 const ATTEMPTS = 10;
 
 /** The files say different things: one of them was replaced between two reads, or the index is broken. */
@@ -44,50 +44,54 @@ interface Mismatch {
  */
 export const loadIndex = (os: Os, paths: IndexPaths): LoadedIndex | null => {
   for (let attempt = 1;; attempt++) {
+    // Before the log: a snapshot never knows more than the log that is there after it.
+    const snapshot = readSnapshot(os, paths);
     const log = LogFile.open(os, paths.log);
-    let kept = false;
-    try {
-      if (log === null && os.files.stat(paths.index) === null) return null;
-      const loaded = log === null
-        ? { path: paths.index, what: "the index has lost its log" }
-        : assemble(os, paths, log);
-      const now = os.files.stat(paths.log);
-      const replaced = log === null ? now !== null : now === null || !sameFile(now, log.info);
-      if ("view" in loaded && !replaced) {
-        kept = true;
-        return loaded;
-      }
-      if (attempt === ATTEMPTS || ("what" in loaded && !replaced && attempt > 2)) {
-        const { path, what } = "what" in loaded
-          ? loaded
-          : { path: paths.log, what: "it is replaced again and again" };
-        return fail("Damaged", "mailbox", { path }, what);
-      }
-    } finally {
-      if (!kept) log?.close();
+    if (log === null && snapshot === null) return null;
+    const loaded = log === null
+      ? { path: paths.index, what: "the index has lost its log" }
+      : closeUnlessUsed(log, () => assemble(os, paths, log, snapshot));
+    if ("view" in loaded) return loaded;
+    if (attempt === ATTEMPTS) {
+      fail("Damaged", "mailbox", { path: loaded.path }, loaded.what);
     }
   }
 };
 
-const assemble = (os: Os, paths: IndexPaths, log: LogFile): LoadedIndex | Mismatch => {
+const closeUnlessUsed = (
+  log: LogFile,
+  use: () => LoadedIndex | Mismatch,
+): LoadedIndex | Mismatch => {
+  let used = false;
+  try {
+    const loaded = use();
+    used = "view" in loaded;
+    return loaded;
+  } finally {
+    if (!used) log.close();
+  }
+};
+
+const assemble = (
+  os: Os,
+  paths: IndexPaths,
+  log: LogFile,
+  snapshot: Snapshot | null,
+): LoadedIndex | Mismatch => {
   const bytes = log.read(0);
-  const where = { path: paths.log };
-  const header = orThrow(decodeLogHeader(bytes), where);
+  const header = orThrow(decodeLogHeader(bytes), { path: paths.log });
   const last: LogBytes = { path: paths.log, header, bytes };
-  // Read after the log: it can only be newer than it, which shows.
-  const snapshot = readSnapshot(os, paths);
   const chain = findChain(os, paths, last, snapshot);
   if ("what" in chain) return chain;
   const { view } = chain;
   for (const { log: one, start } of chain.parts) {
-    const { path } = one;
-    const stretch = orThrow(decodeLog(one.bytes, 0, start ?? logStart(one.header), one.header), {
-      path,
-    });
+    const where = { path: one.path };
+    const from = start ?? logStart(one.header);
+    const stretch = orThrow(decodeLog(one.bytes, 0, from, one.header), where);
     if (one !== last && stretch.end.offset !== header.prevFileOffset) {
-      return { path, what: `it ends at ${stretch.end.offset}, not ${header.prevFileOffset}` };
+      return { ...where, what: `it ends at ${stretch.end.offset}, not ${header.prevFileOffset}` };
     }
-    orThrow(view.apply(stretch), { path });
+    orThrow(view.apply(stretch), where);
   }
   return { log, header, view };
 };
