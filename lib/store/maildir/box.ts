@@ -1,0 +1,406 @@
+/**
+ * One Maildir on disk: opened, brought in order, locked.
+ *
+ * @module
+ */
+import type { KeywordLetters } from "../../codec/maildir_keywords.ts";
+import type { Uidlist, UidlistEntry } from "../../codec/maildir_uidlist.ts";
+import { type SyncError, syncError, withPlace } from "../../model/error.ts";
+import { type MailboxGuid, mailboxGuid, MAX_UID, type Uid } from "../../model/ids.ts";
+import type { MailboxName } from "../../model/mailbox.ts";
+import type { Held, Os } from "../../port/os.ts";
+import { StreamFailure } from "../../stream/chunks.ts";
+import { formatHex } from "../../codec/guid.ts";
+import { DONE } from "../../codec/index_record.ts";
+import { HEADER_AT } from "../../codec/index_header.ts";
+import { setHeader } from "../../codec/index_build.ts";
+import { modesOf } from "../account/modes.ts";
+import { attempt, thrownError } from "../account/or_fail.ts";
+import { takeUidValidity } from "../account/uid_validity_counter.ts";
+import { createIndex } from "../index/index_create.ts";
+import {
+  type IndexAppender,
+  type IndexFile,
+  type IndexWriter,
+  openIndex,
+} from "../index/index_file.ts";
+import { addedMails, expungedMails, raisedCounters, turnedFlags, turnTo } from "./index_records.ts";
+import { MAIL_DIRECTORIES, type MailboxPaths } from "./layout.ts";
+import type { MaildirMail } from "./merge.ts";
+import { type Snapshot, stampOf, takeSnapshot } from "./snapshot.ts";
+import {
+  appendUidlist,
+  lockUidlist,
+  readUidlist,
+  writeKeywordLetters,
+  writeUidlist,
+} from "./uidlist_file.ts";
+
+/** The base of a mailbox's index files. */
+export const INDEX_BASE = "dovecot.index";
+
+/** What a box needs to know besides its place. */
+export interface BoxOptions {
+  /** For errors. */
+  readonly name: MailboxName;
+  /** Where its parts lie. */
+  readonly paths: MailboxPaths;
+  /** The account's control directory, with the UIDVALIDITY counter. */
+  readonly controlRoot: string;
+  /** The index whose place a new one shall be able to take. */
+  readonly indexAfter?: { readonly indexId: number; readonly fileSeq: number };
+}
+
+/** Runs `use` with errors narrowed to the mailbox. */
+export const inMailbox = async <A>(name: MailboxName, use: () => A | Promise<A>): Promise<A> => {
+  try {
+    return await use();
+  } catch (thrown) {
+    const error = thrownError(thrown);
+    const scope = error.scope === "store" ? "mailbox" : error.scope;
+    throw new StreamFailure<SyncError>(withPlace({ ...error, scope }, { mailbox: name }));
+  }
+};
+
+/** Makes the directories of a mailbox that are missing, as Dovecot does when it opens one. */
+export const makeMailDirectories = (os: Os, mail: string): void => {
+  const { directory } = modesOf(os, mail);
+  // cur/ last: with LAYOUT=fs it makes the mailbox.
+  for (const one of [...MAIL_DIRECTORIES].reverse()) os.disk.mkdir(`${mail}/${one}`, directory);
+};
+
+/** What was done under the locks, and how the mailbox stands there. */
+export interface Locked {
+  /** The index's writer; null while there is no index. */
+  readonly writer: IndexWriter | null;
+  /** Shows that the owner of the locks still works. */
+  readonly touch: () => void;
+}
+
+/** A Maildir that is open. */
+export class MaildirBox {
+  readonly os: Os;
+  readonly name: MailboxName;
+  readonly paths: MailboxPaths;
+  readonly #options: BoxOptions;
+  #index: IndexFile | null = null;
+  /** Why the index cannot be read. The mails can. */
+  #indexError: SyncError | null = null;
+  #snapshot: Snapshot;
+  #letters: KeywordLetters;
+  #stamp = "";
+
+  private constructor(os: Os, options: BoxOptions) {
+    this.os = os;
+    this.name = options.name;
+    this.paths = options.paths;
+    this.#options = options;
+    this.#openIndex();
+    this.#snapshot = this.#look();
+    this.#letters = this.#snapshot.letters;
+  }
+
+  /**
+   * Opens a mailbox and brings it in order: files get UIDs, the index learns what it does not know. Where nothing is
+   * amiss nothing is written. Throws `StreamFailure`; with `Damaged` for a broken dovecot-uidlist, which stays as it is.
+   */
+  static async open(os: Os, options: BoxOptions): Promise<MaildirBox> {
+    return await inMailbox(options.name, async () => {
+      const box = new MaildirBox(os, options);
+      let opened = false;
+      try {
+        await box.#settle();
+        opened = true;
+        return box;
+      } finally {
+        if (!opened) box.close();
+      }
+    });
+  }
+
+  /** The state as last read; another object whenever somebody else has changed the mailbox. */
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** The keywords that have letters. */
+  get letters(): KeywordLetters {
+    return this.#letters;
+  }
+
+  /** dovecot-uidlist, which every open mailbox has. */
+  get uidlist(): Uidlist {
+    return this.#snapshot.uidlist!;
+  }
+
+  /** The index, or null. */
+  get index(): IndexFile | null {
+    return this.#index;
+  }
+
+  /** What could not be read, though the mails can. */
+  get problems(): readonly SyncError[] {
+    const { problems } = this.#snapshot;
+    return this.#indexError === null ? problems : [...problems, this.#indexError];
+  }
+
+  /** Lets go of the files. */
+  close(): void {
+    this.#index?.close();
+    this.#index = null;
+  }
+
+  #openIndex(): void {
+    this.#indexError = null;
+    this.#index = attempt(
+      () => openIndex(this.os, this.paths.index, INDEX_BASE),
+      (error) => {
+        this.#indexError = { ...error, scope: "mailbox" };
+        return null;
+      },
+    );
+  }
+
+  #look(): Snapshot {
+    const snapshot = takeSnapshot(this.os, this.paths, this.#index);
+    this.#stamp = snapshot.stamp;
+    this.#letters = snapshot.letters;
+    return snapshot;
+  }
+
+  /**
+   * Gives `use` the locks: dovecot-uidlist.lock, then that of the index log. Inside, the state is that of this moment
+   * and everything in it is in the index; files without a UID are left alone.
+   */
+  async withLocks<A>(use: (locked: Locked) => A): Promise<A> {
+    return await inMailbox(this.name, () =>
+      this.#withBothLocks((locked) => {
+        if (this.#stampNow() !== this.#stamp || locked.changed) {
+          this.#snapshot = this.#look();
+          this.#writeDown(locked.writer, false);
+        }
+        if (this.#indexError !== null) throw new StreamFailure(this.#indexError);
+        try {
+          return use(locked);
+        } finally {
+          this.#stamp = this.#stampNow();
+        }
+      }));
+  }
+
+  /** Makes the index that is missing; `fill` appends what belongs into it. The caller holds the locks. */
+  createIndex(fill: (appender: IndexAppender) => void, initialModSeq: 0n | 1n = 1n): void {
+    const { os, paths } = this;
+    const { indexAfter: after } = this.#options;
+    const modes = modesOf(os, paths.mail);
+    os.disk.mkdir(paths.index, modes.directory);
+    this.#index = createIndex(os, paths.index, INDEX_BASE, fill, {
+      mode: modes.file,
+      initialModSeq,
+      ...(after === undefined ? {} : { after }),
+    });
+  }
+
+  #stampNow(): string {
+    return stampOf(this.os, this.paths);
+  }
+
+  async #withBothLocks<A>(use: (locked: Locked & { readonly changed: boolean }) => A): Promise<A> {
+    const held: Held = await lockUidlist(this.os, this.paths.control);
+    try {
+      // Somebody may have made the index since.
+      const made = this.#index === null && this.#indexError === null;
+      if (made) this.#openIndex();
+      if (this.#index === null) {
+        return use({ writer: null, touch: held.touch, changed: false });
+      }
+      const { offset, seq } = this.#index.view.position;
+      return await this.#index.withLock((writer) => {
+        const moved = writer.position.offset !== offset || writer.position.seq !== seq;
+        const touch = () => {
+          held.touch();
+          writer.touch();
+        };
+        return use({ writer, touch, changed: made || moved });
+      });
+    } finally {
+      held.release();
+    }
+  }
+
+  get #inOrder(): boolean {
+    const { uidlist, merged, staleIndex } = this.#snapshot;
+    const { unlisted, revenants, unindexed, changed, expunged, letters } = merged.discord;
+    const listInOrder = uidlist?.guid && uidlist.version === 3 && uidlist.flaw === null;
+    const indexLags = unindexed.length + changed.length + expunged.length > 0;
+    return Boolean(listInOrder) && unlisted.length + revenants.length === 0 && letters === null &&
+      (this.#index === null || (!indexLags && !staleIndex));
+  }
+
+  /** Whether mails have no UID yet, or the mailbox no identity: without writing it cannot be shown. */
+  get #needsWriting(): boolean {
+    const { uidlist, merged: { discord } } = this.#snapshot;
+    return !uidlist?.guid || discord.unlisted.length + discord.revenants.length > 0;
+  }
+
+  async #settle(): Promise<void> {
+    if (this.#inOrder) return;
+    if (this.#indexError !== null) {
+      // Without the index nobody knows which UIDs have been used.
+      if (this.#needsWriting) throw new StreamFailure(this.#indexError);
+      return;
+    }
+    try {
+      await this.#withBothLocks(({ writer }) => {
+        this.#snapshot = this.#look();
+        this.#writeDown(writer, true);
+      });
+    } catch (thrown) {
+      // A mailbox that may only be read is shown as it is, if it can be.
+      if (thrownError(thrown)._tag !== "Denied" || this.#needsWriting) throw thrown;
+    }
+  }
+
+  /** Writes down what the sources do not agree on. The caller holds the locks. */
+  #writeDown(writer: IndexWriter | null, giveUids: boolean): void {
+    if (this.#inOrder) return;
+    const { merged, staleIndex } = this.#snapshot;
+    const { letters } = merged.discord;
+    if (letters !== null) writeKeywordLetters(this.os, this.paths.control, letters);
+    const firstNewUid = giveUids || this.#snapshot.uidlist === null ? this.#writeUidlist() : null;
+    if (writer !== null && !staleIndex) {
+      this.#snapshot = this.#look();
+      this.#writeIndex(writer, firstNewUid);
+    } else if (staleIndex) {
+      this.#remakeIndex(firstNewUid);
+    } else if (firstNewUid !== null) {
+      this.#snapshot = this.#look();
+      this.createIndex((appender) => this.#fill(appender, firstNewUid));
+    }
+    this.#snapshot = this.#look();
+  }
+
+  /** Gives UIDs to all files; gives the first new UID, or null when the list was complete. */
+  #writeUidlist(): number | null {
+    const { uidlist, merged } = this.#snapshot;
+    const { unlisted, revenants } = merged.discord;
+    const names = [...revenants.map(({ name }) => name), ...unlisted];
+    const first = merged.uidNext;
+    if (first + names.length - 1 > MAX_UID) {
+      const what = "no UIDs are left for new mails";
+      throw new StreamFailure<SyncError>(syncError("Unsupported", "mailbox", {}, what));
+    }
+    const keysOf = new Map(revenants.map((entry) => [entry.name, entry.keys]));
+    const added = names.map((name, i): UidlistEntry => ({
+      uid: (first + i) as Uid,
+      keys: keysOf.get(name) ?? "",
+      name,
+    }));
+    const appendable = uidlist !== null && uidlist.version === 3 && uidlist.guid !== null &&
+      uidlist.flaw === null && revenants.length === 0;
+    if (appendable) {
+      appendUidlist(this.os, this.paths.control, added);
+      return added.length > 0 ? first : null;
+    }
+    const again = new Set(names);
+    const kept = (uidlist?.entries ?? []).filter(({ name }) =>
+      !again.has(name) && this.#snapshot.files.has(name)
+    );
+    const indexValidity = this.#index?.view.uidValidity ?? 0;
+    makeMailDirectories(this.os, this.paths.mail);
+    writeUidlist(this.os, this.paths.control, {
+      uidValidity: uidlist?.uidValidity ??
+        (indexValidity || takeUidValidity(this.os, this.#options.controlRoot)),
+      uidNext: first + added.length,
+      guid: uidlist?.guid ?? newGuid(this.os),
+      otherKeys: uidlist?.otherKeys ?? "",
+      entries: [...kept, ...added],
+    });
+    return added.length > 0 || uidlist === null ? first : null;
+  }
+
+  /** Tells an index what it does not know. Mails with UIDs from `firstNewUid` on have just been found: \Recent. */
+  #writeIndex(writer: IndexWriter, firstNewUid: number | null): void {
+    const { merged, uidlist } = this.#snapshot;
+    const { unindexed, changed, expunged } = merged.discord;
+    const { view } = writer;
+    const turns = changed.map((mail) => turnTo(view, view.rowOf(mail.uid), mail));
+    const uidNext = Math.max(view.uidNext, (unindexed.at(-1)?.uid ?? 0) + 1);
+    const validity = view.uidValidity === 0 && uidlist !== null
+      ? [setHeader([[HEADER_AT.uidValidity, uidlist.uidValidity]])]
+      : [];
+    writer.append([
+      ...validity,
+      ...addedMails(unindexed),
+      ...turnedFlags(turns),
+      ...expungedMails(expunged),
+      ...raisedCounters({ uidNext, firstRecentUid: view.firstRecentUid }, {
+        uidNext: merged.uidNext,
+        firstRecentUid: recentFrom(unindexed, view.firstRecentUid, firstNewUid),
+      }),
+    ], DONE);
+  }
+
+  /** The first content of an index that is made for mails that are there. */
+  #fill(appender: IndexAppender, firstNewUid: number | null): void {
+    const { merged, uidlist } = this.#snapshot;
+    const { mails } = merged;
+    const uidNext = (mails.at(-1)?.uid ?? 0) + 1;
+    appender.append([
+      setHeader([[HEADER_AT.uidValidity, uidlist!.uidValidity]]),
+      ...addedMails(mails),
+      ...raisedCounters({ uidNext, firstRecentUid: 1 }, {
+        uidNext: merged.uidNext,
+        firstRecentUid: recentFrom(mails, 1, firstNewUid),
+      }),
+    ], DONE);
+  }
+
+  /** Makes the index that is missing, for the mails as they are. The caller holds the locks. */
+  makeIndex(): void {
+    if (this.#index === null) this.createIndex((appender) => this.#fill(appender, null));
+  }
+
+  /** An index of another UIDVALIDITY knows nothing of these mails; Dovecot resets it too. */
+  #remakeIndex(firstNewUid: number | null): void {
+    this.close();
+    for (const end of ["", ".log", ".log.2", ".cache", ".backup"]) {
+      this.os.disk.unlink(`${this.paths.index}/${INDEX_BASE}${end}`);
+    }
+    this.#snapshot = this.#look();
+    this.createIndex((appender) => this.#fill(appender, firstNewUid));
+  }
+
+  /** Gives the mailbox another identity; its mails and UIDs stay. */
+  async reidentify(guid: MailboxGuid, uidValidity: number): Promise<void> {
+    await this.withLocks(({ writer }) => {
+      const list = readUidlist(this.os, this.paths.control)!;
+      writeUidlist(this.os, this.paths.control, { ...list, guid, uidValidity });
+      if (writer !== null && writer.view.uidValidity !== uidValidity) {
+        writer.append([setHeader([[HEADER_AT.uidValidity, uidValidity]])], DONE);
+        writer.sync();
+      }
+      this.#snapshot = this.#look();
+    });
+  }
+
+  /** Writes dovecot-keywords when the letters have become others; the caller holds the locks. */
+  setLetters(letters: KeywordLetters): void {
+    if (letters === this.#letters) return;
+    writeKeywordLetters(this.os, this.paths.control, letters);
+    this.#letters = letters;
+  }
+}
+
+/** The first \Recent UID: mails that lay in cur/ with a UID before we came have been seen. */
+const recentFrom = (
+  mails: readonly MaildirMail[],
+  known: number,
+  firstNewUid: number | null,
+): number => {
+  const seen = mails.findLast(({ uid, file }) => !file.isNew && uid < (firstNewUid ?? Infinity));
+  return Math.max(known, (seen?.uid ?? 0) + 1);
+};
+
+/** A GUID for a mailbox that has none. */
+export const newGuid = (os: Os): MailboxGuid => mailboxGuid(formatHex(os.random(16)));

@@ -1,0 +1,220 @@
+/**
+ * From mail files to mails.
+ *
+ * @module
+ */
+import { nameSize } from "../../codec/maildir_name.ts";
+import { uidlistValue } from "../../codec/maildir_uidlist.ts";
+import { type SyncError, syncError, withPlace } from "../../model/error.ts";
+import type { Uid } from "../../model/ids.ts";
+import type { Body, Mail } from "../../model/mail.ts";
+import type { Fd, FileInfo, Os } from "../../port/os.ts";
+import type { Fetched } from "../../port/store.ts";
+import { type Chunks, failStream } from "../../stream/chunks.ts";
+import { thrownError } from "../account/or_fail.ts";
+import { listMailFiles, type MailFile, pathOf } from "./listing.ts";
+import { guidOf, type MaildirMail } from "./merge.ts";
+
+/** Mails up to this size are read at once. */
+export const SMALL_MAIL = 1 << 20;
+const PIECE = 256 << 10;
+
+/** What compressed mails begin with (zlib plugin): gzip, bzip2, xz, lz4, zstd. */
+const MAGICS: readonly (readonly [string, readonly number[]])[] = [
+  ["gzip", [0x1f, 0x8b]],
+  ["bzip2", [0x42, 0x5a, 0x68]],
+  ["xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
+  ["lz4", [
+    0x44,
+    0x6f,
+    0x76,
+    0x65,
+    0x63,
+    0x6f,
+    0x74,
+    0x2d,
+    0x4c,
+    0x5a,
+    0x34,
+    0x0d,
+    0x2a,
+    0x9b,
+    0xc5,
+  ]],
+  ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
+];
+
+/** The name of the compression that bytes begin with, or null. */
+const compressionOf = (start: Uint8Array): string | null =>
+  MAGICS.find(([, magic]) => magic.every((byte, i) => start[i] === byte))?.[0] ?? null;
+
+/** Bytes of small mails that one chunk holds at most, give or take one mail. */
+const CHUNK_BYTES = 16 << 20;
+const CHUNK_MAILS = 256;
+
+const refuse = (tag: "Changed" | "Damaged" | "Unsupported", path: string, what: string): never =>
+  failStream<SyncError>(syncError(tag, "message", { path }, what));
+
+/** A file under the name that it has now. */
+interface Opened {
+  readonly fd: Fd;
+  readonly path: string;
+}
+
+/**
+ * A mail that the zlib plugin has compressed holds other bytes than clients see, and says the plain size in its name.
+ * It must not be copied as it is.
+ */
+const refuseCompressed = (name: string, size: number, start: Uint8Array, path: string): void => {
+  const said = nameSize(name, "S");
+  const compression = said === size ? null : compressionOf(start);
+  if (compression !== null) {
+    refuse("Unsupported", path, `the mail is compressed with ${compression}`);
+  }
+};
+
+const mailOf = (mail: MaildirMail, info: FileInfo, body: Body): Mail => {
+  const order = uidlistValue(mail.entry, "O");
+  const uidl = uidlistValue(mail.entry, "P");
+  return {
+    uid: mail.uid,
+    guid: guidOf(mail.entry),
+    receivedAt: info.mtime,
+    savedAt: info.ctime,
+    // An empty P stands for the base name.
+    pop3Uidl: uidl === "" ? mail.entry.name : uidl,
+    pop3Order: order !== null && /^[0-9]{1,10}$/.test(order) && Number(order) > 0
+      ? Number(order)
+      : null,
+    size: info.size,
+    copies: Math.max(1, info.links),
+    body,
+  };
+};
+
+/** Reads mails of one mailbox; remembers where files went that were renamed meanwhile. */
+export class MailReader {
+  readonly #os: Os;
+  readonly #directory: string;
+  readonly #streaming = new Set<Fd>();
+  #moved: ReadonlyMap<string, MailFile> = new Map();
+
+  /** For the mailbox whose mails are in `directory`. */
+  constructor(os: Os, directory: string) {
+    this.#os = os;
+    this.#directory = directory;
+  }
+
+  /** Reads one mail: `Lost` with `Changed` when its file is gone, with what went wrong when it cannot be read. */
+  read(mail: MaildirMail): Fetched {
+    const { uid } = mail;
+    try {
+      return { _tag: "Mail", mail: this.#readOpened(mail, this.#open(mail)) };
+    } catch (thrown) {
+      const error = withPlace({ ...thrownError(thrown), scope: "message" }, { uid });
+      return { _tag: "Lost", uid, error };
+    }
+  }
+
+  /** Closes what bodies given so far still read from. */
+  release(): void {
+    for (const fd of this.#streaming) this.#os.files.close(fd);
+    this.#streaming.clear();
+  }
+
+  #open(mail: MaildirMail): Opened {
+    const { name } = mail.entry;
+    const opened = this.#tryOpen(mail.file) ?? this.#tryOpen(this.#moved.get(name));
+    if (opened !== null) return opened;
+    this.#moved = listMailFiles(this.#os, this.#directory).files;
+    return this.#tryOpen(this.#moved.get(name)) ??
+      refuse("Changed", pathOf(this.#directory, mail.file), "the mail is gone");
+  }
+
+  #tryOpen(file: MailFile | undefined): Opened | null {
+    if (file === undefined) return null;
+    const path = pathOf(this.#directory, file);
+    try {
+      return { fd: this.#os.files.open(path, "r"), path };
+    } catch (thrown) {
+      if (thrownError(thrown)._tag === "Missing") return null;
+      throw thrown;
+    }
+  }
+
+  #readOpened(mail: MaildirMail, { fd, path }: Opened): Mail {
+    const { files } = this.#os;
+    let streams = false;
+    try {
+      const info = files.fstat(fd);
+      if (info.kind !== "file") refuse("Damaged", path, "it is no file");
+      const start = new Uint8Array(Math.min(info.size, SMALL_MAIL));
+      this.#readExactly(fd, start, 0, path);
+      refuseCompressed(mail.entry.name, info.size, start, path);
+      streams = info.size > start.length;
+      return mailOf(mail, info, streams ? this.#stream(fd, path, start, info.size) : [start]);
+    } finally {
+      if (streams) this.#streaming.add(fd);
+      else files.close(fd);
+    }
+  }
+
+  #readExactly(fd: Fd, into: Uint8Array, at: number, path: string): void {
+    if (this.#os.files.read(fd, into, at) !== into.length) {
+      refuse("Changed", path, "the file became shorter while it was read");
+    }
+  }
+
+  async *#stream(
+    fd: Fd,
+    path: string,
+    start: Uint8Array,
+    size: number,
+  ): AsyncGenerator<Uint8Array> {
+    yield await Promise.resolve(start);
+    for (let at = start.length; at < size;) {
+      const piece = new Uint8Array(Math.min(PIECE, size - at));
+      this.#readExactly(fd, piece, at, path);
+      at += piece.length;
+      yield piece;
+    }
+  }
+}
+
+/**
+ * Reads the mails that are asked for, in that order. Chunks end when they hold some MiB, so that memory does not grow
+ * with the mailbox.
+ */
+export const fetchMails = async function* (
+  reader: MailReader,
+  mailOf: (uid: Uid) => MaildirMail | undefined,
+  wanted: Chunks<Uid, SyncError>,
+): AsyncGenerator<readonly Fetched[]> {
+  try {
+    for await (const uids of wanted) {
+      let chunk: Fetched[] = [];
+      let bytes = 0;
+      for (const uid of uids) {
+        const mail = mailOf(uid);
+        const fetched: Fetched = mail === undefined
+          ? {
+            _tag: "Lost",
+            uid,
+            error: syncError("Changed", "message", { uid }, "no mail has this UID"),
+          }
+          : reader.read(mail);
+        chunk.push(fetched);
+        if (fetched._tag === "Mail") bytes += Math.min(fetched.mail.size, SMALL_MAIL);
+        if (chunk.length < CHUNK_MAILS && bytes < CHUNK_BYTES) continue;
+        yield chunk;
+        reader.release();
+        chunk = [];
+        bytes = 0;
+      }
+      if (chunk.length > 0) yield chunk;
+      reader.release();
+    }
+  } finally {
+    reader.release();
+  }
+};

@@ -1,0 +1,90 @@
+/**
+ * The mail files of one Maildir as its directories show them.
+ *
+ * @module
+ */
+import { baseName } from "../../codec/maildir_name.ts";
+import { type SyncError, syncError } from "../../model/error.ts";
+import type { Os } from "../../port/os.ts";
+
+/** A mail file. */
+export interface MailFile {
+  /** Its name with the flags, as it was listed. */
+  readonly name: string;
+  /** Whether it lies in new/ and not in cur/. */
+  readonly isNew: boolean;
+}
+
+/** All mail files of a mailbox. */
+export interface Listing {
+  /** By base name. */
+  readonly files: ReadonlyMap<string, MailFile>;
+  /** What is no mail that Dovecot could show, one error for each. */
+  readonly problems: readonly SyncError[];
+}
+
+/** The path of a mail file. */
+export const pathOf = (mailDirectory: string, file: MailFile): string =>
+  `${mailDirectory}/${file.isNew ? "new" : "cur"}/${file.name}`;
+
+const problem = (path: string, what: string): SyncError =>
+  syncError("Damaged", "message", { path }, what);
+
+/** Why a file cannot have a line in dovecot-uidlist, or null. */
+const nameProblem = (name: string): string | null =>
+  name.startsWith(":")
+    ? "the file name has nothing before the colon"
+    : /[\r\n]/.test(name)
+    ? "the file name has a line end in it"
+    : null;
+
+/** Two files of one base name; a file that was renamed between two reads of a directory is seen twice too. */
+const resolveTwins = (os: Os, directory: string, a: MailFile, b: MailFile) => {
+  const infoA = os.files.stat(pathOf(directory, a));
+  const infoB = os.files.stat(pathOf(directory, b));
+  if (infoA === null) return { kept: b, twin: null };
+  const same = infoB === null || (infoA.ino === infoB.ino && infoA.dev === infoB.dev);
+  return { kept: a, twin: same ? null : b };
+};
+
+/**
+ * Lists cur/ and new/. A missing directory counts as empty: Dovecot makes it again. new/ is read first, so that a file
+ * which is moved to cur/ meanwhile is not missed. Throws `StreamFailure` where a directory cannot be read.
+ */
+export const listMailFiles = (os: Os, directory: string): Listing => {
+  const files = new Map<string, MailFile>();
+  const problems: SyncError[] = [];
+  for (const isNew of [true, false]) {
+    for (const { name, kind } of os.files.list(`${directory}/${isNew ? "new" : "cur"}`) ?? []) {
+      if (name.startsWith(".")) continue;
+      const file: MailFile = { name, isNew };
+      const what = kind === "directory" ? "a directory lies among the mails" : nameProblem(name);
+      if (what !== null) {
+        problems.push(problem(pathOf(directory, file), what));
+        continue;
+      }
+      const base = baseName(name);
+      const other = files.get(base);
+      if (other === undefined) {
+        files.set(base, file);
+        continue;
+      }
+      const { kept, twin } = resolveTwins(os, directory, file, other);
+      files.set(base, kept);
+      if (twin !== null) {
+        problems.push(problem(pathOf(directory, twin), "another file has the same base name"));
+      }
+    }
+  }
+  return { files, problems };
+};
+
+/** One file looked up again by its base name after it was renamed; null when it is gone. Cost: a listing. */
+export const findMailFile = (os: Os, directory: string, base: string): MailFile | null => {
+  for (const isNew of [false, true, false]) {
+    const entries = os.files.list(`${directory}/${isNew ? "new" : "cur"}`) ?? [];
+    const found = entries.find(({ name }) => baseName(name) === base);
+    if (found !== undefined) return { name: found.name, isNew };
+  }
+  return null;
+};

@@ -1,0 +1,89 @@
+/**
+ * One open Maildir behind the port.
+ *
+ * @module
+ */
+import { HEADER_AT } from "../../codec/index_header.ts";
+import type { LogEntry } from "../../codec/index_log.ts";
+import type { LogChange } from "../../model/change.ts";
+import type { SyncError } from "../../model/error.ts";
+import type { MailRecord } from "../../model/mail.ts";
+import type { MailboxStatus } from "../../model/mailbox.ts";
+import type { Mailbox } from "../../port/store.ts";
+import { CHUNK, type Chunks, fromArray } from "../../stream/chunks.ts";
+import { Applier } from "./applier.ts";
+import type { MaildirBox } from "./box.ts";
+import { fetchMails, MailReader } from "./fetch.ts";
+import { guidOf, type MaildirMail } from "./merge.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+const recordOf = (mail: MaildirMail): MailRecord => ({
+  uid: mail.uid,
+  guid: guidOf(mail.entry),
+  flags: mail.flags,
+  keywords: mail.keywords,
+  modSeq: mail.modSeq,
+});
+
+const recordsOf = async function* (
+  mails: readonly MaildirMail[],
+): AsyncGenerator<readonly MailRecord[]> {
+  for (let i = 0; i < mails.length; i += CHUNK) {
+    yield await Promise.resolve(mails.slice(i, i + CHUNK).map(recordOf));
+  }
+};
+
+const statusOf = ({ uidlist, merged }: Snapshot): MailboxStatus => ({
+  guid: uidlist!.guid!,
+  uidValidity: uidlist!.uidValidity,
+  uidNext: merged.uidNext,
+  messages: merged.mails.length,
+  firstRecentUid: merged.firstRecentUid,
+  highestModSeq: merged.highestModSeq,
+  modSeqTracked: merged.modSeqTracked,
+});
+
+/** Only the very first log of an index sets UIDVALIDITY. */
+const setsUidValidity = ({ record }: LogEntry): boolean =>
+  record._tag === "HeaderUpdate" &&
+  record.parts.some(({ offset }) => offset === HEADER_AT.uidValidity);
+
+/**
+ * The changes that the index log tells. Dovecot does not log the GUIDs of a Maildir's expunged mails, but their lines
+ * may still be there.
+ */
+const changesOf = (box: MaildirBox, { uidlist }: Snapshot): readonly LogChange[] => {
+  const changes = box.index?.changes() ?? [];
+  if (!changes.some((change) => change._tag === "Expunged" && change.guid === null)) return changes;
+  const guids = new Map(uidlist!.entries.map((entry) => [entry.uid as number, guidOf(entry)]));
+  return changes.map((change) =>
+    change._tag === "Expunged" && change.guid === null
+      ? { ...change, guid: guids.get(change.uid) ?? null }
+      : change
+  );
+};
+
+/** Puts an open box behind the port: it shows the state as it is now. */
+export const openMailbox = (box: MaildirBox): Mailbox => {
+  const { snapshot } = box;
+  const { mails } = snapshot.merged;
+  let byUid: ReadonlyMap<number, MaildirMail> | null = null;
+  const mailOf = (uid: number) => {
+    byUid ??= new Map(mails.map((mail) => [mail.uid, mail]));
+    return byUid.get(uid);
+  };
+  const applier = new Applier(box);
+  const changes = (): Chunks<LogChange, SyncError> => fromArray(changesOf(box, snapshot));
+  return {
+    name: box.name,
+    status: statusOf(snapshot),
+    problems: box.problems,
+    records: () => recordsOf(mails),
+    changes,
+    get historyComplete() {
+      return box.index?.history().some(setsUidValidity) ?? snapshot.merged.uidNext === 1;
+    },
+    fetch: (wanted) => fetchMails(new MailReader(box.os, box.paths.mail), mailOf, wanted),
+    apply: (operations) => applier.apply(operations),
+  };
+};

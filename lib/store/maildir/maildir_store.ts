@@ -1,0 +1,291 @@
+/**
+ * A Maildir account behind the store port.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { TaskEither } from "fp-ts/TaskEither.js";
+import { fitName } from "../../codec/mailbox_path.ts";
+import { type SyncError, syncError, withPlace } from "../../model/error.ts";
+import type { MailboxGuid } from "../../model/ids.ts";
+import {
+  INBOX,
+  type MailboxName,
+  type MailboxNode,
+  type MailboxTree,
+  nameKey,
+} from "../../model/mailbox.ts";
+import type { Os } from "../../port/os.ts";
+import type { Mailbox, Store, StoreCaps } from "../../port/store.ts";
+import { failStream } from "../../stream/chunks.ts";
+import { readMailboxLog } from "../account/mailbox_log_file.ts";
+import { attempt, thrownError } from "../account/or_fail.ts";
+import { readSubscriptions } from "../account/subscriptions_file.ts";
+import { openIndex } from "../index/index_file.ts";
+import { subscribedNames } from "../../codec/subscriptions.ts";
+import { INDEX_BASE, inMailbox, MaildirBox, makeMailDirectories } from "./box.ts";
+import { accountRoots, mailboxPaths, type MaildirLocation, namingOf } from "./layout.ts";
+import { openMailbox } from "./maildir_mailbox.ts";
+import { findMailboxes, rootError, rootKind } from "./mailbox_tree.ts";
+import { completeStage, placeStage } from "./place.ts";
+import { makeStage, removeStage, withLeftStages } from "./staging.ts";
+import { fillStage, type Identity, TreeChanger } from "./tree_changes.ts";
+import { readUidlistHeader } from "./uidlist_file.ts";
+
+/** Which Maildir to open, and whether it may be made. */
+export interface MaildirOptions extends MaildirLocation {
+  /** Whether a Maildir that is not there is made, at the first write. */
+  readonly create: boolean;
+}
+
+/** Adapters throw inside; this is the edge where that becomes a value. Defects are thrown on. */
+const asTask = <A>(use: () => A | Promise<A>): TaskEither<SyncError, A> => async () => {
+  try {
+    return E.right(await use());
+  } catch (thrown) {
+    return E.left(thrownError(thrown));
+  }
+};
+
+/** An `Either` that the user of a mailbox gave back, on its way out of brackets that throw. */
+const unwrap = async <A>(task: TaskEither<SyncError, A>): Promise<A> => {
+  const end = await task();
+  return E.isLeft(end) ? failStream(end.left) : end.right;
+};
+
+class MaildirStore {
+  readonly #os: Os;
+  readonly #location: MaildirLocation;
+  readonly #changer: TreeChanger;
+  /** Where each mailbox was last seen. */
+  #names = new Map<MailboxGuid, MailboxName>();
+  #tidied = false;
+
+  constructor(os: Os, location: MaildirLocation) {
+    this.#os = os;
+    this.#location = location;
+    this.#changer = new TreeChanger(os, location);
+  }
+
+  #boxOptions(name: MailboxName) {
+    const { control: controlRoot } = accountRoots(this.#location);
+    return { name, paths: mailboxPaths(this.#location, name), controlRoot };
+  }
+
+  /** The GUID of a mailbox; one without identity is given one. */
+  async #identify(name: MailboxName): Promise<MailboxGuid> {
+    return await inMailbox(name, async () => {
+      const options = this.#boxOptions(name);
+      const known = readUidlistHeader(this.#os, options.paths.control)?.guid;
+      if (known) return known;
+      const box = await MaildirBox.open(this.#os, options);
+      try {
+        return box.uidlist.guid!;
+      } finally {
+        box.close();
+      }
+    });
+  }
+
+  /** INBOX always exists: a Maildir of folders alone is given one, as Dovecot does it. */
+  #ensureInbox(names: readonly MailboxName[]): readonly MailboxName[] {
+    if (names.length === 0 || names.includes(INBOX)) return names;
+    makeMailDirectories(this.#os, mailboxPaths(this.#location, INBOX).mail);
+    return [INBOX, ...names];
+  }
+
+  async tree(): Promise<MailboxTree> {
+    const kind = rootKind(this.#os, this.#location);
+    if (kind === "foreign") failStream(rootError(this.#location, kind));
+    const found = findMailboxes(this.#os, this.#location);
+    const problems = [...found.problems];
+    const nodes: MailboxNode[] = [
+      ...found.directories.map((name) => ({ _tag: "Directory", name }) as const),
+      ...found.damaged.map((name) => ({ _tag: "Damaged", name }) as const),
+    ];
+    const names = new Map<MailboxGuid, MailboxName>();
+    for (const name of this.#ensureInbox(found.mailboxes)) {
+      try {
+        const guid = await this.#identify(name);
+        const twin = names.get(guid);
+        if (twin !== undefined) {
+          const what = `it has the same GUID as ${twin}: one is a copy of the other`;
+          failStream<SyncError>(syncError("Damaged", "mailbox", {}, what));
+        }
+        names.set(guid, name);
+        nodes.push({ _tag: "Mailbox", name, guid });
+      } catch (thrown) {
+        problems.push(withPlace(thrownError(thrown), { mailbox: name }));
+        nodes.push({ _tag: "Damaged", name });
+      }
+    }
+    this.#names = names;
+    const { control, index } = accountRoots(this.#location);
+    const keyed = nodes.map((node) => [nameKey(node.name), node] as const);
+    return {
+      nodes: keyed.sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0).map(([, node]) => node),
+      subscriptions: subscribedNames(
+        readSubscriptions(this.#os, control),
+        namingOf(this.#location),
+      ),
+      log: readMailboxLog(this.#os, index),
+      problems,
+    };
+  }
+
+  /** The name of the mailbox that has a GUID. */
+  async #find(guid: MailboxGuid): Promise<MailboxName> {
+    const isStill = (name: MailboxName): boolean =>
+      attempt(
+        () => {
+          const { control } = mailboxPaths(this.#location, name);
+          return readUidlistHeader(this.#os, control)?.guid === guid;
+        },
+        () => false,
+      );
+    const known = this.#names.get(guid);
+    if (known !== undefined && isStill(known)) return known;
+    await this.tree();
+    return this.#names.get(guid) ??
+      failStream<SyncError>(
+        syncError(
+          "Missing",
+          "mailbox",
+          { path: this.#location.root },
+          `no mailbox has the GUID ${guid}`,
+        ),
+      );
+  }
+
+  async withMailbox<A>(
+    guid: MailboxGuid,
+    use: (mailbox: Mailbox) => TaskEither<SyncError, A>,
+  ): Promise<A> {
+    const name = await this.#find(guid);
+    const box = await MaildirBox.open(this.#os, this.#boxOptions(name));
+    try {
+      return await unwrap(use(openMailbox(box)));
+    } finally {
+      box.close();
+    }
+  }
+
+  /** Completes or removes what killed runs have left, once. */
+  async tidy(): Promise<void> {
+    if (this.#tidied) return;
+    this.#tidied = true;
+    await withLeftStages(this.#os, this.#location, async (stage) => {
+      if (stage.readyFor === null) removeStage(this.#os, stage);
+      else await completeStage(this.#os, this.#location, stage.readyFor, stage);
+    });
+  }
+
+  async applyTree(operation: Parameters<TreeChanger["apply"]>[0]): Promise<void> {
+    await this.tidy();
+    await inMailbox(operation.name, () => this.#changer.apply(operation));
+  }
+
+  /** Id and sequence by which a new index can follow the one that is there. */
+  #indexAfter(name: MailboxName) {
+    const index = attempt(
+      () => openIndex(this.#os, mailboxPaths(this.#location, name).index, INDEX_BASE),
+      () => null,
+    );
+    if (index === null) return null;
+    const { indexId, position } = index.view;
+    index.close();
+    // Dovecot may turn its log over meanwhile, each time to the next sequence.
+    return { indexId, fileSeq: position.seq + SEQUENCE_AHEAD };
+  }
+
+  async replaceMailbox<A>(
+    identity: Identity,
+    use: (mailbox: Mailbox) => TaskEither<SyncError, A>,
+  ): Promise<A> {
+    await this.tidy();
+    const { name } = identity;
+    this.#changer.raiseUidValidity(identity.uidValidity);
+    const before = attempt(
+      () => readUidlistHeader(this.#os, mailboxPaths(this.#location, name).control)?.guid,
+      () => undefined,
+    );
+    const stage = makeStage(this.#os, this.#location, name);
+    try {
+      fillStage(this.#os, this.#location, identity, stage);
+      const indexAfter = this.#indexAfter(name);
+      const box = await MaildirBox.open(this.#os, {
+        ...this.#boxOptions(name),
+        paths: stage.box,
+        ...(indexAfter === null ? {} : { indexAfter }),
+      });
+      let end: A;
+      try {
+        end = await unwrap(use(openMailbox(box)));
+        if (indexAfter !== null) await box.withLocks(() => box.makeIndex());
+      } finally {
+        box.close();
+      }
+      await placeStage(this.#os, this.#location, name, stage);
+      if (before && before !== identity.guid) {
+        this.#changer.log({ type: "DeleteMailbox", guid: before });
+      }
+      return end;
+    } finally {
+      stage.discard();
+    }
+  }
+}
+
+/** How far ahead of the old log's sequence that of a new index begins. */
+const SEQUENCE_AHEAD = 100;
+
+const locationText = ({ root, layout, inbox, index, control, utf8 }: MaildirLocation): string =>
+  [
+    `maildir:${root}`,
+    ...(layout === "fs" ? ["LAYOUT=fs"] : []),
+    ...(inbox === undefined ? [] : [`INBOX=${inbox}`]),
+    ...(index === undefined ? [] : [`INDEX=${index}`]),
+    ...(control === undefined ? [] : [`CONTROL=${control}`]),
+    ...(utf8 ? ["UTF-8"] : []),
+  ].join(":");
+
+const withoutSlash = (path: string): string => path.replace(/(?<=.)\/+$/, "");
+
+const normalised = (location: MaildirLocation): MaildirLocation => ({
+  root: withoutSlash(location.root),
+  layout: location.layout,
+  utf8: location.utf8 ?? false,
+  ...(location.inbox === undefined ? {} : { inbox: withoutSlash(location.inbox) }),
+  ...(location.index === undefined ? {} : { index: withoutSlash(location.index) }),
+  ...(location.control === undefined ? {} : { control: withoutSlash(location.control) }),
+});
+
+/**
+ * Opens a Maildir account. Nothing is written by that. Errors: `Missing` where `create` is false and there is no
+ * Maildir, `Unsafe` where there is something else.
+ */
+export const openMaildir = (os: Os, options: MaildirOptions): TaskEither<SyncError, Store> =>
+  asTask(() => {
+    const location = normalised(options);
+    const kind = rootKind(os, location);
+    if (kind === "foreign" || (kind !== "maildir" && !options.create)) {
+      failStream(rootError(location, kind));
+    }
+    const store = new MaildirStore(os, location);
+    const naming = namingOf(location);
+    const caps: StoreCaps = {
+      format: "maildir",
+      savedDates: false,
+      emptyDirectories: location.layout === "fs",
+    };
+    return {
+      location: locationText(options),
+      caps,
+      tree: asTask(() => store.tree()),
+      fitName: (name) => fitName(name, naming),
+      applyTree: (operation) => asTask(() => store.applyTree(operation)),
+      withMailbox: (guid, use) => asTask(() => store.withMailbox(guid, use)),
+      replaceMailbox: (identity, use) => asTask(() => store.replaceMailbox(identity, use)),
+      close: () => Promise.resolve(),
+    };
+  });

@@ -1,0 +1,262 @@
+/**
+ * What a Maildir holds, from its four sources: directories, dovecot-uidlist, dovecot-keywords and index. Pure; the
+ * rules are those by which Dovecot brings its index up to date (its maildir-sync-index.c).
+ *
+ * @module
+ */
+import type { LogEntry } from "../../codec/index_log.ts";
+import { RECORD_DIRTY } from "../../codec/index_snapshot.ts";
+import type { IndexView } from "../../codec/index_view.ts";
+import { type KeywordLetters, letterOf, withLostNames } from "../../codec/maildir_keywords.ts";
+import { compareNewNames, MAX_LETTERS, parseNameFlags } from "../../codec/maildir_name.ts";
+import { type Uidlist, type UidlistEntry, uidlistValue } from "../../codec/maildir_uidlist.ts";
+import {
+  type Flags,
+  type Keywords,
+  keywords,
+  NO_KEYWORDS,
+  sameKeywords,
+} from "../../model/flags.ts";
+import { type Guid, type ModSeq, modSeq, type Uid } from "../../model/ids.ts";
+import type { MailFile } from "./listing.ts";
+
+/** What an index log asks for and nobody has carried out yet. */
+export interface Pending {
+  /** Mails whose flags or keywords the file name does not have yet. */
+  readonly flags: ReadonlySet<number>;
+  /** Mails that are to be expunged. */
+  readonly expunges: ReadonlySet<number>;
+}
+
+/** Nothing is asked for. */
+export const NOTHING_PENDING: Pending = { flags: new Set(), expunges: new Set() };
+
+/** A mail of a Maildir. */
+export interface MaildirMail {
+  /** Its UID. */
+  readonly uid: Uid;
+  /** Its line in dovecot-uidlist. */
+  readonly entry: UidlistEntry;
+  /** Its file. */
+  readonly file: MailFile;
+  /** System flags. */
+  readonly flags: Flags;
+  /** Keywords. */
+  readonly keywords: Keywords;
+  /** As a client would be told. */
+  readonly modSeq: ModSeq;
+}
+
+/** What has to be written so that all sources agree. */
+export interface Discord {
+  /** Files without a UID, by base name, in the order in which they get UIDs. */
+  readonly unlisted: readonly string[];
+  /** Lines of mails that come back under a UID that the index says is expunged: they get a new UID. */
+  readonly revenants: readonly UidlistEntry[];
+  /** Mails that the index does not have yet, ascending by UID. */
+  readonly unindexed: readonly MaildirMail[];
+  /** Mails whose flags or keywords the index has otherwise, ascending by UID. */
+  readonly changed: readonly MaildirMail[];
+  /** UIDs that the index has and no file, ascending. */
+  readonly expunged: readonly Uid[];
+  /** The letters with names for those that lost theirs, or null where all have one. */
+  readonly letters: KeywordLetters | null;
+}
+
+/** The whole of a Maildir. */
+export interface Merged {
+  /** Ascending by UID. */
+  readonly mails: readonly MaildirMail[];
+  /** UIDNEXT. */
+  readonly uidNext: number;
+  /** UIDs from here on are \Recent. */
+  readonly firstRecentUid: number;
+  /** HIGHESTMODSEQ. */
+  readonly highestModSeq: ModSeq;
+  /** Whether mails have MODSEQs of their own. */
+  readonly modSeqTracked: boolean;
+  /** What is not written down everywhere. */
+  readonly discord: Discord;
+}
+
+/** The four sources. */
+export interface Sources {
+  /** null: there is none. */
+  readonly uidlist: Uidlist | null;
+  /** By base name. */
+  readonly files: ReadonlyMap<string, MailFile>;
+  /** dovecot-keywords. */
+  readonly letters: KeywordLetters;
+  /** null: there is none, or it belongs to another UIDVALIDITY. */
+  readonly index: IndexView | null;
+  /** What its log still asks for. */
+  readonly pending: Pending;
+}
+
+/** The mail's GUID in full: the G of its line, else the base name. */
+export const guidOf = (entry: UidlistEntry): Guid =>
+  (uidlistValue(entry, "G") || entry.name) as Guid;
+
+/** What requests of a log ask for. */
+export const pendingOf = (requests: readonly LogEntry[]): Pending => {
+  if (requests.length === 0) return NOTHING_PENDING;
+  const flags = new Set<number>();
+  const expunges = new Set<number>();
+  for (const { record } of requests) {
+    switch (record._tag) {
+      case "FlagUpdate":
+      case "KeywordUpdate":
+      case "KeywordReset":
+        addRanges(flags, record.uids);
+        break;
+      case "Expunge":
+        addRanges(expunges, record.uids);
+        break;
+      case "ExpungeGuid":
+        for (const uid of record.uids) expunges.add(uid);
+        break;
+      default:
+        break;
+    }
+  }
+  return { flags, expunges };
+};
+
+/** A range that an honest writer made covers mails that exist; nothing is added beyond this many. */
+const MAX_PENDING = 1 << 20;
+
+const addRanges = (
+  set: Set<number>,
+  { first, last }: { readonly first: Uint32Array; readonly last: Uint32Array },
+): void => {
+  for (let i = 0; i < first.length; i++) {
+    for (let uid = first[i]!; uid <= last[i]! && set.size < MAX_PENDING; uid++) set.add(uid);
+  }
+};
+
+/** Gives the keywords of a set of letters; mails with the same set share one array. */
+const keywordsByLetters = (letters: KeywordLetters): (set: number) => Keywords => {
+  const known = new Map<number, Keywords>([[0, NO_KEYWORDS]]);
+  return (set) => {
+    let names = known.get(set);
+    if (names === undefined) {
+      names = keywords(
+        letters.filter((name, n): name is string => name !== null && (set >> n & 1) !== 0),
+      );
+      known.set(set, names);
+    }
+    return names;
+  };
+};
+
+/**
+ * Keywords that only the index can hold stay with the mail: those without a letter while all 26 letters are taken. With
+ * a letter to spare Dovecot would rather believe the file name.
+ */
+const indexOnly = (letters: KeywordLetters, all: Keywords): Keywords =>
+  letters.every((name) => name !== null)
+    ? all.filter((name) => letterOf(letters, name) < 0)
+    : NO_KEYWORDS;
+
+/** The set of all letters that stand in file names. */
+const usedLetters = (files: ReadonlyMap<string, MailFile>): number => {
+  let used = 0;
+  for (const { name } of files.values()) used |= parseNameFlags(name).letters;
+  return used;
+};
+
+/**
+ * Puts the sources together. A file without a line is no mail yet (it has no UID), a line without a file is none any
+ * more. Flags are the file name's; the index's where it holds a change that is not carried out yet. Linear.
+ */
+export const mergeMaildir = (sources: Sources): Merged => {
+  const { uidlist, files, index, pending } = sources;
+  const letters = withLostNames(sources.letters, usedLetters(files));
+  const namesOf = keywordsByLetters(letters);
+  const lettersFull = letters.filter((name) => name !== null).length === MAX_LETTERS;
+  const highestModSeq = index?.highestModSeq ?? modSeq(1n);
+  const indexNext = index?.uidNext ?? 1;
+
+  const mails: MaildirMail[] = [];
+  const revenants: UidlistEntry[] = [];
+  const unindexed: MaildirMail[] = [];
+  const changed: MaildirMail[] = [];
+  const expunged: Uid[] = [];
+  const listed = new Set<string>();
+  let firstRecentUid = index?.firstRecentUid ?? 1;
+  let row = 0;
+  const indexCount = index?.count ?? 0;
+  const expungeBelow = (uid: number): void => {
+    for (; row < indexCount && index!.uidOf(row) < uid; row++) expunged.push(index!.uidOf(row));
+  };
+
+  for (const entry of uidlist?.entries ?? []) {
+    const file = files.get(entry.name);
+    if (file === undefined) continue;
+    listed.add(entry.name);
+    const { uid } = entry;
+    expungeBelow(uid);
+    const there = row < indexCount && index!.uidOf(row) === uid;
+    const named = parseNameFlags(file.name);
+    if (!there) {
+      if (uid < indexNext) {
+        revenants.push(entry);
+        continue;
+      }
+      const mail: MaildirMail = {
+        uid,
+        entry,
+        file,
+        flags: named.flags,
+        keywords: namesOf(named.letters),
+        modSeq: highestModSeq,
+      };
+      // What lies in cur/ with a UID has been seen by somebody.
+      if (!file.isNew && uid >= firstRecentUid) firstRecentUid = uid + 1;
+      mails.push(mail);
+      unindexed.push(mail);
+      continue;
+    }
+    const at = row++;
+    if (pending.expunges.has(uid)) continue;
+    const indexFlags = index!.flagsOf(at);
+    const indexKeywords = index!.keywordsOf(at);
+    const indexWins = (index!.rawFlagsOf(at) & RECORD_DIRTY) !== 0 || pending.flags.has(uid);
+    let names = namesOf(named.letters);
+    if (lettersFull && indexKeywords.length > 0) {
+      const only = indexOnly(letters, indexKeywords);
+      if (only.length > 0) names = keywords([...names, ...only]);
+    }
+    const same = named.flags === indexFlags && sameKeywords(names, indexKeywords);
+    const mail: MaildirMail = {
+      uid,
+      entry,
+      file,
+      flags: indexWins ? indexFlags : named.flags,
+      keywords: indexWins || same ? indexKeywords : names,
+      modSeq: index!.modSeqOf(at),
+    };
+    mails.push(mail);
+    if (!indexWins && !same) changed.push(mail);
+  }
+  expungeBelow(Infinity);
+
+  const unlisted: string[] = [];
+  for (const base of files.keys()) if (!listed.has(base)) unlisted.push(base);
+  unlisted.sort(compareNewNames);
+  return {
+    mails,
+    uidNext: Math.max(uidlist?.uidNext ?? 1, indexNext),
+    firstRecentUid: Math.min(firstRecentUid, Math.max(uidlist?.uidNext ?? 1, indexNext)),
+    highestModSeq,
+    modSeqTracked: index?.modSeqTracked ?? false,
+    discord: {
+      unlisted,
+      revenants,
+      unindexed,
+      changed,
+      expunged,
+      letters: letters === sources.letters ? null : letters,
+    },
+  };
+};

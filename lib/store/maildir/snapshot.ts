@@ -1,0 +1,96 @@
+/**
+ * One look at all sources of a Maildir.
+ *
+ * @module
+ */
+import type { KeywordLetters } from "../../codec/maildir_keywords.ts";
+import type { Uidlist } from "../../codec/maildir_uidlist.ts";
+import type { SyncError } from "../../model/error.ts";
+import type { Os } from "../../port/os.ts";
+import type { IndexFile } from "../index/index_file.ts";
+import type { MailboxPaths } from "./layout.ts";
+import { type Listing, listMailFiles, type MailFile } from "./listing.ts";
+import { type Merged, mergeMaildir, NOTHING_PENDING, type Pending, pendingOf } from "./merge.ts";
+import { readKeywordLetters, readUidlist } from "./uidlist_file.ts";
+
+/** What was read. */
+export interface Snapshot {
+  /** dovecot-uidlist, or null. */
+  readonly uidlist: Uidlist | null;
+  /** dovecot-keywords. */
+  readonly letters: KeywordLetters;
+  /** The mail files by base name. */
+  readonly files: ReadonlyMap<string, MailFile>;
+  /** All of it together. */
+  readonly merged: Merged;
+  /** Whether the index belongs to another UIDVALIDITY than dovecot-uidlist and was passed over. */
+  readonly staleIndex: boolean;
+  /** What is no mail. */
+  readonly problems: readonly SyncError[];
+  /** How the files stood just before they were read. */
+  readonly stamp: string;
+}
+
+/** Inode, size and times of what every change of a mailbox touches; the index log tells its own changes. */
+export const stampOf = (os: Os, paths: MailboxPaths): string =>
+  [
+    `${paths.control}/dovecot-uidlist`,
+    `${paths.control}/dovecot-keywords`,
+    `${paths.mail}/cur`,
+    `${paths.mail}/new`,
+  ].map((path) => {
+    const info = os.files.stat(path);
+    if (info === null) return "-";
+    const size = info.kind === "directory" ? "" : info.size;
+    return `${info.dev}:${info.ino}:${size}:${info.mtime}.${info.mtimeNs}`;
+  }).join(" ");
+
+const pendingIn = (index: IndexFile): Pending =>
+  index.view.tailOffset >= index.view.position.offset
+    ? NOTHING_PENDING
+    : pendingOf(index.requests());
+
+/**
+ * A second listing on top of the first: while another program renames files, one reading of a directory can miss some.
+ * A mail that is in either counts as there; if it is gone indeed, whoever opens it will see.
+ */
+const listAgain = (os: Os, directory: string, first: Listing): Listing => {
+  const second = listMailFiles(os, directory);
+  return { files: new Map([...first.files, ...second.files]), problems: second.problems };
+};
+
+const isStale = (uidlist: Uidlist | null, index: IndexFile | null): boolean =>
+  uidlist !== null && index !== null && index.view.uidValidity !== 0 &&
+  index.view.uidValidity !== uidlist.uidValidity;
+
+/**
+ * Reads all sources: the index as it stands in memory, then dovecot-uidlist, then the directories, so that a mail that
+ * is saved meanwhile looks new and one that is expunged meanwhile looks gone. Throws `StreamFailure`.
+ */
+export const takeSnapshot = (os: Os, paths: MailboxPaths, index: IndexFile | null): Snapshot => {
+  const stamp = stampOf(os, paths);
+  const uidlist = readUidlist(os, paths.control);
+  const letters = readKeywordLetters(os, paths.control);
+  const staleIndex = isStale(uidlist, index);
+  const pending = index === null ? NOTHING_PENDING : pendingIn(index);
+  const merge = (listing: Listing): Merged =>
+    mergeMaildir({
+      uidlist,
+      letters,
+      files: listing.files,
+      index: staleIndex ? null : index?.view ?? null,
+      pending,
+    });
+  let listing = listMailFiles(os, paths.mail);
+  let merged = merge(listing);
+  // A mail that seems gone is looked for once more before anybody takes it for expunged.
+  const seemsGone = index === null || staleIndex
+    ? uidlist?.entries.some(({ name }) => !listing.files.has(name))
+    : merged.discord.expunged.length > 0;
+  if (seemsGone) {
+    listing = listAgain(os, paths.mail, listing);
+    merged = merge(listing);
+  }
+  const { files, problems } = listing;
+  return { uidlist, letters, files, merged, staleIndex, problems, stamp };
+};

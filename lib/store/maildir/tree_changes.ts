@@ -1,0 +1,214 @@
+/**
+ * Changes of a Maildir account's tree.
+ *
+ * @module
+ */
+import { mailboxNameHash } from "../../codec/guid.ts";
+import type { WritableLogRecord } from "../../codec/mailbox_log.ts";
+import { nameRefusal } from "../../codec/mailbox_path.ts";
+import { type ErrorTag, type SyncError, syncError } from "../../model/error.ts";
+import type { MailboxGuid } from "../../model/ids.ts";
+import { INBOX, type MailboxName } from "../../model/mailbox.ts";
+import type { TreeOperation } from "../../model/operation.ts";
+import type { Os } from "../../port/os.ts";
+import { failStream } from "../../stream/chunks.ts";
+import { appendMailboxLog } from "../account/mailbox_log_file.ts";
+import { modesOf } from "../account/modes.ts";
+import { setSubscribed } from "../account/subscriptions_file.ts";
+import { raiseUidValidity } from "../account/uid_validity_counter.ts";
+import { MaildirBox, makeMailDirectories } from "./box.ts";
+import { accountRoots, mailboxPaths, type MaildirLocation, namingOf } from "./layout.ts";
+import { moveMailbox, placeStage, takeAway } from "./place.ts";
+import { makeStage, type OwnStage } from "./staging.ts";
+import { readUidlistHeader, writeUidlist } from "./uidlist_file.ts";
+
+type OperationOf<T extends TreeOperation["_tag"]> = Extract<TreeOperation, { readonly _tag: T }>;
+
+/** A mailbox's identity. */
+export interface Identity {
+  /** Its name. */
+  readonly name: MailboxName;
+  /** Its GUID. */
+  readonly guid: MailboxGuid;
+  /** UIDVALIDITY. */
+  readonly uidValidity: number;
+}
+
+const refuse = (tag: ErrorTag, name: MailboxName, what: string): never =>
+  failStream<SyncError>(syncError(tag, "mailbox", { mailbox: name }, what));
+
+/** Writes the files of an empty mailbox with an identity into a stage, as Dovecot makes one. */
+export const fillStage = (
+  os: Os,
+  location: MaildirLocation,
+  { name, guid, uidValidity }: Identity,
+  stage: OwnStage,
+): void => {
+  makeMailDirectories(os, stage.box.mail);
+  if (location.layout === "maildir++" && name !== INBOX) {
+    const { file } = modesOf(os, location.root);
+    os.disk.create(`${stage.box.mail}/maildirfolder`, [], { mode: file });
+  }
+  writeUidlist(os, stage.box.control, {
+    uidValidity,
+    uidNext: 1,
+    guid,
+    otherKeys: "",
+    entries: [],
+  });
+};
+
+/** Makes changes of one account's tree. */
+export class TreeChanger {
+  readonly #os: Os;
+  readonly #location: MaildirLocation;
+
+  /** For one account. */
+  constructor(os: Os, location: MaildirLocation) {
+    this.#os = os;
+    this.#location = location;
+  }
+
+  /** Carries out one operation; durable. Throws `StreamFailure`. */
+  async apply(operation: TreeOperation): Promise<void> {
+    switch (operation._tag) {
+      case "CreateMailbox":
+        return await this.#create(operation);
+      case "CreateDirectory":
+        return this.#createDirectory(operation);
+      case "DeleteMailbox":
+        return this.#delete(operation);
+      case "DeleteDirectory":
+        return this.#deleteDirectory(operation);
+      case "RenameMailbox":
+        return this.#rename(operation);
+      case "ReidentifyMailbox":
+        return await this.#reidentify(operation);
+      case "Subscribe":
+        return await this.#subscribe(operation.name, true);
+      case "Unsubscribe":
+        return await this.#subscribe(operation.name, false);
+    }
+  }
+
+  /** Makes sure that the account's counter does not give out a UIDVALIDITY that is used. */
+  raiseUidValidity(uidValidity: number): void {
+    raiseUidValidity(this.#os, accountRoots(this.#location).control, uidValidity);
+  }
+
+  /** Tells what happened to a name or mailbox. */
+  log(...records: readonly Omit<WritableLogRecord, "at">[]): void {
+    const at = Math.floor(this.#os.now() / 1000);
+    appendMailboxLog(
+      this.#os,
+      accountRoots(this.#location).index,
+      records.map((record) => ({ ...record, at })),
+    );
+  }
+
+  #isMailbox(name: MailboxName): boolean {
+    const { mail } = mailboxPaths(this.#location, name);
+    const isSibling = this.#location.layout === "maildir++" && name !== INBOX;
+    return this.#os.files.stat(isSibling ? mail : `${mail}/cur`) !== null;
+  }
+
+  /** The GUID of the mailbox that has a name, or null. */
+  #guidAt(name: MailboxName): MailboxGuid | null {
+    if (!this.#isMailbox(name)) return null;
+    return readUidlistHeader(this.#os, mailboxPaths(this.#location, name).control)?.guid ?? null;
+  }
+
+  async #create(operation: OperationOf<"CreateMailbox">): Promise<void> {
+    const { name, guid, uidValidity } = operation;
+    const os = this.#os;
+    const location = this.#location;
+    const why = nameRefusal(name, namingOf(location));
+    if (why !== null) refuse("Unfit", name, why);
+    if (this.#isMailbox(name)) {
+      if (this.#guidAt(name) === guid) return;
+      refuse("Unfit", name, "a mailbox of this name exists");
+    }
+    this.raiseUidValidity(uidValidity);
+    const { directory } = modesOf(os, location.root);
+    os.disk.mkdir(location.root, directory);
+    const stage = makeStage(os, location, name);
+    try {
+      fillStage(os, location, { name, guid, uidValidity }, stage);
+      await placeStage(os, location, name, stage);
+    } finally {
+      stage.discard();
+    }
+  }
+
+  #createDirectory({ name }: OperationOf<"CreateDirectory">): void {
+    if (this.#location.layout !== "fs") return;
+    const { mail } = mailboxPaths(this.#location, name);
+    this.#os.disk.mkdir(mail, modesOf(this.#os, this.#location.root).directory);
+  }
+
+  #delete({ name, guid }: OperationOf<"DeleteMailbox">): void {
+    if (name === INBOX) refuse("Unfit", name, "INBOX cannot be deleted");
+    if (!this.#isMailbox(name)) return;
+    const there = this.#guidAt(name);
+    if (there === null) refuse("Changed", name, "the mailbox has lost its identity");
+    // Another mailbox has this name now; the one that was meant is gone.
+    if (there !== guid) return;
+    const stage = makeStage(this.#os, this.#location, name);
+    try {
+      takeAway(this.#os, this.#location, name, stage);
+    } finally {
+      stage.discard();
+    }
+    this.log({ type: "DeleteMailbox", guid }, {
+      type: "DeleteDirectory",
+      guid: mailboxNameHash(name),
+    });
+  }
+
+  #deleteDirectory({ name }: OperationOf<"DeleteDirectory">): void {
+    if (this.#location.layout !== "fs" || this.#isMailbox(name)) return;
+    const removed = this.#os.disk.rmdir(mailboxPaths(this.#location, name).mail);
+    if (removed) this.log({ type: "DeleteDirectory", guid: mailboxNameHash(name) });
+  }
+
+  #rename({ name, guid, newName }: OperationOf<"RenameMailbox">): void {
+    const why = nameRefusal(newName, namingOf(this.#location));
+    if (why !== null) refuse("Unfit", newName, why);
+    if (name === INBOX || newName === INBOX) refuse("Unfit", name, "INBOX cannot be renamed");
+    if (this.#guidAt(newName) === guid) return;
+    if (this.#guidAt(name) !== guid) {
+      refuse("Missing", name, `no mailbox of this name has the GUID ${guid}`);
+    }
+    if (this.#isMailbox(newName)) refuse("Unfit", newName, "a mailbox of this name exists");
+    moveMailbox(this.#os, this.#location, name, newName);
+    this.log({ type: "Rename", guid: mailboxNameHash(newName) });
+  }
+
+  async #reidentify(operation: OperationOf<"ReidentifyMailbox">): Promise<void> {
+    const { name, guid, newGuid, newUidValidity } = operation;
+    const paths = mailboxPaths(this.#location, name);
+    const header = this.#isMailbox(name) ? readUidlistHeader(this.#os, paths.control) : null;
+    if (header?.guid === newGuid && header.uidValidity === newUidValidity) return;
+    if (header?.guid !== guid && header?.guid !== newGuid) {
+      refuse("Missing", name, `no mailbox of this name has the GUID ${guid}`);
+    }
+    this.raiseUidValidity(newUidValidity);
+    const { control: controlRoot } = accountRoots(this.#location);
+    const box = await MaildirBox.open(this.#os, { name, paths, controlRoot });
+    try {
+      await box.reidentify(newGuid, newUidValidity);
+    } finally {
+      box.close();
+    }
+  }
+
+  async #subscribe(name: MailboxName, subscribed: boolean): Promise<void> {
+    const { control } = accountRoots(this.#location);
+    const naming = namingOf(this.#location);
+    if (!await setSubscribed(this.#os, control, name, subscribed, naming)) return;
+    this.log({
+      type: subscribed ? "Subscribe" : "Unsubscribe",
+      guid: mailboxNameHash(name),
+    });
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * dovecot-uidlist and dovecot-keywords on disk. Both are only written under dovecot-uidlist.lock, and new content is
+ * put in place by a rename, or whole lines are appended: Dovecot notices a change by inode or size.
+ *
+ * @module
+ */
+import {
+  formatMaildirKeywords,
+  type KeywordLetters,
+  NO_LETTERS,
+  parseMaildirKeywords,
+} from "../../codec/maildir_keywords.ts";
+import {
+  encodeUidlist,
+  encodeUidlistEntries,
+  MAX_UIDLIST_HEADER,
+  parseUidlist,
+  parseUidlistHeader,
+  type Uidlist,
+  type UidlistEntry,
+  type UidlistHeader,
+} from "../../codec/maildir_uidlist.ts";
+import type { Held, Os } from "../../port/os.ts";
+import { modesOf } from "../account/modes.ts";
+import { orFail } from "../account/or_fail.ts";
+
+const UIDLIST = "dovecot-uidlist";
+const KEYWORDS = "dovecot-keywords";
+/** At about 100 bytes for a mail: ten million mails. */
+const MAX_UIDLIST_BYTES = 1 << 30;
+const MAX_KEYWORDS_BYTES = 1 << 20;
+
+/** Takes dovecot-uidlist.lock of a mailbox; its control directory is made if needed. */
+export const lockUidlist = async (os: Os, control: string): Promise<Held> => {
+  os.disk.mkdir(control, modesOf(os, control).directory);
+  return await os.locks.dotlock(`${control}/${UIDLIST}`);
+};
+
+/**
+ * Reads dovecot-uidlist; null when it is missing or empty (as a crash may leave it: it then says nothing). Throws
+ * `StreamFailure` (`Damaged`) for a broken one; it is never deleted.
+ */
+export const readUidlist = (os: Os, control: string): Uidlist | null => {
+  const path = `${control}/${UIDLIST}`;
+  const bytes = os.files.readFile(path, MAX_UIDLIST_BYTES);
+  return bytes === null || bytes.length === 0 ? null : orFail(parseUidlist(bytes), { path });
+};
+
+/** Reads the first line of dovecot-uidlist alone; else as {@linkcode readUidlist}. */
+export const readUidlistHeader = (os: Os, control: string): UidlistHeader | null => {
+  const path = `${control}/${UIDLIST}`;
+  if (os.files.stat(path) === null) return null;
+  const fd = os.files.open(path, "r");
+  try {
+    const bytes = new Uint8Array(MAX_UIDLIST_HEADER);
+    const length = os.files.read(fd, bytes, 0);
+    return length === 0 ? null : orFail(parseUidlistHeader(bytes.subarray(0, length)), { path });
+  } finally {
+    os.files.close(fd);
+  }
+};
+
+/** Puts a file in place by a rename; it is durable when this returns. The caller holds the lock. */
+const replace = (os: Os, path: string, temporary: string, bytes: Uint8Array): void => {
+  const directory = path.slice(0, path.lastIndexOf("/"));
+  os.disk.unlink(temporary);
+  os.disk.create(temporary, [bytes], { mode: modesOf(os, directory).file });
+  os.disk.rename(temporary, path);
+  os.disk.syncDir(directory);
+};
+
+/** Writes a whole dovecot-uidlist. The caller holds the lock. */
+export const writeUidlist = (
+  os: Os,
+  control: string,
+  list: Omit<Uidlist, "version" | "flaw">,
+): void => {
+  const path = `${control}/${UIDLIST}`;
+  replace(os, path, `${path}.tmp`, encodeUidlist(list));
+};
+
+/** Appends lines; durable when this returns. The caller holds the lock and has read the list under it. */
+export const appendUidlist = (
+  os: Os,
+  control: string,
+  entries: readonly UidlistEntry[],
+): void => {
+  if (entries.length === 0) return;
+  const path = `${control}/${UIDLIST}`;
+  const fd = os.files.open(path, "a");
+  try {
+    os.disk.write(fd, encodeUidlistEntries(entries), null);
+    os.disk.sync(fd);
+  } finally {
+    os.files.close(fd);
+  }
+};
+
+/** Reads dovecot-keywords; a missing file has no keywords. */
+export const readKeywordLetters = (os: Os, control: string): KeywordLetters => {
+  const bytes = os.files.readFile(`${control}/${KEYWORDS}`, MAX_KEYWORDS_BYTES);
+  return bytes === null ? NO_LETTERS : parseMaildirKeywords(bytes);
+};
+
+/**
+ * Writes dovecot-keywords. The caller holds the lock. Its modification time always grows by a second at least:
+ * Dovecot reads it again only when the seconds differ.
+ */
+export const writeKeywordLetters = (os: Os, control: string, letters: KeywordLetters): void => {
+  const path = `${control}/${KEYWORDS}`;
+  const last = os.files.stat(path)?.mtime ?? 0;
+  const temporary = `${path}.lock`;
+  os.disk.unlink(temporary);
+  os.disk.create(temporary, [formatMaildirKeywords(letters)], {
+    mode: modesOf(os, control).file,
+    mtime: Math.max(Math.floor(os.now() / 1000), last + 1),
+  });
+  os.disk.rename(temporary, path);
+  os.disk.syncDir(control);
+};
