@@ -107,11 +107,18 @@ export const uniqueTempName = (os: Os): string => `${TEMP_PREFIX}${formatHex(os.
 
 const encoder = new TextEncoder();
 
+interface JournalFile {
+  readonly id: string;
+  readonly path: string;
+  readonly fd: Fd;
+  readonly lock: Held;
+}
+
 /** The journal of one open store. Its file is made when the first line is written. */
 export class Journal {
   readonly #os: Os;
   readonly #layout: Layout;
-  #file: { readonly path: string; readonly fd: Fd; readonly lock: Held } | null = null;
+  #file: JournalFile | null = null;
   #durableName = false;
   #size = 0;
 
@@ -119,6 +126,12 @@ export class Journal {
   constructor(os: Os, layout: Layout) {
     this.#os = os;
     this.#layout = layout;
+  }
+
+  /** What its file name ends with. Makes the file: while it is locked, what bears this id has a living owner. */
+  get id(): string {
+    this.#file ??= this.#create();
+    return this.#file.id;
   }
 
   /** Tells of a new file that lies there under a temporary name. Not yet durable. */
@@ -176,14 +189,17 @@ export class Journal {
     this.#size += bytes.length;
   }
 
-  #create(): { readonly path: string; readonly fd: Fd; readonly lock: Held } {
+  #create(): JournalFile {
     const { disk, files, locks } = this.#os;
     for (;;) {
-      const path = `${this.#layout.storage}/${JOURNAL_PREFIX}${formatHex(this.#os.random(12))}`;
+      const id = formatHex(this.#os.random(12));
+      const path = `${this.#layout.storage}/${JOURNAL_PREFIX}${id}`;
       const fd = disk.openNew(path);
       const lock = locks.tryFlock(fd, path);
       // Between the two calls somebody may have found the empty journal, and removed it as that of a dead owner.
-      if (lock !== null && files.stat(path)?.ino === files.fstat(fd).ino) return { path, fd, lock };
+      if (lock !== null && files.stat(path)?.ino === files.fstat(fd).ino) {
+        return { id, path, fd, lock };
+      }
       lock?.release();
       files.close(fd);
     }
@@ -192,6 +208,8 @@ export class Journal {
 
 /** A journal whose owner is dead, locked by us. */
 export interface DeadJournal {
+  /** What its file name ends with. */
+  readonly id: string;
   /** What it tells. */
   readonly unfinished: Unfinished;
   /** All of it was dealt with: removes the file. */
@@ -223,7 +241,12 @@ export const deadJournals = (os: Os, layout: Layout): DeadJournal[] => {
       disk.unlink(path);
       leave();
     };
-    dead.push({ unfinished: parseJournal(bytes), remove, leave });
+    dead.push({
+      id: name.slice(JOURNAL_PREFIX.length),
+      unfinished: parseJournal(bytes),
+      remove,
+      leave,
+    });
   }
   return dead;
 };

@@ -1,0 +1,214 @@
+/**
+ * Carries out operations on one mailbox, in batches: gathers a batch, writing mails to the storage as they come, and has
+ * it committed.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import { type SyncError, syncError, withPlace } from "../../model/error.ts";
+import { MAX_UID } from "../../model/ids.ts";
+import type { MailboxName } from "../../model/mailbox.ts";
+import type { MailOperation, Outcome, SaveMail } from "../../model/operation.ts";
+import type { Chunks } from "../../stream/chunks.ts";
+import type { IndexFile } from "../index/index_file.ts";
+import { Commit } from "./commit.ts";
+import type { MailboxPaths } from "./layout.ts";
+import { type SharedMails, signatureOf } from "./shared_mails.ts";
+import type { Storage } from "./storage.ts";
+import { StorageWriter } from "./storage_writer.ts";
+import type { WantedModSeqs } from "./wanted_modseqs.ts";
+
+/** What changing a mailbox needs. */
+export interface WritingContext {
+  /** The storage. */
+  readonly storage: Storage;
+  /** The mailbox's name, for messages. */
+  readonly name: MailboxName;
+  /** Where the mailbox is, or will be. */
+  readonly paths: MailboxPaths;
+  /** Its index, followed by nobody else. */
+  readonly index: IndexFile;
+  /** Mails that can be shared. */
+  readonly shared: SharedMails;
+  /** MODSEQs that the index was not given yet. */
+  readonly modSeqs: WantedModSeqs;
+}
+
+/** Where the bytes of a saved mail are. */
+export type Source =
+  /** A record of this batch. */
+  | { readonly _tag: "New"; readonly record: number }
+  /** A record that was there. */
+  | { readonly _tag: "Shared"; readonly mapUid: number };
+
+/** An operation of a batch. */
+export interface Item {
+  /** What is asked for. */
+  readonly operation: MailOperation;
+  /** Of a save: where its bytes are. */
+  readonly source: Source | null;
+  /** Why it is refused; null: it is not. */
+  error: SyncError | null;
+}
+
+/** A batch is committed when it has so many operations or so many bytes of mails. */
+const BATCH_ITEMS = 4096;
+const BATCH_BYTES = 8 << 20;
+
+/** Carries out operations; see `Mailbox.apply`. */
+export const applyOperations = async function* (
+  context: WritingContext,
+  operations: Chunks<MailOperation, SyncError>,
+): AsyncGenerator<readonly Outcome[]> {
+  let batch = new Batch(context);
+  try {
+    for await (const chunk of operations) {
+      for (const operation of chunk) {
+        if (batch.isFull || batch.touches(operation)) {
+          yield await batch.commit();
+          batch = new Batch(context);
+        }
+        await batch.add(operation);
+      }
+    }
+    if (!batch.isEmpty) yield await batch.commit();
+  } finally {
+    batch.abandon();
+  }
+};
+
+/** The UIDs that an operation is about. */
+const uidsOf = (operation: MailOperation): readonly number[] => {
+  switch (operation._tag) {
+    case "SaveMail":
+      return [operation.copy.uid];
+    case "RenumberMail":
+      return [operation.uid, operation.newUid];
+    case "UpdateFlags":
+    case "Expunge":
+      return [operation.uid];
+    case "RaiseStatus":
+      return [];
+  }
+};
+
+/** The UID that an operation puts a mail at, or null. */
+const newUidOf = (operation: MailOperation): number | null =>
+  operation._tag === "SaveMail"
+    ? operation.copy.uid
+    : operation._tag === "RenumberMail"
+    ? operation.newUid
+    : null;
+
+class Batch {
+  readonly #context: WritingContext;
+  readonly #items: Item[] = [];
+  readonly #touched = new Set<number>();
+  readonly #records = new Map<string, number>();
+  #writer: StorageWriter | null = null;
+  #uidNext: number;
+
+  constructor(context: WritingContext) {
+    this.#context = context;
+    this.#uidNext = context.index.view.uidNext;
+  }
+
+  get isEmpty(): boolean {
+    return this.#items.length === 0;
+  }
+
+  get isFull(): boolean {
+    return this.#items.length >= BATCH_ITEMS || (this.#writer?.bytes ?? 0) >= BATCH_BYTES;
+  }
+
+  /** Whether the batch has changed a mail of this operation already: a group of records says one thing of each. */
+  touches(operation: MailOperation): boolean {
+    return uidsOf(operation).some((uid) => this.#touched.has(uid));
+  }
+
+  async add(operation: MailOperation): Promise<void> {
+    const error = this.#checkUid(operation);
+    if (error !== null) {
+      this.#items.push({ operation, source: null, error });
+      return;
+    }
+    for (const uid of uidsOf(operation)) this.#touched.add(uid);
+    if (operation._tag !== "SaveMail") {
+      this.#items.push({ operation, source: null, error: null });
+      return;
+    }
+    const source = await this.#store(operation);
+    this.#items.push(
+      E.isLeft(source)
+        ? { operation, source: null, error: withPlace(source.left, this.#where(operation)) }
+        : { operation, source: source.right, error: null },
+    );
+  }
+
+  /** Commits all; of no use afterwards. */
+  async commit(): Promise<readonly Outcome[]> {
+    const writer = this.#writer;
+    this.#writer = null;
+    await new Commit(this.#context, this.#items, writer).run();
+    return this.#items.map(({ operation, error }): Outcome =>
+      error === null
+        ? { _tag: "Done", operation }
+        : { _tag: "Refused", operation, error: withPlace(error, this.#where(operation)) }
+    );
+  }
+
+  /** Takes back what was written and not committed. */
+  abandon(): void {
+    if (this.#writer === null) return;
+    this.#writer.abort();
+    this.#writer = null;
+    this.#context.storage.journal.reset();
+  }
+
+  #where(operation: MailOperation) {
+    const [uid] = uidsOf(operation);
+    const mailbox = this.#context.name;
+    return uid === undefined ? { mailbox } : { mailbox, uid };
+  }
+
+  #checkUid(operation: MailOperation): SyncError | null {
+    const uid = newUidOf(operation);
+    if (uid === null) return null;
+    const where = this.#where(operation);
+    if (uid > MAX_UID) {
+      return syncError("Unfit", "message", where, `no mail can have the UID ${uid}`);
+    }
+    if (uid < this.#uidNext) {
+      const what = `the UID is below ${this.#uidNext}, the next one that is free`;
+      return syncError("Changed", "message", where, what);
+    }
+    this.#uidNext = uid + 1;
+    return null;
+  }
+
+  async #store({ mail }: SaveMail): Promise<E.Either<SyncError, Source>> {
+    const signature = mail.copies > 1 ? signatureOf(mail) : null;
+    if (signature !== null) {
+      const record = this.#records.get(signature);
+      if (record !== undefined) return E.right({ _tag: "New", record });
+      const mapUid = this.#context.shared.find(mail);
+      if (mapUid !== null) return E.right({ _tag: "Shared", mapUid });
+    }
+    const { storage, paths } = this.#context;
+    this.#writer ??= new StorageWriter(storage.os, storage.layout, storage.journal);
+    const { guid, receivedAt, pop3Uidl, pop3Order, size, body } = mail;
+    const mailbox = paths.stored;
+    const added = await this.#writer.add({
+      guid,
+      receivedAt,
+      pop3Uidl,
+      pop3Order,
+      mailbox,
+      size,
+      body,
+    });
+    if (E.isLeft(added)) return added;
+    if (signature !== null) this.#records.set(signature, added.right);
+    return E.right({ _tag: "New", record: added.right });
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * Mails out of an mdbox mailbox: what its index says of them, and what their records in the storage are.
+ *
+ * @module
+ */
+import { sameGuid } from "../../codec/guid.ts";
+import type { IndexView } from "../../codec/index_view.ts";
+import { HAVE_POP3_ORDERS, HAVE_POP3_UIDLS, type MdboxHeader } from "../../codec/mdbox_index.ts";
+import type { Metadata } from "../../codec/mdbox_file.ts";
+import { type SyncError, syncError, withPlace } from "../../model/error.ts";
+import { guid, type Uid } from "../../model/ids.ts";
+import type { Body, Mail, MailRecord } from "../../model/mail.ts";
+import type { MailboxName } from "../../model/mailbox.ts";
+import type { Fetched } from "../../port/store.ts";
+import { CHUNK, type Chunks, StreamFailure } from "../../stream/chunks.ts";
+import { guidOf, highestPop3Uid, mapUidOf, openMailboxIndex, savedAtOf } from "./mailbox_index.ts";
+import type { Found, Storage } from "./storage.ts";
+
+/** A chunk of fetched mails ends when it holds so many bytes. */
+const CHUNK_BYTES = 1 << 20;
+
+/** What reading a mailbox needs. */
+export interface ReadingContext {
+  /** The storage. */
+  readonly storage: Storage;
+  /** The mailbox's name, for messages. */
+  readonly name: MailboxName;
+  /** Where its index is. */
+  readonly directory: string;
+  /** The index as it was when the mailbox was opened. */
+  readonly view: IndexView;
+  /** The header of `mdbox-hdr`. */
+  readonly header: MdboxHeader;
+}
+
+/** What the index does not say of a mail: its record in the storage must be asked, or cannot be found. */
+interface Unclear {
+  readonly uid: Uid;
+  readonly error: SyncError;
+}
+
+/** The GUID of a row: out of the index, or, where an old Dovecot did not put it there, out of the record. */
+const guidOfRow = (context: ReadingContext, row: number): MailRecord["guid"] => {
+  const known = guidOf(context.view, row);
+  if (known !== null) return known;
+  return guid(readRow(context, row).metadataGuid);
+};
+
+/** Rows whose map UID or GUID is lost. Reads the storage only for mails whose GUID the index does not have. */
+export const unclearRows = (context: ReadingContext): readonly Unclear[] => {
+  const unclear: Unclear[] = [];
+  for (let row = 0; row < context.view.count; row++) {
+    if (mapUidOf(context.view, row) !== 0 && guidOf(context.view, row) !== null) continue;
+    try {
+      readRow(context, row);
+    } catch (thrown) {
+      unclear.push({ uid: context.view.uidOf(row), error: asLost(context, row, thrown) });
+    }
+  }
+  return unclear;
+};
+
+/** All mails as the index has them, but for those `without`. */
+export const scan = async function* (
+  context: ReadingContext,
+  without: ReadonlySet<number>,
+): AsyncGenerator<readonly MailRecord[]> {
+  const { view } = context;
+  for (let row = 0; row < view.count;) {
+    const chunk: MailRecord[] = [];
+    for (; row < view.count && chunk.length < CHUNK; row++) {
+      const uid = view.uidOf(row);
+      if (without.has(uid)) continue;
+      chunk.push({
+        uid,
+        guid: guidOfRow(context, row),
+        flags: view.flagsOf(row),
+        keywords: view.keywordsOf(row),
+        modSeq: view.modSeqOf(row),
+      });
+    }
+    if (chunk.length > 0) yield chunk;
+  }
+};
+
+/** Reads mails; see `Mailbox.fetch`. */
+export const fetchMails = async function* (
+  context: ReadingContext,
+  wanted: Chunks<Uid, SyncError>,
+): AsyncGenerator<readonly Fetched[]> {
+  for await (const uids of wanted) {
+    let chunk: Fetched[] = [];
+    let bytes = 0;
+    for (const uid of uids) {
+      const fetched = fetchOne(context, uid);
+      chunk.push(fetched);
+      if (fetched._tag === "Mail") bytes += fetched.mail.size;
+      // A stream is good until the next chunk is pulled, so nothing comes behind it.
+      const streams = fetched._tag === "Mail" && !Array.isArray(fetched.mail.body);
+      if (streams || bytes >= CHUNK_BYTES) {
+        yield chunk;
+        chunk = [];
+        bytes = 0;
+      }
+    }
+    if (chunk.length > 0) yield chunk;
+  }
+};
+
+const fetchOne = (context: ReadingContext, uid: Uid): Fetched => {
+  const row = context.view.rowOf(uid);
+  if (row < 0) {
+    const where = { mailbox: context.name, uid };
+    return {
+      _tag: "Lost",
+      uid,
+      error: syncError("Changed", "message", where, "there is no such mail"),
+    };
+  }
+  try {
+    return { _tag: "Mail", mail: mailOf(context, row, readRow(context, row)) };
+  } catch (thrown) {
+    return { _tag: "Lost", uid, error: asLost(context, row, thrown) };
+  }
+};
+
+const readRow = (
+  context: ReadingContext,
+  row: number,
+): Found & { readonly metadataGuid: string } => {
+  const { storage, view } = context;
+  const damaged = (what: string): never => {
+    throw new StreamFailure<SyncError>(syncError("Damaged", "message", {}, what));
+  };
+  const mapUid = mapUidOf(view, row);
+  if (mapUid === 0) return damaged("the index has lost the mail's map UID");
+  const found = storage.read(mapUid);
+  const { metadata } = found.stored;
+  if (metadata.guid === null) return damaged("the record has no GUID");
+  const known = guidOf(view, row);
+  if (known !== null && !sameGuid(known, guid(metadata.guid))) {
+    return damaged(`the record has the GUID ${metadata.guid}, the index ${known}`);
+  }
+  return { ...found, metadataGuid: metadata.guid };
+};
+
+const mailOf = (
+  context: ReadingContext,
+  row: number,
+  { stored, refcount, metadataGuid }: Found & { readonly metadataGuid: string },
+): Mail => {
+  const { metadata, body, bodySize } = stored;
+  refuseForeign(metadata);
+  const { uidl, order } = pop3Of(context, row, metadata);
+  return {
+    uid: context.view.uidOf(row),
+    guid: guid(metadataGuid),
+    receivedAt: metadata.receivedAt,
+    savedAt: savedAtOf(context.view, row),
+    pop3Uidl: uidl,
+    pop3Order: order,
+    size: bodySize,
+    copies: Math.max(1, refcount),
+    body: Array.isArray(body) ? body : withPlaceOf(context, row, body),
+  };
+};
+
+const refuseForeign = ({ plainSize, external }: Metadata): void => {
+  const what = plainSize !== null
+    ? "the mail is stored compressed or otherwise changed"
+    : external !== null
+    ? "parts of the mail are stored outside of the mdbox"
+    : null;
+  if (what !== null) {
+    throw new StreamFailure<SyncError>(syncError("Unsupported", "message", {}, what));
+  }
+};
+
+/** Dovecot looks at P and O only in mailboxes that are known to have them, and only up to a UID. */
+const pop3Of = (
+  { view, header }: ReadingContext,
+  row: number,
+  { pop3Uidl, pop3Order }: Metadata,
+): { readonly uidl: string | null; readonly order: number | null } => {
+  const highest = highestPop3Uid(view);
+  const looked = highest === null || view.uidOf(row) <= highest;
+  return {
+    uidl: looked && (header.flags & HAVE_POP3_UIDLS) !== 0 && pop3Uidl !== "" ? pop3Uidl : null,
+    order: looked && (header.flags & HAVE_POP3_ORDERS) !== 0 ? pop3Order : null,
+  };
+};
+
+const withPlaceOf = async function* (
+  context: ReadingContext,
+  row: number,
+  body: Body,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (thrown) {
+    throw new StreamFailure(asLost(context, row, thrown));
+  }
+};
+
+/** Why a mail could not be read. Whatever it was, it is this mail's trouble alone. */
+const asLost = (context: ReadingContext, row: number, thrown: unknown): SyncError => {
+  if (!(thrown instanceof StreamFailure)) throw thrown;
+  const error = thrown.error as SyncError;
+  const uid = context.view.uidOf(row);
+  const where = { mailbox: context.name, uid };
+  if (error._tag === "Damaged" && isGone(context, uid)) {
+    return syncError("Changed", "message", where, "the mail was expunged meanwhile", error);
+  }
+  return withPlace({ ...error, scope: "message" }, where);
+};
+
+/** Whether a mail that could not be found has been expunged since the mailbox was opened. */
+const isGone = ({ storage, directory }: ReadingContext, uid: Uid): boolean => {
+  try {
+    const index = openMailboxIndex(storage.os, directory);
+    if (index === null) return true;
+    const gone = index.view.rowOf(uid) < 0;
+    index.close();
+    return gone;
+  } catch (thrown) {
+    if (thrown instanceof StreamFailure) return false;
+    throw thrown;
+  }
+};

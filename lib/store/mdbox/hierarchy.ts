@@ -1,0 +1,89 @@
+/**
+ * The directories of the mailboxes.
+ *
+ * @module
+ */
+import type { SyncError } from "../../model/error.ts";
+import type { DirEntry, Os } from "../../port/os.ts";
+import { attempt } from "../account/or_fail.ts";
+import { type Layout, MAIL_DIRECTORY, pathsOfStored } from "./layout.ts";
+
+/** A directory below that of the mailboxes. */
+export interface FoundName {
+  /** Its name as stored: the parts joined with "/". */
+  readonly stored: string;
+  /** Whether it is a mailbox: has a directory for mails. */
+  readonly isMailbox: boolean;
+}
+
+const isDirectory = (os: Os, path: string, { kind }: DirEntry): boolean =>
+  kind === "directory" || (kind === "symlink" && os.files.stat(path)?.kind === "directory");
+
+/**
+ * All names below a directory of mailboxes, in no order. Gives what could not be read to `onProblem`; without it that
+ * is thrown, as `StreamFailure<SyncError>`.
+ */
+export const listNames = (
+  os: Os,
+  mailboxes: string,
+  onProblem?: (error: SyncError) => void,
+): FoundName[] => {
+  const found: FoundName[] = [];
+  const walk = (directory: string, stored: string, above: readonly string[]): void => {
+    const info = os.files.stat(directory);
+    const identity = `${info?.dev}:${info?.ino}`;
+    // A symlink to a directory above would go on for ever.
+    if (info === null || above.includes(identity)) return;
+    let isMailbox = false;
+    for (const entry of os.files.list(directory) ?? []) {
+      const path = `${directory}/${entry.name}`;
+      if (!isDirectory(os, path, entry)) continue;
+      if (entry.name === MAIL_DIRECTORY) {
+        isMailbox = true;
+        continue;
+      }
+      const name = stored === "" ? entry.name : `${stored}/${entry.name}`;
+      if (onProblem === undefined) walk(path, name, [...above, identity]);
+      else attempt(() => walk(path, name, [...above, identity]), onProblem);
+    }
+    if (stored !== "") found.push({ stored, isMailbox });
+  };
+  walk(mailboxes, "", []);
+  return found;
+};
+
+/**
+ * The index directories of all mailboxes that can name mails of a storage: namespaces that differ in MAILBOXDIR= alone
+ * share one. Sorted.
+ */
+export const allIndexDirectories = (os: Os, layout: Layout): string[] => {
+  const { root, storage, accountIndex, indexMailboxes } = layout;
+  const found: string[] = [];
+  for (const entry of os.files.list(root) ?? []) {
+    const mailboxes = `${root}/${entry.name}`;
+    if (mailboxes === storage || !isDirectory(os, mailboxes, entry)) continue;
+    const place = {
+      ...layout,
+      mailboxes,
+      indexMailboxes: indexMailboxes === null ? null : `${accountIndex}/${entry.name}`,
+    };
+    for (const { stored, isMailbox } of listNames(os, mailboxes)) {
+      if (isMailbox) found.push(pathsOfStored(place, stored).index);
+    }
+  }
+  return found.sort();
+};
+
+/** Whether a name has children. */
+export const hasChildren = (os: Os, directory: string): boolean =>
+  (os.files.list(directory) ?? []).some((entry) =>
+    entry.name !== MAIL_DIRECTORY && isDirectory(os, `${directory}/${entry.name}`, entry)
+  );
+
+/** Makes the entries of a directory and of those above it, up to `root`, durable. */
+export const syncUpTo = (os: Os, directory: string, root: string): void => {
+  for (let path = directory; path.length >= root.length; path = path.replace(/\/[^/]*$/, "")) {
+    os.disk.syncDir(path);
+    if (!path.includes("/")) return;
+  }
+};

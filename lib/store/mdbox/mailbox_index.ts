@@ -1,0 +1,130 @@
+/**
+ * What mdbox keeps in the index of a mailbox: its identity, and of each mail the map UID, the saved date and the GUID.
+ *
+ * @module
+ */
+import { formatHex } from "../../codec/guid.ts";
+import { setExtensionHeader, setHeader } from "../../codec/index_build.ts";
+import { HEADER_AT } from "../../codec/index_header.ts";
+import { DONE, type LogRecord } from "../../codec/index_record.ts";
+import type { IndexView } from "../../codec/index_view.ts";
+import {
+  decodeMapUid,
+  decodeMdboxHeader,
+  decodePop3UidlHeader,
+  decodeSavedAt,
+  encodeMdboxHeader,
+  GUID,
+  MDBOX,
+  MDBOX_HEADER,
+  type MdboxHeader,
+  POP3_UIDL_HEADER,
+} from "../../codec/mdbox_index.ts";
+import { syncError } from "../../model/error.ts";
+import { type Guid, guid, type MailboxGuid } from "../../model/ids.ts";
+import type { Os } from "../../port/os.ts";
+import { failStream } from "../../stream/chunks.ts";
+import { orFail } from "../account/or_fail.ts";
+import { createIndex, type NewIndex } from "../index/index_create.ts";
+import { type IndexFile, openIndex } from "../index/index_file.ts";
+import { MAILBOX_INDEX } from "./layout.ts";
+
+/** What makes a mailbox the one it is. */
+export interface Identity {
+  /** Its GUID. */
+  readonly guid: MailboxGuid;
+  /** Its UIDVALIDITY. */
+  readonly uidValidity: number;
+}
+
+/** Opens the index in a directory; null where there is none. Throws `StreamFailure<SyncError>`. */
+export const openMailboxIndex = (os: Os, directory: string): IndexFile | null =>
+  openIndex(os, directory, MAILBOX_INDEX);
+
+/** The records that give a mailbox its identity. */
+export const identityRecords = (
+  { guid, uidValidity }: Identity,
+  mapUidValidity: number,
+  flags: number = 0,
+): readonly LogRecord[] => [
+  ...setExtensionHeader(MDBOX_HEADER, encodeMdboxHeader({ mapUidValidity, guid, flags })),
+  setHeader([[HEADER_AT.uidValidity, uidValidity]]),
+];
+
+/**
+ * Makes the index of an empty mailbox, durable when it returns.
+ *
+ * Its log begins with the modseq 0, "not counted yet": what a sync fills into it does not raise the modseq of the
+ * mailbox, so that in the end it can be given any, as low as that of the mailbox it is a copy of. Dovecot starts
+ * counting when something first asks for modseqs.
+ */
+export const createMailboxIndex = (
+  os: Os,
+  directory: string,
+  identity: Identity,
+  mapUidValidity: number,
+  options: NewIndex = {},
+): IndexFile =>
+  createIndex(os, directory, MAILBOX_INDEX, (appender) => {
+    appender.append(identityRecords(identity, mapUidValidity), DONE);
+    appender.appendTail();
+  }, { initialModSeq: 0n, ...options });
+
+/** The header of `mdbox-hdr`. Throws `Damaged` where it is missing. */
+export const mdboxHeaderOf = (view: IndexView, path: string): MdboxHeader =>
+  orFail(decodeMdboxHeader(fullHeader(view, MDBOX_HEADER.name)), { path });
+
+/** The identity of a mailbox. Throws `Damaged` where it has none. */
+export const identityOf = (view: IndexView, path: string): Identity => {
+  const { guid } = mdboxHeaderOf(view, path);
+  if (guid === null || view.uidValidity === 0) {
+    const what = guid === null ? "the mailbox has no GUID" : "the mailbox has no UIDVALIDITY";
+    return failStream(syncError("Damaged", "mailbox", { path }, what));
+  }
+  return { guid, uidValidity: view.uidValidity };
+};
+
+/** The highest UID that can have a POP3 UIDL; null: not known, all can. */
+export const highestPop3Uid = (view: IndexView): number | null =>
+  decodePop3UidlHeader(fullHeader(view, POP3_UIDL_HEADER.name));
+
+/** Header data of an extension as long as the index says it is. */
+const fullHeader = (view: IndexView, name: string): Uint8Array => {
+  const extension = view.extension(name);
+  return extension === undefined
+    ? new Uint8Array()
+    : extension.headerBytes(0, Math.min(extension.headerSize, MDBOX_HEADER.headerSize));
+};
+
+/** The map UID of a row; 0: lost. */
+export const mapUidOf = (view: IndexView, row: number): number => {
+  const extension = view.extension(MDBOX.name);
+  return extension === undefined ? 0 : decodeMapUid(extension.bytes(row), 0);
+};
+
+/** The saved date of a row, seconds since 1970. */
+export const savedAtOf = (view: IndexView, row: number): number => {
+  const extension = view.extension(MDBOX.name);
+  return extension === undefined ? 0 : decodeSavedAt(extension.bytes(row), 0);
+};
+
+/** The 16 bytes of a row's GUID, a window; null: all zero, not known. */
+export const guidBytesOf = (view: IndexView, row: number): Uint8Array | null => {
+  const bytes = view.extension(GUID.name)?.bytes(row);
+  return bytes === undefined || bytes.length < GUID.recordSize || bytes.every((byte) => byte === 0)
+    ? null
+    : bytes.subarray(0, GUID.recordSize);
+};
+
+/** The 128-bit GUID of a row; null: not known. */
+export const guidOf = (view: IndexView, row: number): Guid | null => {
+  const bytes = guidBytesOf(view, row);
+  return bytes === null ? null : guid(formatHex(bytes));
+};
+
+/** The map UIDs of all mails, one for each mail; lost ones are left out. */
+export const mapUidsOf = (view: IndexView): Uint32Array => {
+  const all = new Uint32Array(view.count);
+  for (let row = 0; row < all.length; row++) all[row] = mapUidOf(view, row);
+  return all.filter((mapUid) => mapUid !== 0);
+};

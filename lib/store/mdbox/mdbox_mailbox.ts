@@ -1,0 +1,141 @@
+/**
+ * One open mailbox of an mdbox.
+ *
+ * @module
+ */
+import type { SyncError } from "../../model/error.ts";
+import { syncError } from "../../model/error.ts";
+import type { Uid } from "../../model/ids.ts";
+import type { MailboxName, MailboxStatus } from "../../model/mailbox.ts";
+import type { MailOperation } from "../../model/operation.ts";
+import type { Mailbox } from "../../port/store.ts";
+import { type Chunks, failStream, fromArray } from "../../stream/chunks.ts";
+import type { IndexFile } from "../index/index_file.ts";
+import { applyOperations, type WritingContext } from "./apply.ts";
+import { Commit } from "./commit.ts";
+import { fetchMails, type ReadingContext, scan, unclearRows } from "./fetch.ts";
+import type { MailboxPaths } from "./layout.ts";
+import { identityOf, mdboxHeaderOf, openMailboxIndex } from "./mailbox_index.ts";
+import type { SharedMails } from "./shared_mails.ts";
+import type { Storage } from "./storage.ts";
+import { WantedModSeqs } from "./wanted_modseqs.ts";
+
+/** A mailbox, and what its opener has to do at the end. */
+export interface OpenMailbox {
+  /** The mailbox. */
+  readonly mailbox: Mailbox;
+  /** Gives the index what it was not given yet. Not after a failure. */
+  readonly finish: () => Promise<void>;
+  /** Closes the files. */
+  readonly close: () => void;
+}
+
+const statusOf = (index: IndexFile): MailboxStatus => {
+  const { view } = index;
+  return {
+    ...identityOf(view, index.path),
+    uidNext: view.uidNext,
+    messages: view.count,
+    firstRecentUid: view.firstRecentUid,
+    highestModSeq: view.highestModSeq,
+    modSeqTracked: view.modSeqTracked,
+  };
+};
+
+/** The mails of a mailbox belong to one map; after a loss of the map there is another one. */
+const checkMap = (storage: Storage, index: IndexFile): void => {
+  if (index.view.count === 0) return;
+  const { mapUidValidity } = mdboxHeaderOf(index.view, index.path);
+  const is = storage.map?.uidValidity;
+  if (is === mapUidValidity) return;
+  const what = is === undefined
+    ? "the map of the storage is gone (doveadm force-resync)"
+    : `the mailbox belongs to the map ${mapUidValidity}, but the storage has the map ${is}`;
+  failStream(syncError("Damaged", "mailbox", { path: index.path }, what));
+};
+
+/**
+ * Opens a mailbox whose index is in `paths.index`; null where there is none. Throws `StreamFailure<SyncError>`:
+ * `Damaged` where the mailbox as a whole cannot be read.
+ */
+export const openMailbox = (
+  storage: Storage,
+  shared: SharedMails,
+  name: MailboxName,
+  paths: MailboxPaths,
+): OpenMailbox | null => {
+  const index = openMailboxIndex(storage.os, paths.index);
+  if (index === null) return null;
+  try {
+    checkMap(storage, index);
+    return new MdboxMailbox(storage, shared, name, paths, index);
+  } catch (thrown) {
+    index.close();
+    throw thrown;
+  }
+};
+
+class MdboxMailbox implements OpenMailbox {
+  readonly mailbox: Mailbox;
+  readonly #storage: Storage;
+  readonly #shared: SharedMails;
+  readonly #paths: MailboxPaths;
+  /** As it was at opening; never refreshed. */
+  readonly #shown: IndexFile;
+  /** A second one for changes, so that what is shown stays. */
+  #writing: WritingContext | null = null;
+
+  constructor(
+    storage: Storage,
+    shared: SharedMails,
+    name: MailboxName,
+    paths: MailboxPaths,
+    shown: IndexFile,
+  ) {
+    this.#storage = storage;
+    this.#shared = shared;
+    this.#paths = paths;
+    this.#shown = shown;
+    const { view, path } = shown;
+    const header = mdboxHeaderOf(view, path);
+    const reading: ReadingContext = { storage, name, directory: paths.index, view, header };
+    const unclear = unclearRows(reading);
+    const without = new Set<number>(unclear.map(({ uid }) => uid));
+    this.mailbox = {
+      name,
+      status: statusOf(shown),
+      problems: unclear.map(({ error }) => error),
+      historyComplete: shown.historyComplete,
+      records: () => scan(reading, without),
+      changes: () => fromArray(shown.changes()),
+      fetch: (wanted: Chunks<Uid, SyncError>) => fetchMails(reading, wanted),
+      apply: (operations: Chunks<MailOperation, SyncError>) =>
+        applyOperations(this.#openForWriting(name), operations),
+    };
+  }
+
+  readonly finish = async (): Promise<void> => {
+    if (this.#writing?.modSeqs.isPending) await new Commit(this.#writing, [], null).run(true);
+  };
+
+  readonly close = (): void => {
+    this.#shown.close();
+    this.#writing?.index.close();
+    this.#writing = null;
+  };
+
+  #openForWriting(name: MailboxName): WritingContext {
+    this.#writing ??= {
+      storage: this.#storage,
+      name,
+      paths: this.#paths,
+      index: openMailboxIndex(this.#storage.os, this.#paths.index) ??
+        failStream(
+          syncError("Missing", "mailbox", { path: this.#paths.index }, "the mailbox is gone"),
+        ),
+      shared: this.#shared,
+      modSeqs: new WantedModSeqs(),
+    };
+    return this.#writing;
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * The mdbox store: one account's mail in Dovecot's multi-dbox format (as of 2.3.19.1).
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { TaskEither } from "fp-ts/TaskEither.js";
+import { fitName } from "../../codec/mailbox_path.ts";
+import { type SyncError, syncError } from "../../model/error.ts";
+import type { MailboxGuid } from "../../model/ids.ts";
+import type { MailboxName } from "../../model/mailbox.ts";
+import type { Os } from "../../port/os.ts";
+import type { Mailbox, Store, StoreCaps } from "../../port/store.ts";
+import { failStream } from "../../stream/chunks.ts";
+import { appendMailboxLog } from "../account/mailbox_log_file.ts";
+import { orFail, thrownError } from "../account/or_fail.ts";
+import { raiseUidValidity } from "../account/uid_validity_counter.ts";
+import {
+  discardStaged,
+  installNew,
+  installOver,
+  refreshListIndex,
+  stageMailbox,
+} from "./installed.ts";
+import {
+  fileIdOf,
+  type Layout,
+  layoutOf,
+  MAP_INDEX,
+  type MdboxOptions,
+  pathsOf,
+} from "./layout.ts";
+import { type Identity, openMailboxIndex } from "./mailbox_index.ts";
+import { type OpenMailbox, openMailbox } from "./mdbox_mailbox.ts";
+import { SharedMails } from "./shared_mails.ts";
+import { Storage } from "./storage.ts";
+import { type Located, readIdentity, readTree } from "./tree.ts";
+import { changeTree } from "./tree_change.ts";
+
+export type { MdboxOptions } from "./layout.ts";
+
+const CAPS: StoreCaps = { format: "mdbox", savedDates: true, emptyDirectories: true };
+
+/** What `work` gives, its thrown failure as a value. */
+const guarded = <A>(work: () => Promise<E.Either<SyncError, A>>): TaskEither<SyncError, A> => () =>
+  work().catch((thrown) => E.left(thrownError(thrown)));
+
+/** What a location turned out to be. */
+type Root = "mdbox" | "empty" | "missing" | "foreign";
+
+const rootOf = (os: Os, layout: Layout): Root => {
+  const root = os.files.stat(layout.root);
+  if (root === null) return "missing";
+  const entries = root.kind === "directory" ? os.files.list(layout.root) ?? [] : null;
+  // Every Maildir has it, and no mdbox.
+  if (entries === null || entries.some(({ name }) => name === "cur")) return "foreign";
+  const isMdbox = os.files.stat(layout.mailboxes)?.kind === "directory" ||
+    [layout.storage, layout.map].some((directory) =>
+      (os.files.list(directory) ?? []).some(({ name }) =>
+        fileIdOf(name) !== null || name.startsWith(MAP_INDEX)
+      )
+    );
+  if (isMdbox) return "mdbox";
+  // What was begun and killed, and what lies beside mail in every format, does not make another store of it.
+  const beside = /^(storage|\.dsync|subscriptions|dovecot.*)$/;
+  return entries.every(({ name }) => beside.test(name)) ? "empty" : "foreign";
+};
+
+/**
+ * Opens an mdbox. Refused, with nothing made: `Missing` where there is none and `create` is false, `Unsafe` where there
+ * is something else.
+ */
+export const openMdbox = (os: Os, options: MdboxOptions): TaskEither<SyncError, Store> =>
+  guarded(() => {
+    const layout = layoutOf(options);
+    const where = { path: layout.root };
+    const root = rootOf(os, layout);
+    if (root === "foreign") {
+      failStream(syncError("Unsafe", "store", where, "what is there is no mdbox"));
+    }
+    if (root !== "mdbox" && !options.create) {
+      const what = root === "missing" ? "there is no mdbox" : "the directory is no mdbox";
+      failStream(syncError("Missing", "store", where, what));
+    }
+    return Promise.resolve(E.right(new MdboxStore(os, layout, options)));
+  });
+
+class MdboxStore implements Store {
+  readonly location: string;
+  readonly caps = CAPS;
+  readonly #storage: Storage;
+  readonly #shared: SharedMails;
+  /** Where mailboxes were seen last; looked at again before it is relied upon. */
+  #seen: ReadonlyMap<MailboxGuid, Located> = new Map();
+
+  constructor(os: Os, layout: Layout, options: MdboxOptions) {
+    this.location = `mdbox:${options.root}`;
+    this.#storage = new Storage(os, layout, options.create);
+    this.#shared = new SharedMails(this.#storage);
+  }
+
+  readonly tree: Store["tree"] = guarded(async () => {
+    const { mailboxes, tree } = await readTree(this.#storage);
+    this.#seen = mailboxes;
+    return E.right(tree);
+  });
+
+  readonly fitName = (name: MailboxName): MailboxName => fitName(name, this.#storage.layout.naming);
+
+  readonly applyTree: Store["applyTree"] = (operation) =>
+    guarded(async () => E.right(await changeTree(this.#storage, this.#locate, operation)));
+
+  readonly withMailbox: Store["withMailbox"] = (guid, use) =>
+    guarded(async () => {
+      const located = await this.#locate(guid);
+      const open = located === null ? null : this.#open(located.name, located.paths);
+      if (open === null) {
+        const what = `no mailbox has the GUID ${guid}`;
+        return E.left(syncError("Missing", "mailbox", {}, what));
+      }
+      return await this.#use(open, use);
+    });
+
+  readonly replaceMailbox: Store["replaceMailbox"] = ({ name, ...identity }, use) =>
+    guarded(() => this.#replace(name, identity, use));
+
+  readonly close: Store["close"] = () => {
+    this.#storage.close();
+    return Promise.resolve();
+  };
+
+  readonly #locate = async (guid: MailboxGuid): Promise<Located | null> => {
+    const seen = this.#seen.get(guid);
+    if (seen !== undefined && this.#isStillAt(seen)) return seen;
+    this.#seen = (await readTree(this.#storage)).mailboxes;
+    return this.#seen.get(guid) ?? null;
+  };
+
+  #isStillAt({ paths, identity }: Located): boolean {
+    try {
+      return this.#storage.os.files.stat(paths.mails) !== null &&
+        readIdentity(this.#storage, paths)?.guid === identity.guid;
+    } catch (thrown) {
+      // What is wrong is found again by whoever opens it.
+      thrownError(thrown);
+      return true;
+    }
+  }
+
+  #open(name: MailboxName, paths: Located["paths"]): OpenMailbox | null {
+    try {
+      return openMailbox(this.#storage, this.#shared, name, paths);
+    } catch (thrown) {
+      const error = thrownError(thrown);
+      return failStream({ ...error, scope: "mailbox", where: { mailbox: name, ...error.where } });
+    }
+  }
+
+  async #use<A>(
+    open: OpenMailbox,
+    use: (mailbox: Mailbox) => TaskEither<SyncError, A>,
+  ): Promise<E.Either<SyncError, A>> {
+    try {
+      const result = await use(open.mailbox)();
+      if (E.isRight(result)) await open.finish();
+      return result;
+    } finally {
+      open.close();
+    }
+  }
+
+  async #replace<A>(
+    name: MailboxName,
+    identity: Identity,
+    use: (mailbox: Mailbox) => TaskEither<SyncError, A>,
+  ): Promise<E.Either<SyncError, A>> {
+    const storage = this.#storage;
+    const { os, layout } = storage;
+    const paths = orFail(pathsOf(layout, name), { mailbox: name });
+    raiseUidValidity(os, layout.control, identity.uidValidity);
+    const old = os.files.stat(paths.mails) === null ? null : openMailboxIndex(os, paths.index);
+    try {
+      const staged = await stageMailbox(storage, identity, old);
+      const discard = async () => {
+        if (os.files.stat(staged) !== null) await discardStaged(storage, staged);
+      };
+      try {
+        const open = this.#open(name, { ...paths, index: staged })!;
+        const result = await this.#use(open, use);
+        if (E.isLeft(result)) {
+          await discard();
+          return result;
+        }
+        if (old === null) installNew(storage, staged, paths);
+        else await this.#installOver(staged, paths, old, identity);
+        await refreshListIndex(storage);
+        return result;
+      } catch (thrown) {
+        // What cannot be cleaned up now is left to whoever recovers; the first failure is the one to tell.
+        await discard().catch(thrownError);
+        throw thrown;
+      }
+    } finally {
+      old?.close();
+    }
+  }
+
+  async #installOver(
+    staged: string,
+    paths: Located["paths"],
+    old: NonNullable<ReturnType<typeof openMailboxIndex>>,
+    { guid }: Identity,
+  ): Promise<void> {
+    const storage = this.#storage;
+    const before = readIdentity(storage, paths);
+    await installOver(storage, staged, paths, old);
+    if (before === null || before.guid === guid) return;
+    const at = Math.floor(storage.os.now() / 1000);
+    appendMailboxLog(storage.os, storage.layout.accountIndex, [
+      { type: "DeleteMailbox", guid: before.guid, at },
+    ]);
+  }
+}

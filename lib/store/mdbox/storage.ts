@@ -1,0 +1,136 @@
+/**
+ * What all mailboxes of one mdbox share: the map, the files m.N, the journal.
+ *
+ * @module
+ */
+import { syncError } from "../../model/error.ts";
+import type { Os } from "../../port/os.ts";
+import { failStream, StreamFailure } from "../../stream/chunks.ts";
+import { type Modes, modesOf } from "../account/modes.ts";
+import { Journal } from "./journal.ts";
+import { type Layout, storageFile } from "./layout.ts";
+import { type Mapped, StorageMap } from "./map.ts";
+import { recover } from "./recover.ts";
+import { StorageReader, type StoredRecord } from "./storage_reader.ts";
+
+/** A mail out of the storage, with what the map says of it. */
+export interface Found {
+  /** Its record. */
+  readonly stored: StoredRecord;
+  /** How many mailbox entries name it. */
+  readonly refcount: number;
+}
+
+/** The storage of one mdbox. Everything throws `StreamFailure<SyncError>`. */
+export class Storage {
+  /** The operating system. */
+  readonly os: Os;
+  /** Where things are. */
+  readonly layout: Layout;
+  /** What was begun and not yet ended. */
+  readonly journal: Journal;
+  /** Reads mails. */
+  readonly reader: StorageReader;
+  readonly #create: boolean;
+  #map: StorageMap | null = null;
+  #writes = false;
+
+  /** Opens nothing yet. `create`: whether a storage that is not there may be made. */
+  constructor(os: Os, layout: Layout, create: boolean) {
+    this.os = os;
+    this.layout = layout;
+    this.#create = create;
+    this.journal = new Journal(os, layout);
+    this.reader = new StorageReader(os, layout);
+  }
+
+  /** The map; null where there is none yet. */
+  get map(): StorageMap | null {
+    this.#map ??= StorageMap.open(this.os, this.layout);
+    return this.#map;
+  }
+
+  /** Permissions of what is made: those of the root. */
+  get modes(): Modes {
+    return modesOf(this.os, this.layout.root);
+  }
+
+  /**
+   * The map, for a writer: made with its storage where there is none. The first call also puts in order what writers
+   * left that are dead.
+   */
+  async beginWriting(): Promise<StorageMap> {
+    const map = this.map ?? this.#createMap();
+    if (!this.#writes) await recover(this, map);
+    this.#writes = true;
+    return map;
+  }
+
+  /** What a map UID is; the map is read again when it does not know it. */
+  find(mapUid: number): Mapped | null {
+    const { map } = this;
+    const known = map?.find(mapUid) ?? null;
+    if (known !== null || map === null) return known;
+    map.refresh();
+    return map.find(mapUid);
+  }
+
+  /**
+   * Reads a mail. A purge may move it at any time: when it is not where the map said, and the map says another place
+   * now, it is read there. Throws `Damaged`.
+   */
+  read(mapUid: number): Found {
+    let mapped = this.find(mapUid);
+    for (;;) {
+      if (mapped === null) {
+        const path = this.layout.map;
+        const what = `the map does not know the map UID ${mapUid}`;
+        return failStream(syncError("Damaged", "message", { path }, what));
+      }
+      const { record, refcount } = mapped;
+      let failure: StreamFailure<unknown> | null = null;
+      try {
+        const stored = this.reader.read(record);
+        if (stored !== null) return { stored, refcount };
+      } catch (thrown) {
+        if (!(thrown instanceof StreamFailure)) throw thrown;
+        failure = thrown;
+      }
+      this.map?.refresh();
+      mapped = this.map?.find(mapUid) ?? null;
+      const moved = mapped?.record.fileId !== record.fileId ||
+        mapped.record.offset !== record.offset || mapped.record.size !== record.size;
+      if (moved) continue;
+      if (failure !== null) throw failure;
+      const path = storageFile(this.layout, record.fileId);
+      failStream(syncError("Damaged", "message", { path }, "the file of the mail is gone"));
+    }
+  }
+
+  /** After a failure in the middle: the journal stays for the next writer, which may be this one. */
+  leaveUnfinished(): void {
+    this.journal.abandon();
+    this.#writes = false;
+  }
+
+  /** Lets go of everything; what was begun and not ended is left to the journal. */
+  close(): void {
+    this.journal.close();
+    this.reader.close();
+    this.#map?.close();
+    this.#map = null;
+  }
+
+  #createMap(): StorageMap {
+    const { os, layout, modes } = this;
+    if (!this.#create && os.files.stat(layout.storage) === null) {
+      failStream(syncError("Missing", "store", { path: layout.storage }, "there is no mdbox"));
+    }
+    for (const path of [layout.root, layout.mailboxes, layout.storage, layout.map]) {
+      os.disk.mkdir(path, modes.directory);
+    }
+    os.disk.syncDir(layout.root);
+    this.#map = StorageMap.create(os, layout, modes.file);
+    return this.#map;
+  }
+}

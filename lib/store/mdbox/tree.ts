@@ -1,0 +1,131 @@
+/**
+ * Reads the mailbox tree of an mdbox.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import { formatHex } from "../../codec/guid.ts";
+import { parseStorageName } from "../../codec/mailbox_path.ts";
+import { subscribedNames } from "../../codec/subscriptions.ts";
+import { type SyncError, withPlace } from "../../model/error.ts";
+import { type MailboxGuid, mailboxGuid } from "../../model/ids.ts";
+import {
+  type MailboxName,
+  mailboxName,
+  type MailboxNode,
+  type MailboxTree,
+  nameKey,
+} from "../../model/mailbox.ts";
+import { failStream } from "../../stream/chunks.ts";
+import { readMailboxLog } from "../account/mailbox_log_file.ts";
+import { attempt, thrownError } from "../account/or_fail.ts";
+import { readSubscriptions } from "../account/subscriptions_file.ts";
+import { takeUidValidity } from "../account/uid_validity_counter.ts";
+import { syncError } from "../../model/error.ts";
+import { listNames } from "./hierarchy.ts";
+import { type MailboxPaths, pathsOfStored } from "./layout.ts";
+import {
+  createMailboxIndex,
+  type Identity,
+  identityOf,
+  openMailboxIndex,
+} from "./mailbox_index.ts";
+import type { Storage } from "./storage.ts";
+
+/** A mailbox and where it is. */
+export interface Located {
+  /** Its name. */
+  readonly name: MailboxName;
+  /** Its paths. */
+  readonly paths: MailboxPaths;
+  /** What makes it the one it is. */
+  readonly identity: Identity;
+}
+
+/**
+ * The identity of the mailbox in a directory; null where it has no index yet. Throws `StreamFailure<SyncError>` where
+ * it cannot be read.
+ */
+export const readIdentity = (storage: Storage, paths: MailboxPaths): Identity | null => {
+  const index = openMailboxIndex(storage.os, paths.index);
+  if (index === null) return null;
+  try {
+    if (index.view.deleted) {
+      const where = { path: index.path };
+      failStream(
+        syncError("Damaged", "mailbox", where, "the mailbox is deleted, but for its files"),
+      );
+    }
+    return identityOf(index.view, index.path);
+  } finally {
+    index.close();
+  }
+};
+
+/** A directory made by hand is a mailbox: as Dovecot does at the first opening, it is given an identity. */
+const giveIdentity = async (storage: Storage, { index }: MailboxPaths): Promise<Identity> => {
+  const { os, layout, modes } = storage;
+  const map = await storage.beginWriting();
+  const identity = {
+    guid: mailboxGuid(formatHex(os.random(16))),
+    uidValidity: takeUidValidity(os, layout.control),
+  };
+  os.disk.mkdir(index, modes.directory);
+  createMailboxIndex(os, index, identity, map.uidValidity, { mode: modes.file }).close();
+  return identity;
+};
+
+/** The mailboxes that can be read, and the tree of all names. */
+export interface ReadTree {
+  /** By GUID. */
+  readonly mailboxes: ReadonlyMap<MailboxGuid, Located>;
+  /** The tree as the port has it. */
+  readonly tree: MailboxTree;
+}
+
+const inOrder = (a: MailboxNode, b: MailboxNode): number => {
+  const [x, y] = [nameKey(a.name), nameKey(b.name)];
+  return x < y ? -1 : x > y ? 1 : 0;
+};
+
+/** Reads it. Each mailbox index is opened once. Throws `StreamFailure<SyncError>`. */
+export const readTree = async (storage: Storage): Promise<ReadTree> => {
+  const { os, layout } = storage;
+  const problems: SyncError[] = [];
+  const nodes: MailboxNode[] = [];
+  const mailboxes = new Map<MailboxGuid, Located>();
+  const onProblem = (error: SyncError) => problems.push({ ...error, scope: "mailbox" });
+  for (const { stored, isMailbox } of listNames(os, layout.mailboxes, onProblem)) {
+    const paths = pathsOfStored(layout, stored);
+    const parsed = parseStorageName(stored, layout.naming);
+    if (E.isLeft(parsed)) {
+      problems.push(withPlace(parsed.left, { path: paths.directory }));
+      nodes.push({ _tag: "Damaged", name: mailboxName(stored) });
+      continue;
+    }
+    const name = parsed.right;
+    if (!isMailbox) {
+      nodes.push({ _tag: "Directory", name });
+      continue;
+    }
+    try {
+      const identity = readIdentity(storage, paths) ?? await giveIdentity(storage, paths);
+      nodes.push({ _tag: "Mailbox", name, guid: identity.guid });
+      if (!mailboxes.has(identity.guid)) mailboxes.set(identity.guid, { name, paths, identity });
+    } catch (thrown) {
+      const error = thrownError(thrown);
+      problems.push(withPlace({ ...error, scope: "mailbox" }, { mailbox: name }));
+      nodes.push({ _tag: "Damaged", name });
+    }
+  }
+  const tree: MailboxTree = {
+    nodes: nodes.sort(inOrder),
+    subscriptions: subscribedNames(readSubscriptions(os, layout.control), layout.naming),
+    log: attempt(() => readMailboxLog(os, layout.accountIndex), (error) => {
+      problems.push(error);
+      return [];
+    }),
+    problems,
+  };
+  return { mailboxes, tree };
+};
