@@ -11,6 +11,14 @@ import type { Store } from "./port/store.ts";
 import { openMaildir } from "./store/maildir/maildir_store.ts";
 import { openMdbox } from "./store/mdbox/mdbox_store.ts";
 
+/** The fields that have a value: the stores take an absent option where a location has null. */
+const given = <A extends Readonly<Record<string, unknown>>>(
+  fields: A,
+): { readonly [K in keyof A]?: NonNullable<A[K]> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as {
+    readonly [K in keyof A]?: NonNullable<A[K]>;
+  };
+
 /**
  * Opens the store at a location. Where nothing is there, `create` decides: true gives a store that is made at the first
  * write, false fails with `Missing`. A path that holds something else fails either way and is left as it is.
@@ -19,7 +27,11 @@ export const openStore = (
   os: Os,
   location: Location,
   options: { readonly create: boolean },
-): TaskEither<SyncError, Store> =>
-  location.format === "maildir"
-    ? openMaildir(os, { ...location, ...options })
-    : openMdbox(os, { ...location, ...options });
+): TaskEither<SyncError, Store> => {
+  if (location.format === "maildir") {
+    const { format: _, root, layout, utf8, ...elsewhere } = location;
+    return openMaildir(os, { root, layout, utf8, ...given(elsewhere), ...options });
+  }
+  const { format: _, root, utf8, ...elsewhere } = location;
+  return openMdbox(os, { root, utf8, ...given(elsewhere), ...options });
+};
