@@ -8,11 +8,10 @@ import { setTail } from "../../codec/index_build.ts";
 import { encodeLogHeader, LOG_HEADER_SIZE, type LogHeader } from "../../codec/index_header.ts";
 import { decodeLog, logStart } from "../../codec/index_log.ts";
 import { DONE } from "../../codec/index_record.ts";
-import { encodeGroup } from "../../codec/index_record_encode.ts";
 import { IndexView } from "../../codec/index_view.ts";
 import type { Os } from "../../port/os.ts";
 import { type IndexAppender, type IndexFile, openIndex } from "./index_file.ts";
-import { fail, type IndexPaths, indexPaths, orThrow } from "./log_file.ts";
+import { fail, groupBytes, type IndexPaths, indexPaths, orThrow } from "./log_file.ts";
 
 /** How a new index is made. */
 export interface NewIndex {
@@ -40,7 +39,8 @@ const STALE_MS = 180_000;
 
 /**
  * Makes an index with the records that `fill` appends, durable when this returns, and opens it. The directory exists.
- * Throws `Changed` when somebody else makes one, or has made one.
+ * Throws `Changed` when somebody else makes one, or has made one. A process that dies meanwhile leaves no index; with
+ * a snapshot it may leave one without its log, so that form is for a directory that nobody else knows of yet.
  */
 export const createIndex = (
   os: Os,
@@ -147,7 +147,7 @@ class MemoryAppender implements IndexAppender {
   readonly append: IndexAppender["append"] = (records, marks) => {
     if (records.length === 0) return;
     const { position } = this.view;
-    const bytes = encodeGroup(records, marks);
+    const bytes = groupBytes(records, marks, this.#path);
     const where = { path: this.#path };
     const stretch = orThrow(decodeLog(bytes, position.offset, position, this.#header), where);
     orThrow(this.view.apply(stretch), where);

@@ -21,15 +21,13 @@
  */
 import { foldChanges } from "../../codec/index_changes.ts";
 import { decodeLog, type LogEntry } from "../../codec/index_log.ts";
-import type { LogRecord, RecordMarks } from "../../codec/index_record.ts";
-import { encodeGroup } from "../../codec/index_record_encode.ts";
-import { DONE } from "../../codec/index_record.ts";
+import { DONE, type LogRecord, type RecordMarks } from "../../codec/index_record.ts";
 import { setTail } from "../../codec/index_build.ts";
 import type { IndexView } from "../../codec/index_view.ts";
 import type { LogChange } from "../../model/change.ts";
 import type { Fd, Held, Os } from "../../port/os.ts";
 import { historyIsComplete, type LoadedIndex, loadIndex, readHistory } from "./index_loader.ts";
-import { fail, type IndexPaths, indexPaths, orThrow, sameFile } from "./log_file.ts";
+import { fail, groupBytes, type IndexPaths, indexPaths, orThrow, sameFile } from "./log_file.ts";
 
 /** Dovecot waits so long for a log: 3 minutes. */
 const LOCK_TIMEOUT_MS = 180_000;
@@ -238,7 +236,7 @@ export class IndexFile {
     if (records.length === 0) return;
     const { header, view } = this.#loaded;
     const { position } = view;
-    const bytes = encodeGroup(records, marks);
+    const bytes = groupBytes(records, marks, this.#paths.log);
     try {
       // Our own reader comes first: nothing goes into the file that it would refuse.
       const stretch = orThrow(decodeLog(bytes, position.offset, position, header), {

@@ -1,207 +1,30 @@
 import assert from "node:assert/strict";
-import * as E from "fp-ts/Either.js";
-import { expectedOf, golden, mailsOf, right } from "../../codec/_index_fixture.ts";
+import { mailsOf, right } from "../../codec/_index_fixture.ts";
 import {
-  appendMails,
   expungeMails,
-  setExtensionRecords,
-  setHeader,
   trackModSeqs,
   updateFlags,
   updateKeywords,
-  withExactModSeqs,
 } from "../../codec/index_build.ts";
-import {
-  decodeLogHeader,
-  encodeLogHeader,
-  HEADER_AT,
-  type LogHeader,
-} from "../../codec/index_header.ts";
-import { DONE, type LogRecord, REQUEST, SYNC_DONE } from "../../codec/index_record.ts";
+import { decodeLogHeader, encodeLogHeader, type LogHeader } from "../../codec/index_header.ts";
+import { DONE, REQUEST, SYNC_DONE } from "../../codec/index_record.ts";
 import { encodeGroup } from "../../codec/index_record_encode.ts";
-import type { SyncError } from "../../model/error.ts";
 import { modSeq } from "../../model/ids.ts";
 import { failureOf, rejectionOf } from "../../os/_failure.ts";
 import { lockElsewhere, withDirectory } from "../../os/_other_process.ts";
 import { makeOs } from "../../os/os.ts";
-import { createIndex } from "./index_create.ts";
+import {
+  appendBytes,
+  BASE,
+  fresh,
+  mails,
+  open,
+  os,
+  summaryOf,
+  uids,
+  VALID,
+} from "./_index_home.ts";
 import { type IndexFile, openIndex } from "./index_file.ts";
-
-const os = makeOs();
-const BASE = "dovecot.index";
-
-const uids = (...list: number[]): Uint32Array => Uint32Array.from(list);
-const mails = (...list: number[]): LogRecord =>
-  appendMails(uids(...list), new Uint8Array(list.length));
-const VALID = setHeader([[HEADER_AT.uidValidity, 77]]);
-
-/** Copies golden files into a directory. */
-const place = (home: string, folder: string, names: readonly string[]): void => {
-  for (const name of names) Deno.writeFileSync(`${home}/${name}`, golden(`${folder}/${name}`));
-};
-
-const open = (home: string): IndexFile => {
-  const file = openIndex(os, home, BASE);
-  assert.ok(file !== null);
-  return file;
-};
-
-const fresh = (home: string, ...groups: (readonly LogRecord[])[]): IndexFile =>
-  createIndex(os, home, BASE, (appender) => {
-    for (const group of [[VALID], ...groups]) appender.append(group, DONE);
-  });
-
-const appendBytes = (path: string, bytes: Uint8Array): void =>
-  Deno.writeFileSync(path, bytes, { append: true });
-
-const summaryOf = ({ _tag, where, what }: SyncError, home: string) =>
-  [_tag, where.path?.slice(home.length + 1), what] as const;
-
-/** Writes a log in another file's place, with other header fields. */
-const rewrite = (path: string, fields: Partial<LogHeader>): void => {
-  const bytes = Deno.readFileSync(path);
-  bytes.set(encodeLogHeader({ ...right(decodeLogHeader(bytes)), ...fields }));
-  Deno.writeFileSync(path, bytes);
-};
-
-const ROTATED = ["dovecot.index", "dovecot.index.log", "dovecot.index.log.2"];
-
-const BROKEN: readonly (readonly [
-  name: string,
-  prepare: (home: string) => void,
-  path: string,
-  what: RegExp,
-])[] = [
-  [
-    "an index without its log",
-    (home) => place(home, "mdbox-rotated", ["dovecot.index"]),
-    "dovecot.index",
-    /lost its log/,
-  ],
-  [
-    "a log whose predecessors are lost",
-    (home) => place(home, "mdbox-rotated", ["dovecot.index.log"]),
-    "dovecot.index.log",
-    /continues log 2, which is lost/,
-  ],
-  [
-    "a log of another index",
-    (home) => {
-      place(home, "mdbox-rotated", ROTATED);
-      rewrite(`${home}/dovecot.index.log`, { indexId: 5 });
-    },
-    "dovecot.index",
-    /index id \d+, but the log's 5/,
-  ],
-  [
-    "a log that was called corrupted",
-    (home) => {
-      place(home, "mdbox-log-only", ["dovecot.index.log"]);
-      rewrite(`${home}/dovecot.index.log`, { indexId: 0 });
-    },
-    "dovecot.index.log",
-    /marked corrupted/,
-  ],
-  [
-    "an index that is ahead of its log",
-    (home) => {
-      place(home, "mdbox-main-index", ["dovecot.index", "dovecot.index.log"]);
-      Deno.truncateSync(`${home}/dovecot.index.log`, 1000);
-    },
-    "dovecot.index.log",
-    /made at offset 2380 of a log of 1000/,
-  ],
-  [
-    "a log before that does not end where the next one says",
-    (home) => {
-      place(home, "mdbox-rotated", ["dovecot.index.log", "dovecot.index.log.2"]);
-      Deno.truncateSync(`${home}/dovecot.index.log.2`, 2448);
-    },
-    "dovecot.index.log.2",
-    /it ends at \d+, not 2460/,
-  ],
-];
-
-for (const [name, prepare, path, what] of BROKEN) {
-  Deno.test(`openIndex: refuses ${name}`, () =>
-    withDirectory((home) => {
-      prepare(home);
-      const error = failureOf(() => openIndex(os, home, BASE));
-      assert.equal(error._tag, "Damaged");
-      assert.equal(error.where.path, `${home}/${path}`);
-      assert.match(error.what, what);
-    }));
-}
-
-Deno.test("openIndex: a record that makes no sense is named by file and offset", () =>
-  withDirectory((home) => {
-    const file = fresh(home);
-    const { offset } = file.view.position;
-    file.close();
-    appendBytes(`${home}/${BASE}.log`, encodeGroup([mails(4, 3)], DONE));
-    const error = failureOf(() => openIndex(os, home, BASE));
-    assert.deepEqual(summaryOf(error, home), [
-      "Damaged",
-      `${BASE}.log`,
-      "append of UID 3 while UIDNEXT is 5",
-    ]);
-    assert.equal(error.where.offset, offset);
-  }));
-
-Deno.test("openIndex: null where there is nothing", () =>
-  withDirectory((home) => assert.equal(openIndex(os, home, BASE), null)));
-
-const WHOLE = [
-  ["log alone", "mdbox-log-only", ["dovecot.index.log"]],
-  ["snapshot and log", "mdbox-main-index", ["dovecot.index", "dovecot.index.log"]],
-  ["log that reaches back to the beginning", "mdbox-main-index", ["dovecot.index.log"]],
-  ["snapshot, log and the log before", "mdbox-rotated", ROTATED],
-  ["snapshot and log after a rotation", "mdbox-rotated", ["dovecot.index", "dovecot.index.log"]],
-  ["both logs without snapshot", "mdbox-rotated", ["dovecot.index.log", "dovecot.index.log.2"]],
-] as const;
-
-for (const [name, folder, names] of WHOLE) {
-  Deno.test(`openIndex: ${name} (${folder}) give what Dovecot says`, () =>
-    withDirectory((home) => {
-      place(home, folder, names);
-      const file = open(home);
-      const expected = expectedOf(folder);
-      assert.equal(Number(file.view.highestModSeq), expected.highestmodseq);
-      assert.deepEqual(
-        mailsOf(file.view),
-        expected.mails.map(({ guid: _, ...mail }) => ({
-          uid: mail.uid,
-          flags: mail.flags,
-          keywords: [...mail.keywords].sort(),
-          modseq: mail.modseq,
-        })),
-      );
-      file.close();
-    }));
-}
-
-Deno.test("openIndex: a snapshot older than the rotation is carried on through the log before", () =>
-  withDirectory((home) => {
-    place(home, "mdbox-rotated", ["dovecot.index.log", "dovecot.index.log.2"]);
-    place(home, "mdbox-main-index", ["dovecot.index"]);
-    const file = open(home);
-    assert.equal(Number(file.view.highestModSeq), expectedOf("mdbox-rotated").highestmodseq);
-    assert.equal(file.view.count, 5);
-    file.close();
-  }));
-
-Deno.test("openIndex: a snapshot of the beginning of a log that starts from nothing is void", () =>
-  withDirectory((home) => {
-    const file = createIndex(os, home, BASE, (appender) => {
-      appender.append([VALID, mails(1, 2)], DONE);
-    }, { form: "snapshot" });
-    assert.equal(file.view.count, 2);
-    file.close();
-    rewrite(`${home}/${BASE}.log`, { prevFileSeq: 0, prevFileOffset: 0 });
-    const again = open(home);
-    assert.equal(again.view.count, 0);
-    again.close();
-  }));
 
 Deno.test("refresh: reads what was added, and nothing of a group that is not complete", () =>
   withDirectory((home) => {
@@ -374,44 +197,6 @@ Deno.test("requests: what is asked for behind the tail, until the tail says it w
     file.close();
   }));
 
-Deno.test("createIndex: refuses where an index is, or is being made", () =>
-  withDirectory((home) => {
-    fresh(home).close();
-    assert.equal(failureOf(() => fresh(home))._tag, "Changed");
-    Deno.removeSync(`${home}/${BASE}.log`);
-    Deno.writeFileSync(`${home}/${BASE}.log.newlock`, new Uint8Array(0));
-    assert.equal(failureOf(() => fresh(home))._tag, "Changed");
-    Deno.utimeSync(`${home}/${BASE}.log.newlock`, 0, os.now() / 1000 - 200);
-    fresh(home).close();
-    assert.deepEqual([...Deno.readDirSync(home)].map(({ name }) => name), [`${BASE}.log`]);
-  }));
-
-Deno.test("createIndex: log and snapshot give the same mails, with exactly the modseqs wanted", () =>
-  withDirectory((home) => {
-    const some = uids(1, 5, 6);
-    const guid = { name: "guid", headerSize: 0, recordSize: 16, recordAlign: 1 };
-    const wanted = BigUint64Array.of(7n, 123456789012n, 2n);
-    const make = (name: string, form: "log" | "snapshot"): IndexFile => {
-      Deno.mkdirSync(`${home}/${name}`);
-      return createIndex(os, `${home}/${name}`, BASE, (appender) => {
-        appender.append([VALID], DONE);
-        const records = [
-          appendMails(some, Uint8Array.of(8, 0, 1)),
-          ...setExtensionRecords(guid, some, new Uint8Array(48).fill(7)),
-          ...updateKeywords("add", new Map([["Work", [1, 6]], ["$Junk", [6]]])),
-        ];
-        appender.append(withExactModSeqs(appender.position, records, some, wanted), SYNC_DONE);
-      }, { form });
-    };
-    const [log, snapshot] = [make("a", "log"), make("b", "snapshot")];
-    assert.deepEqual(mailsOf(log.view).map(({ modseq }) => modseq), [7, 123456789012, 2]);
-    assert.deepEqual(mailsOf(snapshot.view), mailsOf(log.view));
-    assert.equal(snapshot.view.highestModSeq, log.view.highestModSeq);
-    assert.equal(snapshot.view.uidNext, 7);
-    log.close();
-    snapshot.close();
-  }));
-
 Deno.test("trackModSeqs: mails have the highest modseq until something changes them", () =>
   withDirectory(async (home) => {
     const file = fresh(home, [mails(1, 2)]);
@@ -422,6 +207,5 @@ Deno.test("trackModSeqs: mails have the highest modseq until something changes t
     });
     assert.equal(file.view.modSeqTracked, true);
     assert.deepEqual(mailsOf(file.view).map(({ modseq }) => modseq), [2, 3]);
-    assert.ok(E.isRight(decodeLogHeader(Deno.readFileSync(file.path))));
     file.close();
   }));

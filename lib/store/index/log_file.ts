@@ -5,6 +5,13 @@
  */
 import type { Either } from "fp-ts/Either.js";
 import { decodeLogHeader, type LogHeader } from "../../codec/index_header.ts";
+import type { LogRecord, RecordMarks } from "../../codec/index_record.ts";
+import {
+  BOUNDARY_SIZE,
+  encodeGroup,
+  RECORD_LIMIT,
+  recordSize,
+} from "../../codec/index_record_encode.ts";
 import { type Place, type SyncError, syncError, withPlace } from "../../model/error.ts";
 import type { Fd, FileInfo, Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
@@ -31,6 +38,17 @@ export const fail = (
 /** Whether an error was thrown on purpose and is of this kind. */
 export const isFailure = (thrown: unknown, tag: SyncError["_tag"]): boolean =>
   thrown instanceof StreamFailure && (thrown.error as SyncError)._tag === tag;
+
+/** Bytes of a group. Throws `Unfit` where a record is larger than its size word can say (1 GiB). */
+export const groupBytes = (
+  records: readonly LogRecord[],
+  marks: RecordMarks,
+  path: string,
+): Uint8Array => {
+  const bytes = records.reduce((sum, record) => sum + recordSize(record), BOUNDARY_SIZE);
+  if (bytes >= RECORD_LIMIT) fail("Unfit", "mailbox", { path }, `group of ${bytes} bytes`);
+  return encodeGroup(records, marks);
+};
 
 /** The paths of an index's files. */
 export interface IndexPaths {
