@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { expectedOf, mailsOf } from "../../codec/_index_fixture.ts";
 import { encodeGroup } from "../../codec/index_record_encode.ts";
-import { DONE } from "../../codec/index_record.ts";
+import { DONE, REQUEST } from "../../codec/index_record.ts";
+import { expungeMails } from "../../codec/index_build.ts";
 import { failureOf } from "../../os/_failure.ts";
 import { withDirectory } from "../../os/_other_process.ts";
 import {
@@ -156,4 +157,25 @@ Deno.test("openIndex: a snapshot of the beginning of a log that starts from noth
     const again = open(home);
     assert.equal(again.view.count, 0);
     again.close();
+  }));
+
+Deno.test("openIndex: requests of a log that continues the snapshot's are not taken as carried out", () =>
+  withDirectory((home) => {
+    const file = fresh(home, [mails(1, 2)]);
+    const { log, old } = { log: `${home}/${BASE}.log`, old: `${home}/${BASE}.log.2` };
+    const { seq, offset, modSeq: initialModSeq } = file.view.position;
+    Deno.writeFileSync(`${home}/${BASE}`, file.view.encode({ seq, offset }));
+    file.close();
+    Deno.copyFileSync(log, old);
+    Deno.truncateSync(log, 40);
+    rewrite(log, { fileSeq: seq + 1, prevFileSeq: seq, prevFileOffset: offset, initialModSeq });
+    appendBytes(log, encodeGroup([expungeMails(Uint32Array.of(2))], REQUEST));
+    for (const remove of [false, true]) {
+      // The log before is not even looked at.
+      if (remove) Deno.removeSync(old);
+      const again = open(home);
+      assert.deepEqual([...again.view.uids], [1, 2]);
+      assert.deepEqual(again.requests().map(({ record }) => record._tag), ["ExpungeGuid"]);
+      again.close();
+    }
   }));
