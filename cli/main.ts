@@ -7,6 +7,7 @@ import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { parseLocation } from "../lib/codec/location.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
+import { NO_MEMORY } from "../lib/model/memory.ts";
 import type { Report } from "../lib/model/report.ts";
 import { openStore } from "../lib/open.ts";
 import { makeOs } from "../lib/os/os.ts";
@@ -16,6 +17,7 @@ import { backup } from "../lib/run/backup.ts";
 import { mirror } from "../lib/run/mirror.ts";
 import type { RunOptions } from "../lib/run/run.ts";
 import denoJson from "../deno.json" with { type: "json" };
+import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
 import { HELP, parseCommandLine, type SyncCommand } from "./command_line.ts";
 import { errorText, eventText, reportText } from "./render.ts";
 
@@ -53,6 +55,23 @@ const openEither = async (
   return E.isLeft(made) ? made : E.right([made.right, right.right]);
 };
 
+/** A mirror that remembers: what the last run of the pair left is read before, and kept for the next one. */
+const mirrorWithMemory = async (
+  os: Os,
+  left: Store,
+  right: Store,
+  options: RunOptions,
+): Promise<Either<SyncError, Report>> => {
+  const ends = { left: left.location, right: right.location };
+  const path = memoryPath(ends, (name) => Deno.env.get(name));
+  const warn = (error: SyncError): void => complain(`${errorText(error)}; going on without it`);
+  const memory = path === null ? NO_MEMORY : readMemory(os, path, ends, warn);
+  const end = await mirror(left, right, { ...options, memory })();
+  if (E.isLeft(end)) return end;
+  if (path !== null) writeMemory(os, path, ends, end.right.memory, warn);
+  return E.right(end.right.report);
+};
+
 const sync = async (
   os: Os,
   command: SyncCommand,
@@ -73,8 +92,7 @@ const sync = async (
     const sides = await openEither(os, one, command.location2);
     if (E.isLeft(sides)) return sides;
     const [left, right] = sides.right;
-    const merged = await mirror(left, right, options)();
-    const end = E.isLeft(merged) ? merged : E.right(merged.right.report);
+    const end = await mirrorWithMemory(os, left, right, options);
     await left.close();
     await right.close();
     return end;

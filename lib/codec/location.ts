@@ -7,7 +7,7 @@ import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../model/error.ts";
 
-/** A Maildir. Paths are absolute; null: at its usual place. */
+/** A Maildir. Paths are absolute; a path that is absent is at its usual place. */
 export interface MaildirLocation {
   readonly format: "maildir";
   /** The root directory. */
@@ -15,28 +15,28 @@ export interface MaildirLocation {
   /** How names become directories. */
   readonly layout: "maildir++" | "fs";
   /** INBOX=: another directory for INBOX. */
-  readonly inbox: string | null;
+  readonly inbox?: string;
   /** INDEX=: where dovecot.index* lie. */
-  readonly index: string | null;
+  readonly index?: string;
   /** CONTROL=: where dovecot-uidlist, dovecot-keywords, subscriptions lie. */
-  readonly control: string | null;
+  readonly control?: string;
   /** UTF-8: names on disk are UTF-8 instead of modified UTF-7. */
   readonly utf8: boolean;
 }
 
-/** An mdbox. Paths are absolute; null: at its usual place. */
+/** An mdbox. Paths are absolute; a path that is absent is at its usual place. */
 export interface MdboxLocation {
   readonly format: "mdbox";
   /** The root directory. */
   readonly root: string;
   /** INDEX=: where mailbox indexes and the map lie. */
-  readonly index: string | null;
+  readonly index?: string;
   /** CONTROL=: where subscriptions lie. */
-  readonly control: string | null;
+  readonly control?: string;
   /** ALT=: a second place to look for m.N files. */
-  readonly alt: string | null;
+  readonly alt?: string;
   /** MAILBOXDIR=: the directory of mailboxes below the root (usually "mailboxes"). */
-  readonly mailboxDir: string | null;
+  readonly mailboxDir?: string;
   /** UTF-8: names on disk are UTF-8 instead of modified UTF-7. */
   readonly utf8: boolean;
 }
@@ -121,15 +121,19 @@ export const parseLocation = (text: string, home: string): Either<SyncError, Loc
   if (layout !== "fs" && (format === "mdbox" || layout !== "maildir++")) {
     return E.left(syncError("Unsupported", "run", { path: text }, `LAYOUT=${given.get("LAYOUT")}`));
   }
+  const at = <K extends string>(name: K, key: string): { readonly [P in K]?: string } => {
+    const value = key === "MAILBOXDIR" ? given.get(key) : pathOf(key);
+    return value == null ? {} : { [name]: value } as { readonly [P in K]?: string };
+  };
   const shared = {
     root: place(path),
-    index: pathOf("INDEX"),
-    control: pathOf("CONTROL"),
+    ...at("index", "INDEX"),
+    ...at("control", "CONTROL"),
     utf8: given.has("UTF-8"),
   };
   return E.right(
     format === "maildir"
-      ? { format, ...shared, layout, inbox: pathOf("INBOX") }
-      : { format, ...shared, alt: pathOf("ALT"), mailboxDir: given.get("MAILBOXDIR") ?? null },
+      ? { format, ...shared, layout, ...at("inbox", "INBOX") }
+      : { format, ...shared, ...at("alt", "ALT"), ...at("mailboxDir", "MAILBOXDIR") },
   );
 };

@@ -50,8 +50,6 @@ Deno.test("parseLocation puts the home in", () => {
     E.right({
       format: "mdbox",
       root: "/m",
-      index: null,
-      control: null,
       utf8: false,
       alt: "/home/eve/alt",
       mailboxDir: "boxes",

@@ -9,6 +9,7 @@ import { pipe } from "fp-ts/function.js";
 import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import { type SyncError, syncError, withPlace } from "../model/error.ts";
+import type { MailboxGuid } from "../model/ids.ts";
 import type { MailboxTree } from "../model/mailbox.ts";
 import type { TreeOperation } from "../model/operation.ts";
 import { NOTHING_DONE, type Report } from "../model/report.ts";
@@ -133,6 +134,24 @@ const settlePair = async (
   }
 };
 
+/** An INBOX that only the destination has is left alone; when it holds mail that is said. */
+const checkInbox = (
+  destination: Store,
+  inbox: MailboxGuid,
+  log: RunLog,
+): TaskEither<SyncError, void> =>
+  destination.withMailbox(inbox, ({ name, status }) => {
+    if (status.messages > 0) {
+      log.problem(syncError(
+        "Unsafe",
+        "mailbox",
+        { mailbox: name },
+        "the source has no INBOX; the destination's is left as it is",
+      ));
+    }
+    return TE.right(undefined);
+  });
+
 const applyTree = async (
   store: Store,
   operations: readonly TreeOperation[],
@@ -189,6 +208,10 @@ async () => {
   if (E.isLeft(before)) return before;
   for (const pair of plan.pairs) {
     const end = await settlePair(source, destination, pair, log);
+    if (E.isLeft(end)) return end;
+  }
+  if (plan.strayInbox !== null) {
+    const end = await checkInbox(destination, plan.strayInbox, log)();
     if (E.isLeft(end)) return end;
   }
   const after = await applyTree(destination, plan.after, log);

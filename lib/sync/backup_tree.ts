@@ -37,10 +37,12 @@ export interface MailboxPair {
 export interface TreePlan {
   /** Deletes that free a name, and renames. */
   readonly before: readonly TreeOperation[];
-  /** The mailboxes to sync, in order of their names. */
+  /** The mailboxes to sync: INBOX, then the others in order of their names. */
   readonly pairs: readonly MailboxPair[];
   /** Directories and subscriptions, and at last the deletes of mailboxes that the source does not have. */
   readonly after: readonly TreeOperation[];
+  /** The destination's INBOX where the source has none: it is never deleted. */
+  readonly strayInbox: MailboxGuid | null;
   /** What the trees could not read, and what was left alone because of it. */
   readonly problems: readonly SyncError[];
 }
@@ -76,6 +78,14 @@ export const targetNames = (
   }
   return targets;
 };
+
+/** INBOX first, for some formats make one as soon as they hold anything; the rest in order. */
+export const inboxFirst = <A extends { readonly name: MailboxName }>(
+  pairs: readonly A[],
+): readonly A[] => [
+  ...pairs.filter(({ name }) => name === INBOX),
+  ...pairs.filter(({ name }) => name !== INBOX),
+];
 
 const planSubscriptions = (
   source: MailboxTree,
@@ -146,18 +156,13 @@ export const planBackupTree = (
   const complete = source.problems.length === 0;
   const renameTargets = new Set(renames.map(({ target }) => nameKey(target)));
   const before: TreeOperation[] = [];
+  let strayInbox: MailboxGuid | null = null;
   const deletes: TreeOperation[] = [];
   for (const node of present) {
     if (claimed.has(node.guid)) continue;
     const operation: TreeOperation = { _tag: "DeleteMailbox", name: node.name, guid: node.guid };
-    if (node.name === INBOX) {
-      problems.push(syncError(
-        "Unsafe",
-        "mailbox",
-        { mailbox: node.name },
-        "the source has no INBOX; the destination's is left as it is",
-      ));
-    } else if (!complete) {
+    if (node.name === INBOX) strayInbox = node.guid;
+    else if (!complete) {
       problems.push(syncError(
         "Unsafe",
         "mailbox",
@@ -202,12 +207,13 @@ export const planBackupTree = (
 
   return {
     before,
-    pairs,
+    pairs: inboxFirst(pairs),
     after: [
       ...deletes,
       ...planDirectories(source, destination, targetOf, emptyDirectories, complete),
       ...planSubscriptions(source, destination, targetOf),
     ],
+    strayInbox,
     problems,
   };
 };

@@ -14,7 +14,7 @@ import {
 } from "../model/mailbox.ts";
 import type { TreeOperation } from "../model/operation.ts";
 import type { Side } from "../model/report.ts";
-import { targetNames } from "./backup_tree.ts";
+import { inboxFirst, targetNames } from "./backup_tree.ts";
 import { orderRenames } from "./order_renames.ts";
 import {
   isMailbox,
@@ -68,7 +68,7 @@ export interface MergePair {
 export interface TreeMergePlan {
   /** Deletes and renames of each side, before the mailboxes are merged. */
   readonly before: Readonly<Record<Side, readonly TreeOperation[]>>;
-  /** The mailboxes to merge, in order of their names. */
+  /** The mailboxes to merge: INBOX, then the others in order of their names. */
   readonly pairs: readonly MergePair[];
   /** Directories and subscriptions of each side, afterwards. */
   readonly after: Readonly<Record<Side, readonly TreeOperation[]>>;
@@ -317,7 +317,7 @@ export const planMergeTree = (
   })).sort((a, b) => nameKey(a.name) < nameKey(b.name) ? -1 : 1);
   return {
     before: { left: before("left"), right: before("right") },
-    pairs,
+    pairs: inboxFirst(pairs),
     after: {
       left: [...planDirectories(l, r, final), ...planSubscriptions(l, r)],
       right: [...planDirectories(r, l, final), ...planSubscriptions(r, l)],

@@ -1,0 +1,75 @@
+/**
+ * Where the program keeps what a mirror remembers: one small file for each pair of locations.
+ *
+ * @module
+ */
+import { sha256 } from "@noble/hashes/sha2.js";
+import * as E from "fp-ts/Either.js";
+import { formatHex } from "../lib/codec/guid.ts";
+import { type Ends, formatSyncMemory, parseSyncMemory } from "../lib/codec/sync_memory.ts";
+import type { SyncError } from "../lib/model/error.ts";
+import { NO_MEMORY, type SyncMemory } from "../lib/model/memory.ts";
+import { StreamFailure } from "../lib/stream/chunks.ts";
+import type { Os } from "../lib/port/os.ts";
+
+const LIMIT = 64 * 1024 * 1024;
+
+/** The file of a pair, the same whichever side is left; null where there is no home to keep it in. */
+export const memoryPath = (
+  ends: Ends,
+  env: (name: string) => string | undefined,
+): string | null => {
+  const home = env("HOME");
+  const state = env("XDG_STATE_HOME") ?? (home === undefined ? undefined : `${home}/.local/state`);
+  if (state === undefined || !state.startsWith("/")) return null;
+  const pair = [ends.left, ends.right].sort().join("\n");
+  return `${state}/dsync/${formatHex(sha256(new TextEncoder().encode(pair))).slice(0, 32)}.json`;
+};
+
+/** Reads a memory; a file that cannot be used is told to `warn` and counts as none. */
+export const readMemory = (
+  os: Os,
+  path: string,
+  ends: Ends,
+  warn: (error: SyncError) => void,
+): SyncMemory => {
+  const text = attempt(() => os.files.readFile(path, LIMIT), warn);
+  if (text === null) return NO_MEMORY;
+  const parsed = parseSyncMemory(new TextDecoder().decode(text), ends);
+  if (E.isRight(parsed)) return parsed.right;
+  warn({ ...parsed.left, where: { path } });
+  return NO_MEMORY;
+};
+
+/** Writes a memory, durably, when it differs from what is there; a failure is told to `warn`. */
+export const writeMemory = (
+  os: Os,
+  path: string,
+  ends: Ends,
+  memory: SyncMemory,
+  warn: (error: SyncError) => void,
+): void => {
+  const text = formatSyncMemory(memory, ends);
+  const directory = path.slice(0, path.lastIndexOf("/"));
+  const draft = `${path}.${os.pid}`;
+  attempt(() => {
+    const there = os.files.readFile(path, LIMIT);
+    if (there !== null && new TextDecoder().decode(there) === text) return null;
+    os.disk.mkdir(directory);
+    os.disk.unlink(draft);
+    os.disk.create(draft, [new TextEncoder().encode(text)]);
+    os.disk.rename(draft, path);
+    os.disk.syncDir(directory);
+    return null;
+  }, warn);
+};
+
+const attempt = <A>(action: () => A | null, warn: (error: SyncError) => void): A | null => {
+  try {
+    return action();
+  } catch (thrown) {
+    if (!(thrown instanceof StreamFailure)) throw thrown;
+    warn(thrown.error as SyncError);
+    return null;
+  }
+};

@@ -1,0 +1,95 @@
+/**
+ * What a mirror remembers, as a JSON file: with the identity of both ends and a checksum, so that a damaged, foreign or
+ * old file is known for what it is and not used.
+ *
+ * @module
+ */
+import { sha256 } from "@noble/hashes/sha2.js";
+import * as E from "fp-ts/Either.js";
+import type { Either } from "fp-ts/Either.js";
+import * as t from "io-ts";
+import { type SyncError, syncError } from "../model/error.ts";
+import { mailboxGuid } from "../model/ids.ts";
+import type { MailboxMemory, SyncMemory } from "../model/memory.ts";
+import { formatHex, isGuid128 } from "./guid.ts";
+
+const isUid = (n: unknown): n is number =>
+  typeof n === "number" && Number.isInteger(n) && n >= 1 && n <= 0xffffffff;
+
+const uid = new t.Type<number>(
+  "UID",
+  isUid,
+  (n, context) => isUid(n) ? t.success(n) : t.failure(n, context),
+  t.identity,
+);
+
+const MailboxCodec = t.readonly(t.type({
+  uidValidity: uid,
+  uidNext: uid,
+  pendingLeft: t.readonlyArray(uid),
+  pendingRight: t.readonlyArray(uid),
+}));
+
+const MemoryCodec = t.type({
+  version: t.literal(1),
+  left: t.string,
+  right: t.string,
+  mailboxes: t.record(t.string, MailboxCodec),
+  checksum: t.string,
+});
+
+/** The two ends that a memory belongs to. */
+export interface Ends {
+  /** The left location. */
+  readonly left: string;
+  /** The right location. */
+  readonly right: string;
+}
+
+const checksumOf = (content: Omit<t.TypeOf<typeof MemoryCodec>, "checksum">): string =>
+  formatHex(sha256(new TextEncoder().encode(JSON.stringify(content))));
+
+/** Formats a memory as JSON, mailboxes in order of their GUIDs. */
+export const formatSyncMemory = (memory: SyncMemory, ends: Ends): string => {
+  const mailboxes = Object.fromEntries([...memory].sort(([a], [b]) => a < b ? -1 : 1));
+  const content = { version: 1 as const, left: ends.left, right: ends.right, mailboxes };
+  return `${JSON.stringify({ ...content, checksum: checksumOf(content) })}\n`;
+};
+
+const turned = (memory: MailboxMemory): MailboxMemory => ({
+  ...memory,
+  pendingLeft: memory.pendingRight,
+  pendingRight: memory.pendingLeft,
+});
+
+/**
+ * Parses a memory of these two ends; one that was made with the sides swapped is turned round. `Damaged`: not what
+ * {@linkcode formatSyncMemory} wrote; `Unfit`: it belongs to another pair.
+ */
+export const parseSyncMemory = (text: string, ends: Ends): Either<SyncError, SyncMemory> => {
+  const damaged = (what: string) => E.left(syncError("Damaged", "run", {}, what));
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return damaged("what the last run remembered is not JSON");
+  }
+  const decoded = MemoryCodec.decode(value);
+  if (E.isLeft(decoded)) return damaged("what the last run remembered has not the known form");
+  const { checksum, ...content } = decoded.right;
+  const { version, left, right, mailboxes } = content;
+  if (checksumOf({ version, left, right, mailboxes }) !== checksum) {
+    return damaged("what the last run remembered does not match its checksum");
+  }
+  const swapped = left === ends.right && right === ends.left;
+  if (!swapped && (left !== ends.left || right !== ends.right)) {
+    return E.left(syncError("Unfit", "run", {}, "what is remembered belongs to other locations"));
+  }
+  const entries = Object.entries(mailboxes);
+  if (entries.some(([guid]) => !isGuid128(guid))) return damaged("a mailbox GUID is malformed");
+  return E.right(
+    new Map(
+      entries.map(([guid, memory]) => [mailboxGuid(guid), swapped ? turned(memory) : memory]),
+    ),
+  );
+};

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import * as E from "fp-ts/Either.js";
+import { mailboxGuid } from "../model/ids.ts";
+import { formatSyncMemory, parseSyncMemory } from "./sync_memory.ts";
+
+const ENDS = { left: "maildir:/a", right: "mdbox:/b" };
+const uids = fc.array(fc.integer({ min: 1, max: 0xffffffff }), { maxLength: 3 });
+const guids = fc.string({
+  unit: fc.constantFrom(..."0123456789abcdef"),
+  minLength: 32,
+  maxLength: 32,
+});
+const memories = fc.array(fc.tuple(
+  guids.map(mailboxGuid),
+  fc.record({
+    uidValidity: fc.integer({ min: 1, max: 0xffffffff }),
+    uidNext: fc.integer({ min: 1, max: 0xffffffff }),
+    pendingLeft: uids,
+    pendingRight: uids,
+  }),
+)).map((entries) => new Map(entries));
+
+const tagOf = (text: string, ends = ENDS) => {
+  const found = parseSyncMemory(text, ends);
+  return E.isLeft(found) ? found.left._tag : "fine";
+};
+
+Deno.test("parseSyncMemory refuses what it did not write", () => {
+  const text = formatSyncMemory(
+    new Map([[mailboxGuid("0".repeat(32)), {
+      uidValidity: 7,
+      uidNext: 12,
+      pendingLeft: [],
+      pendingRight: [3],
+    }]]),
+    ENDS,
+  );
+  assert.equal(tagOf(text), "fine");
+  assert.equal(tagOf(""), "Damaged");
+  assert.equal(tagOf("null"), "Damaged");
+  assert.equal(tagOf("{}"), "Damaged");
+  assert.equal(tagOf(text.slice(0, -9)), "Damaged");
+  assert.equal(tagOf(text.replace('"uidNext":12', '"uidNext":13')), "Damaged");
+  assert.equal(tagOf(text.replace('"uidNext":12', '"uidNext":-1')), "Damaged");
+  assert.equal(tagOf(text, { left: "maildir:/a", right: "mdbox:/c" }), "Unfit");
+});
+
+Deno.test("parseSyncMemory gives back what formatSyncMemory was given, either way round", () => {
+  fc.assert(fc.property(memories, (memory) => {
+    const text = formatSyncMemory(memory, ENDS);
+    assert.deepEqual(parseSyncMemory(text, ENDS), E.right(memory));
+    const turned = parseSyncMemory(text, { left: ENDS.right, right: ENDS.left });
+    assert.ok(E.isRight(turned));
+    for (const [guid, { pendingLeft, pendingRight }] of memory) {
+      assert.deepEqual(turned.right.get(guid)?.pendingLeft, pendingRight);
+      assert.deepEqual(turned.right.get(guid)?.pendingRight, pendingLeft);
+    }
+  }));
+});
+
+Deno.test("parseSyncMemory never throws", () => {
+  fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+    assert.notEqual(tagOf(text), "fine");
+  }));
+});
