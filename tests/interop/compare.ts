@@ -8,7 +8,7 @@ import type { View, ViewMail, ViewMailbox } from "./view.ts";
 /** How strict a comparison is; what is left out is compared wherever both formats can hold it. */
 export interface Strictness {
   /**
-   * "equal": of each mail, where the expected mailbox tracked them, and never lower than the expected highest;
+   * "equal": of each mail and the highest, where the expected mailbox tracked them, else the highest not lower;
    * "not lower": each mail's and the highest; "ignore". Default "equal".
    */
   readonly modSeq?: "equal" | "not lower" | "ignore";
@@ -43,17 +43,17 @@ const modSeqDifferences = (
   actual: ViewMailbox,
   how: "equal" | "not lower" | "ignore",
 ): string[] => {
-  if (how === "ignore") return [];
-  const strict = how === "equal" && expected.modSeqTracked;
+  if (how === "ignore" || expected.modSeqs === "none") return [];
+  const strict = how === "equal" && expected.modSeqs === "mails";
   const differences: string[] = [];
   const compare = (where: string, a: bigint, b: bigint): void => {
     if (strict ? a !== b : a > b) {
       differences.push(`${where} is ${b}, should be ${strict ? "" : "at least "}${a}`);
     }
   };
-  if (strict && !actual.modSeqTracked) differences.push(`${place}: MODSEQs are not tracked`);
+  if (strict && actual.modSeqs !== "mails") differences.push(`${place}: MODSEQs are not tracked`);
   compare(`${place}: HIGHESTMODSEQ`, expected.highestModSeq, actual.highestModSeq);
-  if (!expected.modSeqTracked) return differences;
+  if (expected.modSeqs !== "mails") return differences;
   for (const [uid, mail] of expected.mails) {
     const other = actual.mails.get(uid);
     if (other !== undefined) compare(`${place} UID ${uid}: MODSEQ`, mail.modSeq, other.modSeq);

@@ -50,8 +50,11 @@ export interface ViewMailbox {
   readonly size: number;
   /** HIGHESTMODSEQ. */
   readonly highestModSeq: bigint;
-  /** Whether MODSEQs were kept for each mail before we asked for them. */
-  readonly modSeqTracked: boolean;
+  /**
+   * Which MODSEQs there were before we asked for them: "mails": each mail's own; "mailbox": the highest alone; "none":
+   * without an index there is no past, and what we see Dovecot has made up on our copy.
+   */
+  readonly modSeqs: "mails" | "mailbox" | "none";
   /** By UID. */
   readonly mails: ReadonlyMap<number, ViewMail>;
 }
@@ -84,16 +87,17 @@ async function* filesBelow(directory: string): AsyncGenerator<string> {
   }
 }
 
-/** Removes the caches of a home; gives the directories of the indexes that keep MODSEQs. */
-const prepare = async (home: string): Promise<ReadonlySet<string>> => {
-  const tracked = new Set<string>();
+/** Removes the caches of a home; gives the directories that hold an index, and whether it keeps MODSEQs of mails. */
+const prepare = async (home: string): Promise<ReadonlyMap<string, boolean>> => {
+  const indexes = new Map<string, boolean>();
   for await (const path of filesBelow(home)) {
     const name = basename(path);
     if (name === "dovecot.index.cache") await Deno.remove(path);
     if (name !== "dovecot.index" && name !== "dovecot.index.log") continue;
-    if (Buffer.from(await Deno.readFile(path)).includes("modseq")) tracked.add(dirname(path));
+    const tracked = Buffer.from(await Deno.readFile(path)).includes("modseq");
+    indexes.set(dirname(path), tracked || (indexes.get(dirname(path)) ?? false));
   }
-  return tracked;
+  return indexes;
 };
 
 /** Rows of `-f tab`, each by its column names. */
@@ -217,18 +221,19 @@ export const view = async (
     return new TextDecoder().decode(stdout);
   };
   try {
-    const trackedIn = await prepare(account.home);
+    const indexes = await prepare(account.home);
     const list = async (...option: string[]): Promise<string[]> =>
       table(await ask("-f", "tab", "mailbox", "list", ...option)).map((row) => row["mailbox"]!)
         .sort();
     const names = await list();
     const subscriptions = await list("-s");
-    const tracked = new Set<string>();
-    for (const name of trackedIn.size > 0 ? names : []) {
+    const modSeqs = new Map<string, ViewMailbox["modSeqs"]>();
+    for (const name of indexes.size > 0 ? names : []) {
       // A \NoSelect name has no index: doveadm says so, and that is no complaint.
       const path = ["mailbox", "path", "-t", "index", name];
       const { stdout } = await dovecot.doveadm(account, path, settings);
-      if (trackedIn.has(new TextDecoder().decode(stdout).trim())) tracked.add(name);
+      const tracked = indexes.get(new TextDecoder().decode(stdout).trim());
+      if (tracked !== undefined) modSeqs.set(name, tracked ? "mails" : "mailbox");
     }
     const statuses = table(await ask("-f", "tab", "mailbox", "status", STATUS, "*"));
     const rows = table(await ask("-f", "tab", "fetch", FIELDS, "ALL"));
@@ -270,7 +275,7 @@ export const view = async (
       unseen: Number(row["unseen"]),
       size: Number(row["vsize"]),
       highestModSeq: BigInt(row["highestmodseq"]!),
-      modSeqTracked: tracked.has(row["mailbox"]!),
+      modSeqs: modSeqs.get(row["mailbox"]!) ?? "none",
       mails: mails.get(row["mailbox"]!) ?? new Map(),
     }]));
     const format = account.location.slice(0, account.location.indexOf(":"));

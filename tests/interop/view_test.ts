@@ -151,8 +151,8 @@ judged(
     });
     const before = await view(dovecot, account);
     assert.deepEqual(before.complaints, []);
-    assert.equal(before.mailboxes.get("INBOX")!.modSeqTracked, true);
-    assert.equal(before.mailboxes.get("Archive")!.modSeqTracked, false);
+    assert.equal(before.mailboxes.get("INBOX")!.modSeqs, "mails");
+    assert.equal(before.mailboxes.get("Archive")!.modSeqs, "mailbox");
     assert.deepEqual(await trials(dovecot, account, before), []);
 
     const stored = await dovecot.copy(account);
