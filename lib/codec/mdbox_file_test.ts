@@ -226,10 +226,15 @@ Deno.test("walkRecords finds all records, whatever the mails hold, and stops whe
   }));
 });
 
-Deno.test("walkRecords reads a file of a real Dovecot to its end", () => {
-  const file = Deno.readFileSync(
-    new URL("../../tests/golden/mdbox-store/mdbox/storage/m.1", import.meta.url),
-  );
+/** `storage/m.1` of the mdbox that Dovecot left. */
+const goldenFile = async (): Promise<Uint8Array> => {
+  const archive = new URL("../../tests/golden/dovecot-store/mdbox.tar.gz", import.meta.url);
+  const args = ["-xzOf", archive.pathname, "mdbox/storage/m.1"];
+  return (await new Deno.Command("tar", { args }).output()).stdout;
+};
+
+Deno.test("walkRecords reads a file of a real Dovecot to its end", async () => {
+  const file = await goldenFile();
   const header = right(decodeFileHeader(file));
   const walked = walkRecords(header, file.subarray(header.size), header.size);
   assert.equal(walked.error, null);
