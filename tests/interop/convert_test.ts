@@ -77,6 +77,9 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+/** Changes of an index, and of the times of directories in which it was locked. */
+const SYNCED = /\/dovecot\.index(\.log)?: |: was directory/;
+
 /** Backs up into an empty account and asserts that Dovecot sees there what was expected. */
 const convert = async (
   dsync: Dsync,
@@ -91,7 +94,9 @@ const convert = async (
   const { code, stderr } = await dsync.sync("backup", from, to);
   assert.equal(stderr, "");
   assert.equal(code, 0);
-  assert.deepEqual(treeChanges(before, treeOf(from.home)), [], "the source was written to");
+  // Like any reader of a Maildir, dsync may bring the index up to date: nothing else of a source is written.
+  const written = treeChanges(before, treeOf(from.home)).filter((line) => !SYNCED.test(line));
+  assert.deepEqual(written, [], "the source was written to");
   const seen = await view(dovecot, to);
   assert.deepEqual(compareViews(expected, seen, { recent: true, ...how }), [], `in ${location}`);
   assert.deepEqual(await trials(dovecot, to, seen), [], `trials of ${location}`);

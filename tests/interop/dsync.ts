@@ -40,6 +40,8 @@ export class Dsync {
     readonly program: string,
     readonly main: string,
     readonly cache: string,
+    /** HOME of the runs: what a mirror remembers goes there. */
+    readonly home: string,
   ) {}
 
   /**
@@ -56,7 +58,8 @@ export class Dsync {
     await machine.own(checkout);
     await machine.own(cache);
     await machine.own(program);
-    return new Dsync(machine, program, join(checkout, "cli", "main.ts"), cache);
+    const home = await machine.directory("dsync-home");
+    return new Dsync(machine, program, join(checkout, "cli", "main.ts"), cache, home);
   }
 
   /** A command line that runs dsync with these arguments. */
@@ -76,16 +79,22 @@ export class Dsync {
     return { DENO_DIR: this.cache, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
   }
 
+  /** A process of dsync with these arguments, not yet started. */
+  command(args: readonly string[], home: string): Deno.Command {
+    return this.machine.command(this.program, this.args(args), { home, env: this.#env() });
+  }
+
   /** Runs dsync to its end. */
-  run(args: readonly string[], home: string): Promise<Ended> {
+  run(args: readonly string[]): Promise<Ended> {
+    const { home } = this;
     return this.machine.run(this.program, this.args(args), { home, env: this.#env() });
   }
 
   /** Runs dsync to its end and watches how much memory it holds at most. */
   async measured(
     args: readonly string[],
-    home: string,
   ): Promise<Ended & { readonly peakMiB: number }> {
+    const { home } = this;
     const child = this.machine.command(this.program, this.args(args), { home, env: this.#env() })
       .spawn();
     let peakMiB = 0;
@@ -105,7 +114,7 @@ export class Dsync {
     ...more: string[]
   ): Promise<Ended> {
     const args = ["-o", `mail_location=${absolute(from)}`, ...more, command, absolute(to)];
-    return this.run(args, from.home);
+    return this.run(args);
   }
 }
 

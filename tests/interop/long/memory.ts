@@ -16,7 +16,7 @@ const bulk = (dovecot: Dovecot, mails: number, bytes: number): Promise<Account> 
 /** Backs up and gives the highest resident memory of the process, in MiB. */
 const peak = async (dsync: Dsync, from: Account, to: Account): Promise<number> => {
   const args = ["-o", `mail_location=${absolute(from)}`, "backup", absolute(to)];
-  const { code, stderr, peakMiB } = await dsync.measured(args, from.home);
+  const { code, stderr, peakMiB } = await dsync.measured(args);
   assert.deepEqual([code, stderr], [0, ""]);
   return peakMiB;
 };
