@@ -101,8 +101,8 @@ export class MaildirBox {
   }
 
   /**
-   * Opens a mailbox and brings it in order: files get UIDs, the index learns what it does not know. Where nothing is
-   * amiss nothing is written. Throws `StreamFailure`; with `Damaged` for a broken dovecot-uidlist, which stays as it is.
+   * Opens a mailbox. Files without a UID get one, and a mailbox without identity an identity; otherwise nothing is
+   * written, and what the index does not know is told to it by whoever writes next. Throws `StreamFailure`; with `Damaged` for a broken dovecot-uidlist, which stays as it is.
    */
   static async open(os: Os, options: BoxOptions): Promise<MaildirBox> {
     return await inMailbox(options.name, async () => {
@@ -228,13 +228,13 @@ export class MaildirBox {
     }
   }
 
+  /** Whether everything is written down everywhere. */
   get #inOrder(): boolean {
     const { uidlist, merged, staleIndex } = this.#snapshot;
-    const { unlisted, revenants, unindexed, changed, expunged, letters } = merged.discord;
-    const listInOrder = uidlist?.guid && uidlist.version === 3 && uidlist.flaw === null;
+    const { unindexed, changed, expunged, letters } = merged.discord;
     const indexLags = unindexed.length + changed.length + expunged.length > 0;
-    return Boolean(listInOrder) && unlisted.length + revenants.length === 0 && letters === null &&
-      (this.#index === null || (!indexLags && !staleIndex));
+    return !this.#needsWriting && uidlist!.version === 3 && uidlist!.flaw === null &&
+      letters === null && (this.#index === null || (!indexLags && !staleIndex));
   }
 
   /** Whether mails have no UID yet, or the mailbox no identity: without writing it cannot be shown. */
@@ -243,22 +243,15 @@ export class MaildirBox {
     return !uidlist?.guid || discord.unlisted.length + discord.revenants.length > 0;
   }
 
+  /** Gives UIDs to files that have none. All else can wait for the first who writes. */
   async #settle(): Promise<void> {
-    if (this.#inOrder) return;
-    if (this.#indexError !== null) {
-      // Without the index nobody knows which UIDs have been used.
-      if (this.#needsWriting) throw new StreamFailure(this.#indexError);
-      return;
-    }
-    try {
-      await this.#withBothLocks(({ writer }) => {
-        this.#snapshot = this.#look();
-        this.#writeDown(writer, true);
-      });
-    } catch (thrown) {
-      // A mailbox that may only be read is shown as it is, if it can be.
-      if (thrownError(thrown)._tag !== "Denied" || this.#needsWriting) throw thrown;
-    }
+    if (!this.#needsWriting) return;
+    // Without the index nobody knows which UIDs have been used.
+    if (this.#indexError !== null) throw new StreamFailure(this.#indexError);
+    await this.#withBothLocks(({ writer }) => {
+      this.#snapshot = this.#look();
+      this.#writeDown(writer, true);
+    });
   }
 
   /** Writes down what the sources do not agree on. The caller holds the locks. */

@@ -7,6 +7,7 @@ import { HEADER_AT } from "../../codec/index_header.ts";
 import type { LogEntry } from "../../codec/index_log.ts";
 import type { LogChange } from "../../model/change.ts";
 import type { SyncError } from "../../model/error.ts";
+import { type Flags, keywords, keywordsWithout } from "../../model/flags.ts";
 import type { MailRecord } from "../../model/mail.ts";
 import type { MailboxStatus } from "../../model/mailbox.ts";
 import type { Mailbox } from "../../port/store.ts";
@@ -48,14 +49,66 @@ const setsUidValidity = ({ record }: LogEntry): boolean =>
   record._tag === "HeaderUpdate" &&
   record.parts.some(({ offset }) => offset === HEADER_AT.uidValidity);
 
+/** What the files tell that no log does yet: somebody renamed or removed them. */
+const unloggedChanges = ({ merged }: Snapshot): readonly LogChange[] => {
+  const { changed, expunged } = merged.discord;
+  return [
+    ...expunged.map((uid): LogChange => ({
+      _tag: "Expunged",
+      uid,
+      guid: null,
+      modSeq: merged.highestModSeq,
+      bySync: false,
+    })),
+    ...changed.map(({ uid, flags, indexFlags, keywords, indexKeywords }): LogChange => ({
+      _tag: "FlagsChanged",
+      uid,
+      add: (flags & ~indexFlags) as Flags,
+      remove: (indexFlags & ~flags) as Flags,
+      addKeywords: keywordsWithout(keywords, indexKeywords),
+      removeKeywords: keywordsWithout(indexKeywords, keywords),
+      modSeq: merged.highestModSeq,
+    })),
+  ];
+};
+
+/** One change for each mail: what a log tells and what came after it, taken together. */
+const joined = (told: readonly LogChange[], later: readonly LogChange[]): readonly LogChange[] => {
+  if (later.length === 0) return told;
+  const byUid = new Map(told.map((change) => [change.uid as number, change]));
+  for (const change of later) {
+    const before = byUid.get(change.uid);
+    byUid.set(
+      change.uid,
+      change._tag === "FlagsChanged" && before?._tag === "FlagsChanged"
+        ? {
+          ...change,
+          add: ((before.add & ~change.remove) | change.add) as Flags,
+          remove: ((before.remove & ~change.add) | change.remove) as Flags,
+          addKeywords: keywords([
+            ...keywordsWithout(before.addKeywords, change.removeKeywords),
+            ...change.addKeywords,
+          ]),
+          removeKeywords: keywords([
+            ...keywordsWithout(before.removeKeywords, change.addKeywords),
+            ...change.removeKeywords,
+          ]),
+        }
+        : change,
+    );
+  }
+  return [...byUid.values()];
+};
+
 /**
- * The changes that the index log tells. Dovecot does not log the GUIDs of a Maildir's expunged mails, but their lines
- * may still be there.
+ * The changes that the index log and the files tell. Dovecot does not log the GUIDs of a Maildir's expunged mails, but
+ * their lines may still be there.
  */
-const changesOf = (box: MaildirBox, { uidlist }: Snapshot): readonly LogChange[] => {
-  const changes = box.index?.changes() ?? [];
+const changesOf = (box: MaildirBox, snapshot: Snapshot): readonly LogChange[] => {
+  const changes = joined(box.index?.changes() ?? [], unloggedChanges(snapshot));
   if (!changes.some((change) => change._tag === "Expunged" && change.guid === null)) return changes;
-  const guids = new Map(uidlist!.entries.map((entry) => [entry.uid as number, guidOf(entry)]));
+  const { entries } = snapshot.uidlist!;
+  const guids = new Map(entries.map((entry) => [entry.uid as number, guidOf(entry)]));
   return changes.map((change) =>
     change._tag === "Expunged" && change.guid === null
       ? { ...change, guid: guids.get(change.uid) ?? null }

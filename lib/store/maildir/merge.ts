@@ -56,11 +56,19 @@ export interface Discord {
   /** Mails that the index does not have yet, ascending by UID. */
   readonly unindexed: readonly MaildirMail[];
   /** Mails whose flags or keywords the index has otherwise, ascending by UID. */
-  readonly changed: readonly MaildirMail[];
+  readonly changed: readonly ChangedMail[];
   /** UIDs that the index has and no file, ascending. */
   readonly expunged: readonly Uid[];
   /** The letters with names for those that lost theirs, or null where all have one. */
   readonly letters: KeywordLetters | null;
+}
+
+/** A mail that the index has with other flags or keywords. */
+export interface ChangedMail extends MaildirMail {
+  /** The flags that the index has. */
+  readonly indexFlags: Flags;
+  /** The keywords that the index has. */
+  readonly indexKeywords: Keywords;
 }
 
 /** The whole of a Maildir. */
@@ -71,7 +79,7 @@ export interface Merged {
   readonly uidNext: number;
   /** UIDs from here on are \Recent. */
   readonly firstRecentUid: number;
-  /** HIGHESTMODSEQ. */
+  /** HIGHESTMODSEQ, as it will be once the index knows what it does not know yet. */
   readonly highestModSeq: ModSeq;
   /** Whether mails have MODSEQs of their own. */
   readonly modSeqTracked: boolean;
@@ -165,6 +173,35 @@ const usedLetters = (files: ReadonlyMap<string, MailFile>): number => {
   return used;
 };
 
+/** Stands for the modseq of a mail whose change the index has not counted yet. */
+const NOT_COUNTED = modSeq(0n);
+
+/**
+ * By how much the highest modseq rises once the index is told, as Dovecot tells it: a record for all new mails, one for
+ * all changed flags, one for all expunges, and one for each keyword.
+ */
+const riseOf = (
+  unindexed: readonly MaildirMail[],
+  changed: readonly ChangedMail[],
+  expunged: readonly Uid[],
+): bigint => {
+  const given = new Set<string>();
+  for (const { keywords: names } of unindexed) for (const name of names) given.add(name);
+  const turned = new Set<string>();
+  let flagsTurn = false;
+  for (const { flags, indexFlags, keywords: names, indexKeywords } of changed) {
+    if (flags !== indexFlags) flagsTurn = true;
+    if (sameKeywords(names, indexKeywords)) continue;
+    for (const name of names) turned.add(name);
+    // Dovecot takes all of them away before it sets those that are wanted.
+    turned.add("");
+  }
+  return BigInt(
+    given.size + turned.size + (unindexed.length > 0 ? 1 : 0) + (flagsTurn ? 1 : 0) +
+      (expunged.length > 0 ? 1 : 0),
+  );
+};
+
 /**
  * Puts the sources together. A file without a line is no mail yet (it has no UID), a line without a file is none any
  * more. Flags are the file name's; the index's where it holds a change that is not carried out yet. Linear.
@@ -174,13 +211,12 @@ export const mergeMaildir = (sources: Sources): Merged => {
   const letters = withLostNames(sources.letters, usedLetters(files));
   const namesOf = keywordsByLetters(letters);
   const lettersFull = letters.filter((name) => name !== null).length === MAX_LETTERS;
-  const highestModSeq = index?.highestModSeq ?? modSeq(1n);
   const indexNext = index?.uidNext ?? 1;
 
   const mails: MaildirMail[] = [];
   const revenants: UidlistEntry[] = [];
   const unindexed: MaildirMail[] = [];
-  const changed: MaildirMail[] = [];
+  const changed: ChangedMail[] = [];
   const expunged: Uid[] = [];
   const listed = new Set<string>();
   let firstRecentUid = index?.firstRecentUid ?? 1;
@@ -209,7 +245,7 @@ export const mergeMaildir = (sources: Sources): Merged => {
         file,
         flags: named.flags,
         keywords: namesOf(named.letters),
-        modSeq: highestModSeq,
+        modSeq: NOT_COUNTED,
       };
       // What lies in cur/ with a UID has been seen by somebody.
       if (!file.isNew && uid >= firstRecentUid) firstRecentUid = uid + 1;
@@ -228,28 +264,36 @@ export const mergeMaildir = (sources: Sources): Merged => {
       if (only.length > 0) names = keywords([...names, ...only]);
     }
     const same = named.flags === indexFlags && sameKeywords(names, indexKeywords);
+    const indexStands = indexWins || same;
     const mail: MaildirMail = {
       uid,
       entry,
       file,
-      flags: indexWins ? indexFlags : named.flags,
-      keywords: indexWins || same ? indexKeywords : names,
-      modSeq: index!.modSeqOf(at),
+      flags: indexStands ? indexFlags : named.flags,
+      keywords: indexStands ? indexKeywords : names,
+      modSeq: indexStands ? index!.modSeqOf(at) : NOT_COUNTED,
     };
     mails.push(mail);
-    if (!indexWins && !same) changed.push(mail);
+    if (!indexStands) changed.push({ ...mail, indexFlags, indexKeywords });
   }
   expungeBelow(Infinity);
 
   const unlisted: string[] = [];
   for (const base of files.keys()) if (!listed.has(base)) unlisted.push(base);
   unlisted.sort(compareNewNames);
+  const rise = riseOf(unindexed, changed, expunged);
+  const highestModSeq = modSeq((index?.highestModSeq ?? 1n) + rise);
+  const modSeqTracked = index?.modSeqTracked ?? false;
   return {
-    mails,
+    mails: rise === 0n
+      ? mails
+      : mails.map((mail) =>
+        modSeqTracked && mail.modSeq !== NOT_COUNTED ? mail : { ...mail, modSeq: highestModSeq }
+      ),
     uidNext: Math.max(uidlist?.uidNext ?? 1, indexNext),
     firstRecentUid: Math.min(firstRecentUid, Math.max(uidlist?.uidNext ?? 1, indexNext)),
     highestModSeq,
-    modSeqTracked: index?.modSeqTracked ?? false,
+    modSeqTracked,
     discord: {
       unlisted,
       revenants,
