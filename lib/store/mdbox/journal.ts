@@ -23,6 +23,9 @@ import { type Layout, TEMP_PREFIX } from "./layout.ts";
 /** What the name of each journal begins with. Dovecot takes it for a temporary file and removes it after 36 hours. */
 export const JOURNAL_PREFIX = `${TEMP_PREFIX}dsync.`;
 
+/** What the names of new files m.N begin with, before they have a number; then come the journal's id and a count. */
+export const NEW_FILE_PREFIX = `${TEMP_PREFIX}dsync-new.`;
+
 /** A journal beyond this is not read: no writer makes one. */
 const MAX_JOURNAL = 256 * 1024 * 1024;
 
@@ -53,6 +56,12 @@ export interface Range {
   /** The highest, not below the lowest. */
   readonly last: number;
 }
+
+/** Numbers ascending, none twice. */
+export const sortedSet = (numbers: Iterable<number>): Uint32Array => {
+  const sorted = Uint32Array.from(numbers).sort();
+  return sorted.filter((value, i) => i === 0 || value !== sorted[i - 1]);
+};
 
 /** Ascending numbers, none twice, as "1-3,7". */
 export const formatRanges = (sorted: Uint32Array): string => {
@@ -96,15 +105,6 @@ export const parseJournal = (bytes: Uint8Array): Unfinished => {
   return { temps, appends, suspects };
 };
 
-/** Numbers ascending, none twice. */
-export const sortedSet = (numbers: Iterable<number>): Uint32Array => {
-  const sorted = Uint32Array.from(numbers).sort();
-  return sorted.filter((value, i) => i === 0 || value !== sorted[i - 1]);
-};
-
-/** A name in the storage directory that nobody else has. */
-export const uniqueTempName = (os: Os): string => `${TEMP_PREFIX}${formatHex(os.random(12))}`;
-
 const encoder = new TextEncoder();
 
 interface JournalFile {
@@ -121,6 +121,7 @@ export class Journal {
   #file: JournalFile | null = null;
   #durableName = false;
   #size = 0;
+  #newFiles = 0;
 
   /** Makes no file yet. */
   constructor(os: Os, layout: Layout) {
@@ -130,8 +131,13 @@ export class Journal {
 
   /** What its file name ends with. Makes the file: while it is locked, what bears this id has a living owner. */
   get id(): string {
-    this.#file ??= this.#create();
-    return this.#file.id;
+    return this.#open().id;
+  }
+
+  /** A name for a new file m.N that has no number yet. */
+  newFileName(): string {
+    this.#newFiles += 1;
+    return `${NEW_FILE_PREFIX}${this.id}.${this.#newFiles}`;
   }
 
   /** Tells of a new file that lies there under a temporary name. Not yet durable. */
@@ -183,10 +189,19 @@ export class Journal {
   }
 
   #line(text: string): void {
-    this.#file ??= this.#create();
+    const { fd } = this.#open();
     const bytes = encoder.encode(`${text}\n`);
-    this.#os.disk.write(this.#file.fd, bytes, this.#size);
+    this.#os.disk.write(fd, bytes, this.#size);
     this.#size += bytes.length;
+  }
+
+  #open(): JournalFile {
+    const { files } = this.#os;
+    const file = this.#file;
+    // After 36 hours without a line Dovecot has removed it; then nobody sees that we live.
+    if (file !== null && this.#size === 0 && files.stat(file.path) === null) this.abandon();
+    this.#file ??= this.#create();
+    return this.#file;
   }
 
   #create(): JournalFile {
@@ -214,7 +229,7 @@ export interface DeadJournal {
   readonly unfinished: Unfinished;
   /** All of it was dealt with: removes the file. */
   readonly remove: () => void;
-  /** Lets go of the file and leaves it. */
+  /** Lets go of the file and leaves it. Twice is fine. */
   readonly leave: () => void;
 }
 
@@ -228,9 +243,13 @@ export const deadJournals = (os: Os, layout: Layout): DeadJournal[] => {
     const fd = ifThere(() => files.open(path, "r+"));
     if (fd === null) continue;
     const lock = locks.tryFlock(fd, path);
+    let held = true;
     const leave = () => {
-      lock?.release();
-      files.close(fd);
+      if (held) {
+        lock?.release();
+        files.close(fd);
+      }
+      held = false;
     };
     if (lock === null || files.stat(path)?.ino !== files.fstat(fd).ino) {
       leave();

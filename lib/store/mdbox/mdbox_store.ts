@@ -42,8 +42,14 @@ export type { MdboxOptions } from "./layout.ts";
 const CAPS: StoreCaps = { format: "mdbox", savedDates: true, emptyDirectories: true };
 
 /** What `work` gives, its thrown failure as a value. */
-const guarded = <A>(work: () => Promise<E.Either<SyncError, A>>): TaskEither<SyncError, A> => () =>
-  work().catch((thrown) => E.left(thrownError(thrown)));
+const guarded =
+  <A>(work: () => Promise<E.Either<SyncError, A>>): TaskEither<SyncError, A> => async () => {
+    try {
+      return await work();
+    } catch (thrown) {
+      return E.left(thrownError(thrown));
+    }
+  };
 
 /** What a location turned out to be. */
 type Root = "mdbox" | "empty" | "missing" | "foreign";

@@ -11,7 +11,13 @@ import type { MapRecord } from "../../codec/mdbox_index.ts";
 import { attempt } from "../account/or_fail.ts";
 import { allIndexDirectories } from "./hierarchy.ts";
 import { ifThere } from "./if_there.ts";
-import { type DeadJournal, deadJournals, JOURNAL_PREFIX, type TempFile } from "./journal.ts";
+import {
+  type DeadJournal,
+  deadJournals,
+  JOURNAL_PREFIX,
+  NEW_FILE_PREFIX,
+  type TempFile,
+} from "./journal.ts";
 import { fileIdOf, storageFile } from "./layout.ts";
 import { mapUidsOf, openMailboxIndex } from "./mailbox_index.ts";
 import type { LockedMap, StorageMap } from "./map.ts";
@@ -25,21 +31,33 @@ const MAX_GAP = 16 << 20;
 export const recover = async (storage: Storage, map: StorageMap): Promise<void> => {
   const journals = deadJournals(storage.os, storage.layout);
   try {
-    const staged = deadStaged(storage, journals);
+    const isDead = ownerIsDead(storage, journals);
+    const staged = listStaged(storage.os, storage.layout).filter(({ owner }) => isDead(owner));
     if (journals.length > 0 || staged.length > 0) {
       await map.withLock((locked) => new Recovery(storage, locked).run(journals, staged));
     }
+    dropUnnumbered(storage, isDead);
   } finally {
     for (const { leave } of journals) leave();
   }
 };
 
-const deadStaged = (storage: Storage, journals: readonly DeadJournal[]): readonly Staged[] => {
-  const { os, layout } = storage;
+const ownerIsDead = (
+  { os, layout }: Storage,
+  journals: readonly DeadJournal[],
+): (owner: string) => boolean => {
   const dead = new Set(journals.map(({ id }) => id));
-  return listStaged(os, layout).filter(({ owner }) =>
-    dead.has(owner) || os.files.stat(`${layout.storage}/${JOURNAL_PREFIX}${owner}`) === null
-  );
+  return (owner) =>
+    dead.has(owner) || os.files.stat(`${layout.storage}/${JOURNAL_PREFIX}${owner}`) === null;
+};
+
+/** New files that have no number are nobody's when their owner is dead: the journal may not even name them. */
+const dropUnnumbered = ({ os, layout }: Storage, isDead: (owner: string) => boolean): void => {
+  for (const { name } of os.files.list(layout.storage) ?? []) {
+    if (!name.startsWith(NEW_FILE_PREFIX)) continue;
+    const [owner = ""] = name.slice(NEW_FILE_PREFIX.length).split(".", 1);
+    if (isDead(owner)) os.disk.unlink(`${layout.storage}/${name}`);
+  }
 };
 
 class Recovery {
@@ -55,7 +73,7 @@ class Recovery {
   run(journals: readonly DeadJournal[], staged: readonly Staged[]): void {
     let done = true;
     for (const { unfinished: { temps, appends, suspects } } of journals) {
-      for (const temp of temps) this.#dropTemp(temp);
+      for (const temp of temps) this.#dropNumbered(temp);
       for (const { fileId, oldSize } of appends) done = this.#cutBack(fileId, oldSize) && done;
       for (const [mapUid] of suspects.length > 0 ? this.#locked.map.records() : []) {
         if (suspects.some(({ first, last }) => first <= mapUid && mapUid <= last)) {
@@ -71,17 +89,14 @@ class Recovery {
     for (const { remove } of journals) remove();
   }
 
-  /** A new file: still under its temporary name, or numbered; in the map or not. */
-  #dropTemp({ name, dev, ino }: TempFile): void {
+  /** A new file that was numbered: in the map or not. */
+  #dropNumbered({ name, dev, ino }: TempFile): void {
     const { os, layout } = this.#storage;
     const isIt = (path: string) => {
       const info = os.files.stat(path);
       return info !== null && info.dev === dev && info.ino === ino;
     };
-    if (isIt(`${layout.storage}/${name}`)) {
-      os.disk.unlink(`${layout.storage}/${name}`);
-      return;
-    }
+    if (isIt(`${layout.storage}/${name}`)) return;
     for (const entry of os.files.list(layout.storage) ?? []) {
       const fileId = fileIdOf(entry.name);
       const path = `${layout.storage}/${entry.name}`;

@@ -24,7 +24,7 @@ import type { Body } from "../../model/mail.ts";
 import type { Fd, Held, Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
 import { ifThere } from "./if_there.ts";
-import { type Journal, uniqueTempName } from "./journal.ts";
+import type { Journal } from "./journal.ts";
 import { type Layout, storageFile } from "./layout.ts";
 
 /** A mail to be stored. */
@@ -301,7 +301,7 @@ export class StorageWriter {
 
   #openNew(): OpenTarget {
     const { disk, files } = this.#os;
-    const name = uniqueTempName(this.#os);
+    const name = this.#journal.newFileName();
     const path = `${this.#layout.storage}/${name}`;
     const fd = disk.openNew(path);
     const target: OpenTarget = { fileId: null, path, fd, lock: null, oldSize: 0, end: 0 };
