@@ -209,7 +209,8 @@ export const planBackupTree = (
     before,
     pairs: inboxFirst(pairs),
     after: [
-      ...deletes,
+      // Children first: a parent that still has some would stay behind as a directory.
+      ...deletes.reverse(),
       ...planDirectories(source, destination, targetOf, emptyDirectories, complete),
       ...planSubscriptions(source, destination, targetOf),
     ],
