@@ -106,13 +106,20 @@ export class BatchIndex {
       ...known.map((mail) => turnTo(view, view.rowOf(mail.uid), mail)),
     ];
     const expunged = byUid(this.#expunged).filter(({ uid }) => view.rowOf(uid) >= 0);
-    const least = [...this.#least, ...this.#exact.filter((one) => !isFresh(one))];
+    // A client that has seen the highest so far must be told of the change: below that only raising is right.
+    const isNews = ({ uid, modSeq }: WantedModSeq) =>
+      modSeq > view.highestModSeq && view.rowOf(uid) >= 0;
+    const exact = [...this.#exact.filter(isFresh), ...this.#least.filter(isNews)];
+    const least = [
+      ...this.#least.filter((one) => !isNews(one)),
+      ...this.#exact.filter((one) => !isFresh(one)),
+    ];
     writer.append(
       withModSeqs(view, writer.position, [
         ...addedMails(saved.filter(isFresh)),
         ...turnedFlags(byUid(turned)),
         ...expungeRecords(expunged),
-      ], byUid(this.#exact.filter(isFresh))),
+      ], byUid(exact)),
       SYNC_DONE,
     );
     const present = byUid(least).filter(({ uid }) => writer.view.rowOf(uid) >= 0);
