@@ -1,3 +1,10 @@
+/**
+ * dsync as a library: open two stores, then `backup` or `mirror` them, or build a pipeline of your own from the stages.
+ *
+ * @module
+ */
+
+// What everything speaks of.
 export * from "./lib/model/ids.ts";
 export * from "./lib/model/flags.ts";
 export * from "./lib/model/mail.ts";
@@ -5,5 +12,40 @@ export * from "./lib/model/mailbox.ts";
 export * from "./lib/model/error.ts";
 export * from "./lib/model/change.ts";
 export * from "./lib/model/operation.ts";
+export * from "./lib/model/memory.ts";
+export * from "./lib/model/report.ts";
+
+// Streams of chunks.
 export * from "./lib/stream/chunks.ts";
+export * from "./lib/stream/merge_join.ts";
+
+// The ports, and what is behind them.
 export * from "./lib/port/store.ts";
+export * from "./lib/port/os.ts";
+export { makeOs, type OsOptions } from "./lib/os/os.ts";
+export type { DurableStep, StepHook, TornWrite } from "./lib/os/os.ts";
+export {
+  type Location,
+  type MaildirLocation,
+  type MdboxLocation,
+  parseLocation,
+} from "./lib/codec/location.ts";
+export { openStore } from "./lib/open.ts";
+export * from "./lib/store/memory/memory_store.ts";
+
+// The stages.
+export * from "./lib/sync/diff.ts";
+export * from "./lib/sync/plan_backup.ts";
+export * from "./lib/sync/backup_tree.ts";
+export * from "./lib/sync/merge_flags.ts";
+export * from "./lib/sync/merge_mailbox.ts";
+export * from "./lib/sync/merge_tree.ts";
+export * from "./lib/run/attach.ts";
+
+// Whole runs.
+export * from "./lib/run/backup.ts";
+export * from "./lib/run/mirror.ts";
+export * from "./lib/run/compare.ts";
+export type { RunOptions } from "./lib/run/run.ts";
+export { formatSyncMemory, parseSyncMemory } from "./lib/codec/sync_memory.ts";
+export type { Ends } from "./lib/codec/sync_memory.ts";

@@ -8,7 +8,7 @@ import { TextLineStream } from "@std/streams/text-line-stream";
 /** The runs of `deno test`, one after the other. */
 const SUITES: readonly (readonly string[])[] = [
   // Each file for itself: a worker for each core.
-  ["--parallel", "--ignore=tests/interop,tests/crash"],
+  ["--doc", "--parallel", "--ignore=tests/interop,tests/crash"],
   // These start processes of their own and measure waits.
   ["tests/crash"],
   ["tests/interop"],

@@ -9,6 +9,7 @@ import { type SyncError, syncError } from "../model/error.ts";
 
 /** A Maildir. Paths are absolute; a path that is absent is at its usual place. */
 export interface MaildirLocation {
+  /** The format. */
   readonly format: "maildir";
   /** The root directory. */
   readonly root: string;
@@ -26,6 +27,7 @@ export interface MaildirLocation {
 
 /** An mdbox. Paths are absolute; a path that is absent is at its usual place. */
 export interface MdboxLocation {
+  /** The format. */
   readonly format: "mdbox";
   /** The root directory. */
   readonly root: string;

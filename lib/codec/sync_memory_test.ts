@@ -18,7 +18,7 @@ const memories = fc.array(fc.tuple(
     uidNext: fc.integer({ min: 1, max: 0xffffffff }),
     pendingLeft: uids,
     pendingRight: uids,
-  }),
+  }, { noNullPrototype: true }),
 )).map((entries) => new Map(entries));
 
 const tagOf = (text: string, ends = ENDS) => {

@@ -2,7 +2,7 @@
  * One Dovecot index on disk (`dovecot.index`, `dovecot.map.index`, `dovecot.list.index`): read it, follow it, append to
  * its log under Dovecot's own lock.
  *
- * ```ts
+ * ```ts ignore
  * const file = openIndex(os, directory, "dovecot.index");   // null: there is none
  * file.view.uids;                                           // the state as last read
  * file.refresh();                                           // reads what was added since

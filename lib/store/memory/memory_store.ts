@@ -43,11 +43,17 @@ export interface StoredMail {
 
 /** A mailbox in memory. Its fields may be read and written freely between calls: it is what tests build. */
 export interface StoredMailbox {
+  /** Its name. */
   name: MailboxName;
+  /** Its identity. */
   guid: MailboxGuid;
+  /** UIDVALIDITY. */
   uidValidity: number;
+  /** UIDNEXT. */
   uidNext: number;
+  /** UIDs from here on are \Recent. */
   firstRecentUid: number;
+  /** HIGHESTMODSEQ. */
   highestModSeq: ModSeq;
   /** Ascending by UID. */
   mails: StoredMail[];
@@ -59,9 +65,13 @@ export interface StoredMailbox {
 
 /** All that a memory store holds. */
 export interface MemoryState {
+  /** All mailboxes, in no order. */
   mailboxes: StoredMailbox[];
+  /** \NoSelect names; the parents of mailboxes need not be among them. */
   directories: Set<MailboxName>;
+  /** Subscribed names. */
   subscriptions: Set<MailboxName>;
+  /** The log of the tree, oldest first. */
   log: MailboxLogRecord[];
 }
 
