@@ -38,7 +38,7 @@ const live = async (dovecot: Dovecot, account: Account): Promise<void> => {
 };
 
 /** And the next day, on the copy. */
-const liveOn = async (dovecot: Dovecot, account: Account): Promise<void> => {
+const liveOn = async (dovecot: Dovecot, account: Account, doomed: string): Promise<void> => {
   await using imap = await dovecot.imap(account);
   await imap.append("INBOX", mail("on the copy"), ["\\Flagged"]);
   await imap.select("INBOX", true);
@@ -46,7 +46,7 @@ const liveOn = async (dovecot: Dovecot, account: Account): Promise<void> => {
   await imap.ok(`COPY 1:3 ${imapString("Brandneu/ß")}`);
   await imap.ok(`MOVE 2 ${imapString("Brandneu/ß")}`);
   await imap.ok(`RENAME ${imapString("Brandneu/ß")} Older`);
-  await imap.ok("DELETE Archive");
+  await imap.ok(`DELETE ${imapString(doomed)}`);
   assert.equal(await imap.close(), "");
   await dovecot.deliver(account, "INBOX", new TextEncoder().encode("Subject: again\n\nhello\n"));
 };
@@ -58,7 +58,9 @@ const backup = async (dsync: Dsync, from: Account, to: Account): Promise<void> =
 
 const assertEqual = async (dovecot: Dovecot, from: Account, to: Account): Promise<void> => {
   const seen = await view(dovecot, to);
-  assert.deepEqual(compareViews(await view(dovecot, from), seen), [], `in ${to.location}`);
+  // What is changed, not made anew, may get a higher MODSEQ than in the source: a log only counts upwards.
+  const differences = compareViews(await view(dovecot, from), seen, { modSeq: "not lower" });
+  assert.deepEqual(differences, [], `in ${to.location}`);
   assert.deepEqual(await trials(dovecot, to, seen), [], `trials of ${to.location}`);
 };
 
@@ -78,12 +80,14 @@ const rewritten = (before: ReadonlyMap<string, string>, home: string): string[] 
   );
 };
 
+// Once a parent is deleted in a Maildir++, by whomever, doveadm 2.3.19.1 stumbles over it: its list index still has it
+// as a mailbox. So there a mailbox without children goes.
 const WAYS = [
-  ["maildir:~/Maildir", "mdbox:~/mdbox"],
-  ["mdbox:~/mdbox", "maildir:~/Maildir:LAYOUT=fs"],
+  ["maildir:~/Maildir", "mdbox:~/mdbox", "Archive/2023"],
+  ["mdbox:~/mdbox", "maildir:~/Maildir:LAYOUT=fs", "Archive"],
 ] as const;
 
-for (const [from, to] of WAYS) {
+for (const [from, to, doomed] of WAYS) {
   judged(
     `a second backup carries over what Dovecot did since: ${from} to ${to}`,
     async (dovecot) => {
@@ -98,7 +102,7 @@ for (const [from, to] of WAYS) {
       assert.deepEqual(rewritten(written, copy.home), []);
       await assertEqual(dovecot, source, copy);
 
-      await liveOn(dovecot, copy);
+      await liveOn(dovecot, copy, doomed);
       const original = treeOf(source.home);
       await backup(dsync, copy, source);
       assert.deepEqual(rewritten(original, source.home), []);

@@ -46,6 +46,21 @@ const recordOf = (
   throw new Error(`no record of ${guid}`);
 };
 
+/**
+ * Where the record in the middle of an index log begins. A log has a header of 40 bytes; a record begins with its size
+ * divided by 4 in seven bits of each of four bytes, the highest bit of each set.
+ */
+const middleRecord = (path: string): number => {
+  const bytes = Deno.readFileSync(path);
+  let at = 40;
+  while (at < bytes.length / 2) {
+    const size = bytes.subarray(at, at + 4).reduce((sum, byte) => sum * 128 + (byte & 0x7f), 0) * 4;
+    assert.ok(size >= 8, `${path} at ${at}`);
+    at += size;
+  }
+  return at;
+};
+
 const uidOf = (seen: View, mailbox: string, guid: string): number => {
   for (const [uid, mail] of seen.mailboxes.get(mailbox)!.mails) if (mail.guid === guid) return uid;
   throw new Error(`no ${guid} in ${mailbox}`);
@@ -88,13 +103,12 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    title: "an mdbox mailbox whose log breaks off in garbage",
+    title: "an mdbox mailbox whose log has a record of 4 bytes",
     location: MDBOX,
     damage: (home) => {
       const directory = join(home, "mdbox", "mailboxes", "Entw&APw-rfe", "dbox-Mails");
       const path = join(directory, "dovecot.index.log");
-      const half = Math.floor(Deno.statSync(path).size / 8) * 4;
-      overwrite(path, half, new Uint8Array(Deno.statSync(path).size - half).fill(0x58));
+      overwrite(path, middleRecord(path), Uint8Array.of(0x80, 0x80, 0x80, 0x81));
       for (const file of filesIn(directory)) if (file !== path) Deno.removeSync(file);
       return { where: { mailbox: "Entwürfe", uid: null }, says: /Entwürfe.*dovecot\.index\.log/ };
     },
@@ -112,11 +126,12 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-/** What the view has at a place, as one text to compare. */
+/** What the view has at a place, as one text to compare; a Maildir's saved date is that of the copy we looked at. */
 const at = (seen: View, where: Where): string => {
-  const box = seen.mailboxes.get(where.mailbox);
-  const mails = where.uid === null ? [...box?.mails ?? []] : [box?.mails.get(where.uid)];
-  return JSON.stringify(mails, (_, value) => typeof value === "bigint" ? String(value) : value);
+  const mails = [...seen.mailboxes.get(where.mailbox)?.mails ?? []]
+    .filter(([uid]) => where.uid === null || uid === where.uid)
+    .map(([uid, mail]) => [uid, { ...mail, modSeq: String(mail.modSeq), saved: null }]);
+  return JSON.stringify(mails, null, 1);
 };
 
 /** Adds a mail to the INBOX, over IMAP; gives its UID. */
@@ -125,29 +140,31 @@ const addMail = async (dovecot: Dovecot, account: Account): Promise<number> => {
   return await imap.append("INBOX", new TextEncoder().encode("Subject: after the damage\r\n\r\n"));
 };
 
-judged(
-  "backup names damage, carries the rest and deletes nothing of the damaged part",
-  async (dovecot) => {
+for (const { title, location, damage } of ROWS) {
+  judged(`backup names ${title}, carries the rest and deletes nothing of it`, async (dovecot) => {
     const dsync = await stageDsync(dovecot);
-    for (const { title, location, damage } of ROWS) {
-      const source = await filledAccount(dovecot, location, { seed: 41, mails: 80 });
-      const to = await dovecot.account(location === MDBOX ? "maildir:~/Maildir:LAYOUT=fs" : MDBOX);
-      const first = await dsync.sync("backup", source, to);
-      assert.deepEqual([first.code, first.stderr], [0, ""], title);
-      const before = await view(dovecot, to);
-      const uid = await addMail(dovecot, source);
-      const { where, says } = damage(source.home, before);
+    const source = await filledAccount(dovecot, location, { seed: 41, mails: 80 });
+    const to = await dovecot.account(location === MDBOX ? "maildir:~/Maildir:LAYOUT=fs" : MDBOX);
+    const first = await dsync.sync("backup", source, to);
+    assert.deepEqual([first.code, first.stderr], [0, ""]);
+    const before = await view(dovecot, to);
+    const uid = await addMail(dovecot, source);
+    const { where, says } = damage(source.home, before);
 
-      const fresh = await dovecot.account(to.location);
-      for (const destination of [to, fresh]) {
-        const { code, stderr } = await dsync.sync("backup", source, destination);
-        assert.equal(code, 2, `${title}: ${stderr}`);
-        assert.match(stderr, says, title);
-        const after = await view(dovecot, destination);
-        assert.deepEqual(after.complaints, [], title);
-        assert.ok(after.mailboxes.get("INBOX")!.mails.has(uid), `${title}: the rest`);
+    const fresh = await dovecot.account(to.location);
+    for (const destination of [to, fresh]) {
+      const { code, stderr } = await dsync.sync("backup", source, destination);
+      if (destination === to && where.uid !== null) {
+        // The damaged mail is there already: nothing makes a backup read it again.
+        assert.deepEqual([code, stderr], [0, ""]);
+      } else {
+        assert.equal(code, 2, stderr);
+        assert.match(stderr, says);
       }
-      assert.equal(at(await view(dovecot, to), where), at(before, where), title);
+      const after = await view(dovecot, destination);
+      assert.deepEqual(after.complaints, []);
+      assert.ok(after.mailboxes.get("INBOX")!.mails.has(uid), "the rest is missing");
     }
-  },
-);
+    assert.equal(at(await view(dovecot, to), where), at(before, where));
+  });
+}
