@@ -175,10 +175,9 @@ export class MaildirBox {
   async withLocks<A>(use: (locked: Locked) => A): Promise<A> {
     return await inMailbox(this.name, () =>
       this.#withBothLocks((locked) => {
-        if (this.#stampNow() !== this.#stamp || locked.changed) {
-          this.#snapshot = this.#look();
-          this.#writeDown(locked.writer, false);
-        }
+        if (this.#stampNow() !== this.#stamp || locked.changed) this.#snapshot = this.#look();
+        // What the index lacked when the mailbox was opened has not been written yet.
+        this.#writeDown(locked.writer, false);
         if (this.#indexError !== null) throw new StreamFailure(this.#indexError);
         try {
           return use(locked);
@@ -349,9 +348,21 @@ export class MaildirBox {
     ], DONE);
   }
 
-  /** Makes the index that is missing, for the mails as they are. The caller holds the locks. */
-  makeIndex(): void {
-    if (this.#index === null) this.createIndex((appender) => this.#fill(appender, null));
+  /**
+   * Ends the filling of a mailbox that is to take another's place: its index is there, and the first line of
+   * dovecot-uidlist says UIDNEXT. A session that has the other one open calls a list broken whose first line says less
+   * than it has read there before, and removes it.
+   */
+  async complete(withIndex: boolean): Promise<void> {
+    await this.withLocks(() => {
+      this.#snapshot = this.#look();
+      const { uidlist, merged } = this.#snapshot;
+      writeUidlist(this.os, this.paths.control, { ...uidlist!, uidNext: merged.uidNext });
+      this.#snapshot = this.#look();
+      if (withIndex && this.#index === null) {
+        this.createIndex((appender) => this.#fill(appender, null));
+      }
+    });
   }
 
   /** An index of another UIDVALIDITY knows nothing of these mails; Dovecot resets it too. */
