@@ -1,13 +1,15 @@
 /**
- * What index logs tell of the past of a mailbox, folded to one net change per mail (Dovecot:
+ * What the logs of an index tell of the past of its mailbox, folded to one net change per mail (Dovecot:
  * dsync-transaction-log-scan.c).
  *
  * @module
  */
 import type { LogChange } from "../model/change.ts";
-import { type Flags, flags, type Keywords, keywords, NO_KEYWORDS } from "../model/flags.ts";
-import { type Guid, guid, type ModSeq, modSeq, uid } from "../model/ids.ts";
+import { flags, NO_KEYWORDS } from "../model/flags.ts";
+import { type Guid, guid, modSeq, uid } from "../model/ids.ts";
+import { FlagHistory } from "./index_flag_history.ts";
 import { formatHex } from "./guid.ts";
+import { KeywordHistory } from "./index_keyword_history.ts";
 import type { LogEntry } from "./index_log.ts";
 import type { LogRecord, UidRanges } from "./index_record.ts";
 import { lowerBound } from "./index_rows.ts";
@@ -22,83 +24,100 @@ interface Expunged {
   requested: boolean;
 }
 
-interface Changed {
-  add: number;
-  remove: number;
-  /** By lower-case name: the name as it was spelled last, and whether it was added or removed last. */
-  keywords: Map<string, { readonly name: string; readonly added: boolean }> | null;
-  modSeq: bigint;
-}
-
 /**
  * Folds log entries, oldest first, to changes in the order of UIDs. `view` is the state after the last of them: what it
- * has no mail for was expunged, and changes of flags are told of its mails alone.
+ * has no mail for was expunged, and changes of flags are told of its mails alone. `before` is the state before the first
+ * of them where it is at hand: what a record changes is then known of all mails, else only of those that the entries
+ * append.
  *
  * Changes that dsync made do not count, but its expunges are told, marked. An expunge that the mailbox's owner carried
- * out for somebody bears no mark itself; its request does. Linear in the entries and the mails that their ranges cover.
+ * out for somebody bears no mark itself; its request does. A flag that was set already is not told as set, nor one that
+ * was not set as cleared. Linear in the entries and the mails that their ranges cover.
  */
 export const foldChanges = (
   entries: readonly LogEntry[],
   view: IndexView,
+  before: IndexView | null = null,
 ): readonly LogChange[] => {
-  const fold = new Fold(view, knownGone(entries, view));
+  const fold = new Fold(view, goneUids(entries, view));
+  if (before !== null) fold.begin(before);
   for (const entry of entries) fold.take(entry);
   return fold.changes();
 };
 
 /**
- * UIDs that the logs name one by one and that are gone; none where no record needs them. The ranges of old expunge
- * records may hold any number of UIDs that never were.
+ * UIDs that the logs name one by one and that are gone, ascending; none where no record needs them. The ranges of old
+ * expunge records may hold any number of UIDs that never were.
  */
-const knownGone = (entries: readonly LogEntry[], view: IndexView): readonly number[] => {
-  const known = new Set<number>();
-  if (!entries.some(({ record }) => record._tag === "Expunge")) return [];
+const goneUids = (entries: readonly LogEntry[], view: IndexView): Uint32Array => {
+  if (!entries.some(({ record }) => record._tag === "Expunge")) return new Uint32Array(0);
+  const gone = new Set<number>();
   for (const { record } of entries) {
     if (record._tag !== "Append" && record._tag !== "ExtRecordUpdate") continue;
     let hint = 0;
     for (const one of record.uids) {
       const row = view.rowOf(one, hint);
-      if (row < 0) known.add(one);
+      if (row < 0) gone.add(one);
       else hint = row + 1;
     }
   }
-  return [...known];
+  return Uint32Array.from(gone).sort();
 };
 
 class Fold {
   readonly #view: IndexView;
+  /** The UIDs of the view's mails by row. */
+  readonly #uids: Uint32Array;
+  readonly #gone: Uint32Array;
   readonly #expunged = new Map<number, Expunged>();
-  /** By row of the view. */
-  readonly #changed = new Map<number, Changed>();
-  /** UIDs that are gone and that the logs name. */
-  readonly #known: readonly number[];
+  readonly #flags: FlagHistory;
+  readonly #keywords: KeywordHistory;
+  /** The modseqs after the records that may tell of users' changes; a 0 before them. */
+  readonly #modSeqs: bigint[] = [0n];
+  /** By row which of the modseqs is that of the last change. */
+  readonly #changedAt: Uint32Array;
 
-  constructor(view: IndexView, known: readonly number[]) {
+  constructor(view: IndexView, gone: Uint32Array) {
     this.#view = view;
-    this.#known = known;
+    this.#uids = view.uids;
+    this.#gone = gone;
+    this.#flags = new FlagHistory(view.count);
+    this.#keywords = new KeywordHistory(view.count);
+    this.#changedAt = new Uint32Array(view.count);
+  }
+
+  begin(before: IndexView): void {
+    let row = -1;
+    for (let was = 0; was < before.count; was++) {
+      const now = this.#view.rowOf(before.uidOf(was), row + 1);
+      if (now < 0) continue;
+      row = now;
+      this.#flags.know(row, before.flagsOf(was));
+      this.#keywords.know(row, before.keywordsOf(was));
+    }
   }
 
   take(entry: LogEntry): void {
-    const { record } = entry;
+    const { record, sync } = entry;
     switch (record._tag) {
+      case "Append":
+        return this.#append(record);
       case "ExpungeGuid":
-        record.uids.forEach((one, i) => {
-          this.#expunge(one, record.guids.subarray(i * 16, i * 16 + 16), entry);
-        });
-        return;
+        return this.#expungeMails(record, entry);
       case "Expunge":
         if (entry.external) this.#expungeRanges(record.uids, entry);
         return;
       case "FlagUpdate":
-        if (!entry.sync) this.#updateFlags(record, entry.modSeq);
-        return;
-      case "KeywordUpdate":
-        if (!entry.sync) this.#updateKeyword(record, entry.modSeq);
-        return;
+        return this.#updateFlags(record, sync, this.#moment(entry));
+      case "KeywordUpdate": {
+        const at = this.#moment(entry);
+        const change = this.#keywords.change(record.name, record.op === "add", sync);
+        return this.#eachRow(record.uids, (row) => {
+          if (change(row) && !sync) this.#changedAt[row] = at;
+        });
+      }
       case "KeywordReset":
-        // Which keywords it took away is not in the log; those set before it are no change any more.
-        if (!entry.sync) this.#each(record.uids, ({ keywords: names }) => names?.clear());
-        return;
+        return this.#resetKeywords(record.uids, sync, this.#moment(entry));
       default:
         return;
     }
@@ -106,18 +125,67 @@ class Fold {
 
   changes(): readonly LogChange[] {
     const out: LogChange[] = [];
-    for (const [one, { guid: known, modSeq: at, byUser }] of this.#expunged) {
-      const modSeqOf = modSeq(at);
-      out.push({ _tag: "Expunged", uid: uid(one), guid: known, modSeq: modSeqOf, bySync: !byUser });
+    const gone = [...this.#expunged.keys()].sort((a, b) => a - b);
+    let next = 0;
+    const tellGoneBelow = (limit: number): void => {
+      for (; next < gone.length && gone[next]! < limit; next++) {
+        const one = gone[next]!;
+        const { guid: known, modSeq: at, byUser } = this.#expunged.get(one)!;
+        const bySync = !byUser;
+        out.push({ _tag: "Expunged", uid: uid(one), guid: known, modSeq: modSeq(at), bySync });
+      }
+    };
+    const keywordsOf = this.#keywords.told();
+    for (let row = 0; row < this.#uids.length; row++) {
+      const add = flags(this.#flags.added(row));
+      const remove = flags(this.#flags.removed(row));
+      const words = keywordsOf.get(row);
+      if ((add | remove) === 0 && words === undefined) continue;
+      tellGoneBelow(this.#uids[row]!);
+      out.push({
+        _tag: "FlagsChanged",
+        uid: uid(this.#uids[row]!),
+        add,
+        remove,
+        addKeywords: words?.add ?? NO_KEYWORDS,
+        removeKeywords: words?.remove ?? NO_KEYWORDS,
+        modSeq: modSeq(this.#modSeqs[this.#changedAt[row]!]!),
+      });
     }
-    for (const [row, change] of this.#changed) {
-      const told = flagsChanged(this.#view.uidOf(row), change);
-      if (told !== null) out.push(told);
-    }
-    return out.sort((a, b) => a.uid - b.uid);
+    tellGoneBelow(Infinity);
+    return out;
   }
 
-  #expunge(one: number, guidBytes: Uint8Array | null, { external, sync, modSeq: at }: LogEntry) {
+  /** A number for the modseq of an entry. */
+  #moment(entry: LogEntry): number {
+    return this.#modSeqs.push(entry.modSeq) - 1;
+  }
+
+  #append({ uids, flags: bits }: LogRecord & { readonly _tag: "Append" }): void {
+    let hint = 0;
+    for (let i = 0; i < uids.length; i++) {
+      const row = this.#view.rowOf(uids[i]!, hint);
+      if (row < 0) continue;
+      hint = row + 1;
+      this.#flags.know(row, flags(bits[i]!));
+      this.#keywords.know(row, NO_KEYWORDS);
+    }
+  }
+
+  #expungeMails(
+    { uids, guids }: LogRecord & { readonly _tag: "ExpungeGuid" },
+    entry: LogEntry,
+  ): void {
+    for (let i = 0; i < uids.length; i++) {
+      this.#expunge(uids[i]!, guids.subarray(i * 16, i * 16 + 16), entry);
+    }
+  }
+
+  #expunge(
+    one: number,
+    guidBytes: Uint8Array | null,
+    { external, sync, modSeq: at }: LogEntry,
+  ): void {
     // A request of a mail that is still there has not been carried out.
     if (this.#view.rowOf(one) >= 0) return;
     let known = this.#expunged.get(one);
@@ -137,77 +205,46 @@ class Fold {
   }
 
   #expungeRanges({ first, last }: UidRanges, entry: LogEntry): void {
-    for (const one of this.#known) {
-      // The last range that does not begin behind it.
-      let low = 0;
-      let high = first.length;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (first[middle]! <= one) low = middle + 1;
-        else high = middle;
+    const gone = this.#gone;
+    let at = 0;
+    for (let i = 0; i < first.length && at < gone.length; i++) {
+      at = lowerBound(gone, gone.length, first[i]!, at);
+      for (; at < gone.length && gone[at]! <= last[i]!; at++) this.#expunge(gone[at]!, null, entry);
+    }
+  }
+
+  #updateFlags(
+    { uids, add, remove }: LogRecord & { readonly _tag: "FlagUpdate" },
+    bySync: boolean,
+    at: number,
+  ): void {
+    this.#eachRow(uids, (row, i) => {
+      if (this.#flags.change(row, add[i]!, remove[i]!, bySync) && !bySync) {
+        this.#changedAt[row] = at;
       }
-      if (low > 0 && one <= last[low - 1]!) this.#expunge(one, null, entry);
-    }
-  }
-
-  /** Gives the change of each mail in the ranges, made where it is new. */
-  #each({ first, last }: UidRanges, use: (change: Changed) => void): void {
-    const { uids } = this.#view;
-    let row = 0;
-    for (let i = 0; i < first.length; i++) {
-      row = lowerBound(uids, uids.length, first[i]!, row);
-      for (; row < uids.length && uids[row]! <= last[i]!; row++) {
-        let change = this.#changed.get(row);
-        if (change === undefined) {
-          change = { add: 0, remove: 0, keywords: null, modSeq: 0n };
-          this.#changed.set(row, change);
-        }
-        use(change);
-      }
-    }
-  }
-
-  #updateFlags(record: LogRecord & { _tag: "FlagUpdate" }, after: bigint): void {
-    for (let i = 0; i < record.add.length; i++) {
-      const add = flags(record.add[i]!);
-      const remove = flags(record.remove[i]!);
-      if ((add | remove) === 0) continue;
-      const range = {
-        first: record.uids.first.subarray(i, i + 1),
-        last: record.uids.last.subarray(i, i + 1),
-      };
-      this.#each(range, (change) => {
-        // A flag both added and removed by one record ends up set in the index.
-        change.add = (change.add & ~remove) | add;
-        change.remove = (change.remove & ~add) | (remove & ~add);
-        change.modSeq = after;
-      });
-    }
-  }
-
-  #updateKeyword(record: LogRecord & { _tag: "KeywordUpdate" }, after: bigint): void {
-    const told = { name: record.name, added: record.op === "add" };
-    const key = record.name.toLowerCase();
-    this.#each(record.uids, (change) => {
-      change.keywords ??= new Map();
-      change.keywords.set(key, told);
-      change.modSeq = after;
     });
   }
+
+  #resetKeywords(ranges: UidRanges, bySync: boolean, at: number): void {
+    const rows = this.#uids;
+    let from = 0;
+    for (let i = 0; i < ranges.first.length; i++) {
+      from = lowerBound(rows, rows.length, ranges.first[i]!, from);
+      const to = lowerBound(rows, rows.length, ranges.last[i]! + 1, from);
+      this.#keywords.reset({ from, to }, bySync);
+      if (!bySync) this.#changedAt.fill(at, from, to);
+      from = to;
+    }
+  }
+
+  /** Gives the row of each mail in the ranges, and the number of the range. */
+  #eachRow({ first, last }: UidRanges, use: (row: number, i: number) => void): void {
+    const uids = this.#uids;
+    let row = 0;
+    for (let i = 0; i < first.length; i++) {
+      const end = last[i]!;
+      row = lowerBound(uids, uids.length, first[i]!, row);
+      for (; row < uids.length && uids[row]! <= end; row++) use(row, i);
+    }
+  }
 }
-
-const names = (change: Changed, added: boolean): Keywords => {
-  if (change.keywords === null) return NO_KEYWORDS;
-  const those = [...change.keywords.values()].filter((told) => told.added === added);
-  return those.length === 0 ? NO_KEYWORDS : keywords(those.map(({ name }) => name));
-};
-
-const flagsChanged = (of: LogChange["uid"], change: Changed): LogChange | null => {
-  const addKeywords = names(change, true);
-  const removeKeywords = names(change, false);
-  const add: Flags = flags(change.add);
-  const remove: Flags = flags(change.remove);
-  if ((add | remove) === 0 && addKeywords.length === 0 && removeKeywords.length === 0) return null;
-  const at: ModSeq = modSeq(change.modSeq);
-  return { _tag: "FlagsChanged", uid: of, add, remove, addKeywords, removeKeywords, modSeq: at };
-};

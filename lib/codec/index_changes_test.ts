@@ -42,6 +42,10 @@ const keyword = (op: "add" | "remove", name: string, ...uids: number[]): LogReco
   name,
   uids: uidRanges(uids),
 });
+const resetKeywords = (...uids: number[]): LogRecord => ({
+  _tag: "KeywordReset",
+  uids: uidRanges(uids),
+});
 const GUID = new Uint8Array(16).fill(0xab);
 const expunge = (uid: number, guid?: Uint8Array): LogRecord =>
   expungeMails(Uint32Array.of(uid), guid);
@@ -95,7 +99,21 @@ const TABLE: readonly (readonly [string, readonly Step[], readonly unknown[]])[]
   ], [flagsChanged(3, 6n, { add: 3, remove: 12 })]],
   ["a flag that one record clears and sets as set", [
     [flag(1, 8, 0xff), DONE],
-  ], [flagsChanged(1, 3n, { add: 8, remove: 0x17 })]],
+  ], [flagsChanged(1, 3n, { add: 8 })]],
+  ["of flags that are written anew those that have become others", [
+    [flag(1, 8 | 2), DONE],
+    [flag(1, 2 | 1, 0x1f & ~3), DONE],
+  ], [flagsChanged(1, 4n, { add: 3, remove: 8 })]],
+  ["nothing of flags that are written anew as they were", [
+    [flag(1, 8 | 2), SYNC_DONE],
+    [flag(1, 8 | 2, 0x1f & ~10), DONE],
+  ], []],
+  ["nothing of a change that dsync has turned round", [
+    [flag(1, 8), DONE],
+    [keyword("add", "Work", 1), DONE],
+    [flag(1, 0, 8), SYNC_DONE],
+    [keyword("remove", "work", 1), SYNC_DONE],
+  ], []],
   ["of each keyword the last change, case ignored, in its last spelling", [
     [keyword("add", "Work", 1, 2), DONE],
     [keyword("remove", "WORK", 2), DONE],
@@ -104,11 +122,27 @@ const TABLE: readonly (readonly [string, readonly Step[], readonly unknown[]])[]
     flagsChanged(1, 3n, { addKeywords: ["Work"] }),
     flagsChanged(2, 5n, { addKeywords: ["b"], removeKeywords: ["WORK"] }),
   ]],
-  ["no keyword that was set before all were cleared", [
+  ["nothing of a keyword that was as it is set, case ignored", [
+    [keyword("add", "Work", 1), SYNC_DONE],
+    [keyword("add", "work", 1), DONE],
+    [keyword("remove", "later", 1), DONE],
+  ], []],
+  ["keywords that were set when all were cleared as cleared, those set again as set", [
     [keyword("add", "Work", 1), DONE],
-    [{ _tag: "KeywordReset", uids: uidRanges([1, 2]) }, DONE],
+    [keyword("add", "later", 1, 3), DONE],
+    [resetKeywords(1, 2), DONE],
     [keyword("add", "b", 1), DONE],
-  ], [flagsChanged(1, 5n, { addKeywords: ["b"] })]],
+    [keyword("add", "Work", 1), DONE],
+  ], [
+    flagsChanged(1, 7n, { addKeywords: ["b", "Work"], removeKeywords: ["later"] }),
+    flagsChanged(3, 4n, { addKeywords: ["later"] }),
+  ]],
+  ["nothing of keywords that dsync cleared", [
+    [keyword("add", "Work", 1), DONE],
+    [resetKeywords(1), SYNC_DONE],
+    [resetKeywords(1), DONE],
+    [keyword("remove", "b", 1), DONE],
+  ], []],
   ["no request to expunge that nobody has carried out", [[expunge(1, GUID), REQUEST]], []],
   ["an expunge swallows changes of flags", [
     [flag(1, 8), DONE],
@@ -158,32 +192,113 @@ Deno.test("foldChanges: what maildir-log-only knows", () => {
   assert.deepEqual(withoutGuid(changes), [
     flagsChanged(1, 6n, { add: 8, addKeywords: ["$MDNSent"] }),
     expunged(2, 8n, false),
-    // Dovecot found another name for the file: it wrote all flags anew.
-    flagsChanged(3, 9n, { add: 2, remove: 29, addKeywords: ["Work"] }),
+    // Dovecot found another name for the file: it wrote all flags anew, of which one had become another.
+    flagsChanged(3, 9n, { add: 2, addKeywords: ["Work"] }),
   ]);
   assert.match(guidOf(changes[1]), /^[0-9a-f]{32}$/);
 });
 
-Deno.test("foldChanges: flags that were changed are what the index has", () => {
-  const step = fc.record({
-    uid: fc.integer({ min: 1, max: 9 }),
-    add: fc.nat(31),
-    remove: fc.nat(31),
-  });
+/** The state after the first `n` steps, and what is told of the others with and without it. */
+const continued = (n: number, ...steps: readonly Step[]) => {
+  const bytes = (list: readonly Step[]) =>
+    Uint8Array.from(list.flatMap(([record, marks]) => [...encodeRecords([record], marks)]));
+  const start: Step[] = [
+    [setHeader([[HEADER_AT.uidValidity, 1]]), DONE],
+    [appendMails(Uint32Array.of(3, 5), Uint8Array.of(8, 0)), DONE],
+  ];
+  const first = bytes([...start, ...steps.slice(0, n)]);
+  const one = right(decodeLog(first, 40, logStart(LOG_HEADER), LOG_HEADER));
+  const two = right(decodeLog(bytes(steps.slice(n)), one.end.offset, one.end, LOG_HEADER));
+  const before = IndexView.empty(9, logStart(LOG_HEADER));
+  right(before.apply(one));
+  const after = IndexView.empty(9, logStart(LOG_HEADER));
+  right(after.apply(one));
+  right(after.apply(two));
+  return {
+    knowing: foldChanges(two.entries, after, before),
+    alone: foldChanges(two.entries, after),
+  };
+};
+
+Deno.test("foldChanges: of mails older than the log it needs the state before it", () => {
+  const { knowing, alone } = continued(
+    2,
+    [keyword("add", "Work", 3, 5), SYNC_DONE],
+    [expunge(5), DONE],
+    [flag(3, 8 | 2, 0x1f & ~10), DONE],
+    [keyword("add", "work", 3), DONE],
+    [resetKeywords(3), DONE],
+  );
+  assert.deepEqual(knowing, [flagsChanged(3, 7n, { add: 2, removeKeywords: ["Work"] })]);
+  assert.deepEqual(alone, [
+    flagsChanged(3, 7n, { add: 10, remove: 0x15, removeKeywords: ["work"] }),
+  ]);
+});
+
+/** A naive fold of what happens to one mail, as sets of names: flags by their bits, keywords as they are. */
+class OneMail {
+  readonly now = new Set<string>();
+  readonly told = new Map<string, "add" | "remove">();
+
+  turn(name: string, set: boolean, bySync: boolean): void {
+    if (this.now.has(name) === set) return;
+    if (set) this.now.add(name);
+    else this.now.delete(name);
+    if (bySync) this.told.delete(name);
+    else this.told.set(name, set ? "add" : "remove");
+  }
+
+  names(how: "add" | "remove", isFlag: boolean): string[] {
+    return [...this.told].filter(([name, told]) => told === how && /^[0-9]/.test(name) === isFlag)
+      .map(([name]) => name).sort();
+  }
+}
+
+const BITS = [1, 2, 4, 8, 16];
+const bitsOf = (set: number): string[] => BITS.filter((bit) => (set & bit) !== 0).map(String);
+
+const aChange = fc.record({
+  uid: fc.integer({ min: 1, max: 4 }),
+  add: fc.nat(31),
+  remove: fc.nat(31),
+  name: fc.constantFrom("a", "b", null, null),
+  op: fc.constantFrom("add" as const, "remove" as const, "reset" as const),
+  bySync: fc.boolean(),
+});
+
+Deno.test("foldChanges: tells what a naive fold of each mail by itself tells", () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 30 }), (list) => {
-      const flags = new Array<number>(10).fill(0);
-      for (const { uid, add, remove } of list) flags[uid] = (flags[uid]! & ~remove) | add;
-      for (
-        const change of changesOf(
-          ...list.map(({ uid, add, remove }) => [flag(uid, add, remove), DONE] as const),
-        )
-      ) {
+    fc.property(fc.array(aChange, { maxLength: 30 }), (list) => {
+      const mails = new Map([1, 2, 3, 4].map((uid) => [uid, new OneMail()]));
+      const steps = list.map(({ uid, add, remove, name, op, bySync }): Step => {
+        const mail = mails.get(uid)!;
+        const marks = bySync ? SYNC_DONE : DONE;
+        if (name === null) {
+          for (const bit of bitsOf(remove & ~add)) mail.turn(bit, false, bySync);
+          for (const bit of bitsOf(add)) mail.turn(bit, true, bySync);
+          return [flag(uid, add, remove), marks];
+        }
+        if (op === "reset") {
+          for (const one of ["a", "b"]) mail.turn(one, false, bySync);
+          return [resetKeywords(uid), marks];
+        }
+        mail.turn(name, op === "add", bySync);
+        return [keyword(op, name, uid), marks];
+      });
+      const told = changesOf(...steps).map((change) => {
         assert.ok(change._tag === "FlagsChanged");
-        assert.equal(change.add & change.remove, 0);
-        assert.equal(change.add, flags[change.uid]);
-      }
+        const { uid, add, remove, addKeywords, removeKeywords } = change;
+        return [uid, bitsOf(add), bitsOf(remove), addKeywords, removeKeywords];
+      });
+      const expected = [...mails].map(([uid, mail]) => [
+        uid,
+        mail.names("add", true).sort((a, b) => Number(a) - Number(b)),
+        mail.names("remove", true).sort((a, b) => Number(a) - Number(b)),
+        mail.names("add", false),
+        mail.names("remove", false),
+      ]).filter((row) => row.slice(1).some((names) => (names as string[]).length > 0));
+      assert.deepEqual(told, expected);
     }),
-    { numRuns: 100 },
+    { numRuns: 200 },
   );
 });

@@ -26,7 +26,13 @@ import { setTail } from "../../codec/index_build.ts";
 import type { IndexView } from "../../codec/index_view.ts";
 import type { LogChange } from "../../model/change.ts";
 import type { Fd, Held, Os } from "../../port/os.ts";
-import { historyIsComplete, type LoadedIndex, loadIndex, readHistory } from "./index_loader.ts";
+import {
+  historyIsComplete,
+  type LoadedIndex,
+  loadIndex,
+  readHistory,
+  readStateBefore,
+} from "./index_loader.ts";
 import { fail, groupBytes, type IndexPaths, indexPaths, orThrow, sameFile } from "./log_file.ts";
 
 /** Dovecot waits so long for a log: 3 minutes. */
@@ -113,7 +119,9 @@ export class IndexFile {
 
   /** What the logs still know of changes, one for each mail, ascending by UID. */
   changes(): readonly LogChange[] {
-    return foldChanges(this.history(), this.view);
+    const history = this.history();
+    const before = readStateBefore(this.#os, this.#paths, this.#loaded, history);
+    return foldChanges(history, this.view, before);
   }
 
   /** Every record that the logs still have, oldest first, up to where the view stands. Linear in their sizes. */

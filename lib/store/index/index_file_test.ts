@@ -69,6 +69,38 @@ Deno.test("refresh: a rotation is followed, a deleted mailbox is Missing", () =>
     file.close();
   }));
 
+Deno.test("changes: of mails older than the log it knows what the snapshot before it says", () =>
+  withDirectory((home) => {
+    const file = fresh(home, [mails(1), updateFlags([{ uid: 1, add: 8, remove: 0 }])]);
+    const path = `${home}/${BASE}.log`;
+    const { offset, seq, modSeq: highest } = file.view.position;
+    const next: LogHeader = {
+      ...right(decodeLogHeader(Deno.readFileSync(path))),
+      fileSeq: seq + 1,
+      prevFileSeq: seq,
+      prevFileOffset: offset,
+      initialModSeq: highest,
+    };
+    const all = [updateFlags([{ uid: 1, add: 8 | 2, remove: 0x15 }])];
+    for (const at of [{ seq, offset }, { seq: seq + 1, offset: next.headerSize }]) {
+      Deno.writeFileSync(`${home}/${BASE}`, file.view.encode(at));
+      Deno.writeFileSync(path, encodeLogHeader(next));
+      appendBytes(path, encodeGroup(all, DONE));
+      const later = open(home);
+      assert.deepEqual(later.changes().map((change) => ({ ...change, modSeq: 0 })), [{
+        _tag: "FlagsChanged",
+        uid: 1,
+        add: 2,
+        remove: 0,
+        addKeywords: [],
+        removeKeywords: [],
+        modSeq: 0,
+      }]);
+      later.close();
+    }
+    file.close();
+  }));
+
 Deno.test("withLock: waits for another process, and gives up in time", () =>
   withDirectory(async (home) => {
     const file = fresh(home);

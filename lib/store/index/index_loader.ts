@@ -224,19 +224,38 @@ export const readHistory = (
   { log, header }: LoadedIndex,
   end: LogCursor,
 ): readonly LogEntry[] => {
-  const entries: LogEntry[] = [];
+  let entries: readonly LogEntry[] = [];
   const old = header.prevFileSeq === 0 ? null : readOldLog(os, paths, header);
   if (old !== null) {
     const stretch = decodeLog(old.bytes, 0, logStart(old.header), old.header);
     if (E.isRight(stretch) && stretch.right.end.offset === header.prevFileOffset) {
-      entries.push(...stretch.right.entries);
+      entries = stretch.right.entries;
     }
   }
   const stretch: LogStretch = orThrow(
     decodeLog(log.read(0, end.offset), 0, logStart(header), header),
     { path: paths.log },
   );
-  return entries.concat(stretch.entries);
+  return entries.length === 0 ? stretch.entries : entries.concat(stretch.entries);
+};
+
+/**
+ * The state before the first record of {@linkcode readHistory}, whose entries are given: what the snapshot holds, if it
+ * was made just there. Null where it was not, or where the history begins with the index's first day.
+ */
+export const readStateBefore = (
+  os: Os,
+  paths: IndexPaths,
+  { header }: LoadedIndex,
+  [first]: readonly LogEntry[],
+): IndexView | null => {
+  if (header.prevFileSeq === 0 || first === undefined || first.seq !== header.fileSeq) return null;
+  const snapshot = readSnapshot(os, paths);
+  if (snapshot === null || snapshot.header.indexId !== header.indexId) return null;
+  const { logSeq, logHeadOffset } = snapshot.header;
+  const isThere = (logSeq === header.fileSeq && logHeadOffset === header.headerSize) ||
+    (logSeq === header.prevFileSeq && logHeadOffset === header.prevFileOffset);
+  return isThere ? orThrow(IndexView.of(snapshot, logStart(header)), { path: paths.index }) : null;
 };
 
 /** Whether {@linkcode readHistory} begins with the index's first day: the oldest log at hand starts from nothing. */
