@@ -16,9 +16,9 @@ const steps: DurableStep[] = [];
 const os = makeOs({
   onStep: (step) => {
     steps.push(step);
-    if (step.n !== Number(stop)) return;
+    if (step.n !== Number(stop)) return undefined;
     if (how === "torn") return { keep: Math.floor((step.bytes ?? 0) / 2), then: die };
-    die();
+    return die();
   },
 });
 

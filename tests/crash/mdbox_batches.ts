@@ -12,7 +12,7 @@ import type { Os } from "../../lib/port/os.ts";
 import type { Store } from "../../lib/port/store.ts";
 import { openMdbox } from "../../lib/store/mdbox/mdbox_store.ts";
 import { collect, fromArray } from "../../lib/stream/chunks.ts";
-import { hexGuid, saveOf } from "../contract/mails.ts";
+import { bytesOf, hexGuid, saveOf } from "../contract/mails.ts";
 import { run } from "../contract/store_contract.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -88,7 +88,15 @@ export const scenario: Scenario = {
         },
       ]);
       await applyTo(store, COPIES_GUID, [
-        saveOf({ uid: 20, guid: hexGuid(2), receivedAt: 1_700_000_002, copies: 3, savedAt: 1 }),
+        // The mail with UID 2, once more.
+        saveOf({
+          uid: 20,
+          guid: hexGuid(2),
+          bytes: bytesOf({ uid: 2 }),
+          receivedAt: 1_700_000_002,
+          copies: 3,
+          savedAt: 1,
+        }),
         {
           _tag: "RenumberMail",
           uid: uid(1),

@@ -8,7 +8,6 @@
  */
 import * as E from "fp-ts/Either.js";
 import {
-  countBareLf,
   decodeFileHeader,
   encodeFileHeader,
   encodeMessageHeader,
@@ -19,6 +18,7 @@ import {
   MESSAGE_HEADER_SIZE,
   type NewMetadata,
 } from "../../codec/mdbox_file.ts";
+import { countBareLf } from "../../codec/virtual_size.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
 import type { Body } from "../../model/mail.ts";
 import type { Fd, Held, Os } from "../../port/os.ts";

@@ -98,7 +98,12 @@ const deleteMailbox = async (
   { name, guid }: Change<"DeleteMailbox">,
 ): Promise<void> => {
   const located = await locate(guid);
-  if (located === null) return;
+  if (located === null) {
+    // A kill may have come between the mailbox and its name.
+    const { directory, mails } = pathsFor(storage, name);
+    if (storage.os.files.stat(mails) === null) storage.os.disk.rmdir(directory);
+    return;
+  }
   if (located.name !== name) failStream(changed(name, `the mailbox is called ${located.name} now`));
   const nameIsGone = await withIndex(
     storage,
