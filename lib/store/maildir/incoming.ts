@@ -5,7 +5,7 @@
  */
 import { formatBaseName, isBaseName, nameSize } from "../../codec/maildir_name.ts";
 import { isUidlistValue } from "../../codec/maildir_uidlist.ts";
-import { countBareLf } from "../../codec/mdbox_file.ts";
+import { countBareLf } from "../../codec/virtual_size.ts";
 import { type SyncError, syncError, withPlace } from "../../model/error.ts";
 import type { Guid } from "../../model/ids.ts";
 import type { Mail } from "../../model/mail.ts";

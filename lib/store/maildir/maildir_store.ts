@@ -221,7 +221,7 @@ class MaildirStore {
       let end: A;
       try {
         end = await unwrap(use(openMailbox(box)));
-        if (indexAfter !== null) await box.withLocks(() => box.makeIndex());
+        await box.complete(indexAfter !== null);
       } finally {
         box.close();
       }
