@@ -31,6 +31,7 @@ export {
   parseLocation,
 } from "./lib/codec/location.ts";
 export { openStore } from "./lib/open.ts";
+export * from "./lib/store/memory/memory_state.ts";
 export * from "./lib/store/memory/memory_store.ts";
 
 // The stages.

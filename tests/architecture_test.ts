@@ -135,7 +135,7 @@ Deno.test("rooms: runtime, clock, randomness and console are used outside only",
 
 Deno.test("mod.ts: re-exports only", () => {
   const { text } = sources.find(({ path }) => path === "mod.ts")!;
-  const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(
+  const code = text.replace(/\/\*[\s\S]*?\*\/|^\/\/.*$/gm, "").replace(
     /export (type )?(\*|\{[^}]*\}) from "[^"]+";/g,
     "",
   );

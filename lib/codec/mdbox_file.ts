@@ -362,15 +362,6 @@ export const encodeMetadata = (metadata: NewMetadata): E.Either<SyncError, Uint8
   return E.right(encoder.encode(lines + "\n"));
 };
 
-/** How many bytes of `piece` are LFs that no CR precedes; `previous` is the byte before the piece. */
-export const countBareLf = (piece: Uint8Array, previous: number): number => {
-  let count = 0;
-  for (let at = piece.indexOf(LF); at >= 0; at = piece.indexOf(LF, at + 1)) {
-    if ((at === 0 ? previous : piece[at - 1]) !== 0x0d) count++;
-  }
-  return count;
-};
-
 /**
  * Walks the complete records of `bytes`, whose first byte is a record at `base` in a file with this header. `end` is
  * where the last complete record ends in the file; `error` says what lies there when it is not the end of `bytes`.

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import * as E from "fp-ts/Either.js";
 import {
-  countBareLf,
   decodeFileHeader,
   decodeMessageHeader,
   decodeMetadata,
@@ -14,6 +13,7 @@ import {
   type NewMetadata,
   walkRecords,
 } from "./mdbox_file.ts";
+import { countBareLf } from "./virtual_size.ts";
 
 const bytes = (text: string): Uint8Array =>
   Uint8Array.from(text, (character) => character.charCodeAt(0));
@@ -267,20 +267,4 @@ Deno.test("the decoders never throw, whatever the bytes", () => {
       assert(walked.records.length * V2.messageHeaderSize <= input.length);
     }),
   );
-});
-
-Deno.test("countBareLf counts across pieces as in one", () => {
-  fc.assert(fc.property(
-    fc.array(fc.constantFrom(0x0a, 0x0d, 0x61), { maxLength: 30 }),
-    fc.nat(30),
-    (all, cut) => {
-      const one = Uint8Array.from(all);
-      const at = Math.min(cut, one.length);
-      const last = at === 0 ? 0 : one[at - 1]!;
-      assert.equal(
-        countBareLf(one.subarray(0, at), 0) + countBareLf(one.subarray(at), last),
-        all.filter((byte, i) => byte === 0x0a && all[i - 1] !== 0x0d).length,
-      );
-    },
-  ));
 });

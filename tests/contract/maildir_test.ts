@@ -1,7 +1,8 @@
 /** The contract over Maildirs of both layouts, plain and with their parts in other places. */
 import { makeOs } from "../../lib/os/os.ts";
 import { openMaildir } from "../../lib/store/maildir/maildir_store.ts";
-import { run, storeContract } from "./store_contract.ts";
+import { run } from "./content.ts";
+import { storeContract } from "./store_contract.ts";
 
 const home =
   (options: (root: string) => Partial<Parameters<typeof openMaildir>[1]>) => async () => {

@@ -1,7 +1,8 @@
 /** The contract over mdboxes: one of the usual kind, one that starts a new file every few mails, one spread out. */
 import { makeOs } from "../../lib/os/os.ts";
 import { openMdbox } from "../../lib/store/mdbox/mdbox_store.ts";
-import { run, storeContract } from "./store_contract.ts";
+import { run } from "./content.ts";
+import { storeContract } from "./store_contract.ts";
 
 const home = (options: (root: string) => Partial<Parameters<typeof openMdbox>[1]>) => async () => {
   const root = await Deno.makeTempDir({ prefix: "dsync-mdbox-" });

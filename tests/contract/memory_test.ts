@@ -1,5 +1,6 @@
 /** The contract over the memory store, plain and behind the unruly wrapper. */
-import { emptyState, memoryStore } from "../../lib/store/memory/memory_store.ts";
+import { memoryStore } from "../../lib/store/memory/memory_store.ts";
+import { emptyState } from "../../lib/store/memory/memory_state.ts";
 import { storeContract } from "./store_contract.ts";
 import { unruly } from "./unruly_store.ts";
 

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { countBareLf } from "../../lib/codec/mdbox_file.ts";
+import { countBareLf } from "../../lib/codec/virtual_size.ts";
 import { flagNames, SEEN } from "../../lib/model/flags.ts";
 import type { Mail, MailRecord } from "../../lib/model/mail.ts";
 import type { Mailbox, Store } from "../../lib/port/store.ts";
 import { collect, fromArray } from "../../lib/stream/chunks.ts";
-import { run } from "../contract/store_contract.ts";
+import { run } from "../contract/content.ts";
 import { lfHash, type View, type ViewMail, type ViewMailbox } from "./view.ts";
 
 const mailView = async (

@@ -11,7 +11,7 @@ import {
   type MemoryState,
   type StoredMail,
   type StoredMailbox,
-} from "../../lib/store/memory/memory_store.ts";
+} from "../../lib/store/memory/memory_state.ts";
 
 /** What a user, or the world, does to an account. Numbers choose among what is there. */
 export type Act =
@@ -140,33 +140,54 @@ const save = (box: StoredMailbox, id: string, received: number, bits: number): v
   box.uidNext = at + 1;
 };
 
-/** Changes flags or keywords as a user does, and folds the change into what the log knows. */
+/**
+ * Tells the box's log that a user turned a mail from `before` into `after` (null: expunged it), folded to one net change
+ * as the port has it.
+ */
+export const noteChange = (
+  box: StoredMailbox,
+  before: MailRecord,
+  after: MailRecord | null,
+): void => {
+  const past = box.changes.find((c): c is FlagsChange =>
+    c._tag === "FlagsChanged" && c.uid === before.uid
+  );
+  box.changes = box.changes.filter(({ uid }) => uid !== before.uid);
+  if (after === null) {
+    box.changes.push({
+      _tag: "Expunged",
+      uid: before.uid,
+      guid: before.guid,
+      modSeq: box.highestModSeq,
+      bySync: false,
+    });
+    return;
+  }
+  const [set, cleared] = [after.flags & ~before.flags, before.flags & ~after.flags];
+  const [more, fewer] = [
+    keywordsWithout(after.keywords, before.keywords),
+    keywordsWithout(before.keywords, after.keywords),
+  ];
+  box.changes.push({
+    _tag: "FlagsChanged",
+    uid: after.uid,
+    add: (((past?.add ?? 0) & ~cleared) | set) as Flags,
+    remove: (((past?.remove ?? 0) & ~set) | cleared) as Flags,
+    addKeywords: keywords([...keywordsWithout(past?.addKeywords ?? [], fewer), ...more]),
+    removeKeywords: keywords([...keywordsWithout(past?.removeKeywords ?? [], more), ...fewer]),
+    modSeq: after.modSeq,
+  });
+};
+
+/** Changes flags or keywords as a user does. */
 const change = (
   box: StoredMailbox,
   mail: StoredMail,
   to: Partial<Pick<MailRecord, "flags" | "keywords">>,
 ): void => {
-  const { record } = mail;
-  mail.record = { ...record, ...to, modSeq: raise(box) };
-  const { flags, keywords: words } = mail.record;
-  const past = box.changes.find((c): c is FlagsChange =>
-    c._tag === "FlagsChanged" && c.uid === record.uid
-  );
-  const [set, cleared] = [flags & ~record.flags, record.flags & ~flags];
-  const [more, fewer] = [
-    keywordsWithout(words, record.keywords),
-    keywordsWithout(record.keywords, words),
-  ];
-  box.changes = box.changes.filter((c) => c !== past);
-  box.changes.push({
-    _tag: "FlagsChanged",
-    uid: record.uid,
-    add: (((past?.add ?? 0) & ~cleared) | set) as Flags,
-    remove: (((past?.remove ?? 0) & ~set) | cleared) as Flags,
-    addKeywords: keywords([...keywordsWithout(past?.addKeywords ?? [], fewer), ...more]),
-    removeKeywords: keywords([...keywordsWithout(past?.removeKeywords ?? [], more), ...fewer]),
-    modSeq: mail.record.modSeq,
-  });
+  const before = mail.record;
+  mail.record = { ...before, ...to, modSeq: raise(box) };
+  noteChange(box, before, mail.record);
 };
 
 /** Does one act; one that makes no sense (no such mailbox) does nothing. */
@@ -192,14 +213,8 @@ export const act = (state: MemoryState, world: World, what: Act): void => {
     case "Expunge":
       if (box === undefined || mail === undefined) return;
       box.mails = box.mails.filter((m) => m !== mail);
-      box.changes = box.changes.filter(({ uid }) => uid !== mail.record.uid);
-      box.changes.push({
-        _tag: "Expunged",
-        uid: mail.record.uid,
-        guid: mail.record.guid,
-        modSeq: raise(box),
-        bySync: false,
-      });
+      raise(box);
+      noteChange(box, mail.record, null);
       return;
     case "Copy": {
       const to = pick(state.mailboxes, what.to);

@@ -5,9 +5,10 @@ import * as E from "fp-ts/Either.js";
 import { NO_MEMORY } from "../../lib/model/memory.ts";
 import { isNothing } from "../../lib/model/report.ts";
 import { mirror } from "../../lib/run/mirror.ts";
-import { type MemoryState, memoryStore } from "../../lib/store/memory/memory_store.ts";
+import { memoryStore } from "../../lib/store/memory/memory_store.ts";
+import type { MemoryState } from "../../lib/store/memory/memory_state.ts";
 import { unruly } from "../contract/unruly_store.ts";
-import { run } from "../contract/store_contract.ts";
+import { run } from "../contract/content.ts";
 import { type Act, act, anAct, newAccount, visible, World } from "./histories.ts";
 
 const RUNS = Number(Deno.env.get("DSYNC_HISTORIES") ?? 300);

@@ -1,0 +1,214 @@
+/**
+ * One open mailbox of a memory store: what it shows, and what operations do to it.
+ *
+ * @module
+ */
+import { sameGuid } from "../../codec/guid.ts";
+import { type SyncError, syncError } from "../../model/error.ts";
+import { type Flags, keywords, keywordsWithout, sameKeywords } from "../../model/flags.ts";
+import { type ModSeq, modSeq, type Uid } from "../../model/ids.ts";
+import type { Mail } from "../../model/mail.ts";
+import type {
+  Expunge,
+  MailOperation,
+  Outcome,
+  RaiseStatus,
+  RenumberMail,
+  SaveMail,
+  UpdateFlags,
+} from "../../model/operation.ts";
+import type { Fetched, Mailbox } from "../../port/store.ts";
+import { type Chunks, fromArray } from "../../stream/chunks.ts";
+import type { StoredMail, StoredMailbox } from "./memory_state.ts";
+
+const collectBody = async (mail: Mail): Promise<Mail> => {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of mail.body) pieces.push(piece.slice());
+  return { ...mail, body: pieces };
+};
+
+const refuse = (
+  operation: MailOperation,
+  tag: "Changed" | "Unfit",
+  uid: Uid,
+  what: string,
+): Outcome => ({
+  _tag: "Refused",
+  operation,
+  error: syncError(tag, "message", { uid }, what),
+});
+
+const GONE = "the mail is gone";
+const OTHER = "the UID belongs to another mail";
+
+/** Carries out operations on one mailbox. */
+class Applier {
+  readonly #box: StoredMailbox;
+
+  constructor(box: StoredMailbox) {
+    this.#box = box;
+  }
+
+  #raise(wanted: ModSeq | null): ModSeq {
+    const next = this.#box.highestModSeq + 1n;
+    const raised = wanted !== null && wanted > next ? wanted : next;
+    this.#box.highestModSeq = modSeq(raised);
+    return modSeq(raised);
+  }
+
+  /** The higher of a mail's own MODSEQ and the wanted one. */
+  #lift(own: ModSeq, wanted: ModSeq | null): ModSeq {
+    if (wanted === null || wanted <= own) return own;
+    if (wanted > this.#box.highestModSeq) this.#box.highestModSeq = wanted;
+    return wanted;
+  }
+
+  #find(operation: UpdateFlags | Expunge | RenumberMail): StoredMail | undefined {
+    return this.#box.mails.find(({ record }) => record.uid === operation.uid);
+  }
+
+  async save(operation: SaveMail): Promise<Outcome> {
+    const { uid, from, keepModSeq } = operation.copy;
+    if (uid < this.#box.uidNext) {
+      return refuse(operation, "Changed", uid, "the UID is below UIDNEXT");
+    }
+    const mail = { ...(await collectBody(operation.mail)), uid };
+    const size = (mail.body as readonly Uint8Array[]).reduce((sum, piece) => sum + piece.length, 0);
+    if (size !== mail.size) return refuse(operation, "Changed", uid, "the mail's size changed");
+    const given = keepModSeq ? from.modSeq : this.#raise(null);
+    if (given > this.#box.highestModSeq) this.#box.highestModSeq = given;
+    this.#box.mails.push({ record: { ...from, uid, guid: mail.guid, modSeq: given }, mail });
+    this.#box.uidNext = uid + 1;
+    return { _tag: "Done", operation };
+  }
+
+  renumber(operation: RenumberMail): Outcome {
+    const found = this.#find(operation);
+    if (found === undefined) return refuse(operation, "Changed", operation.uid, GONE);
+    if (!sameGuid(found.record.guid, operation.guid)) {
+      return refuse(operation, "Changed", operation.uid, OTHER);
+    }
+    if (operation.newUid < this.#box.uidNext) {
+      return refuse(operation, "Changed", operation.newUid, "the UID is below UIDNEXT");
+    }
+    this.#remove(found);
+    const uid = operation.newUid;
+    this.#box.mails.push({
+      record: { ...found.record, uid, modSeq: this.#raise(operation.modSeq) },
+      mail: { ...found.mail, uid },
+    });
+    this.#box.uidNext = uid + 1;
+    return { _tag: "Done", operation };
+  }
+
+  #remove(found: StoredMail): void {
+    this.#box.mails = this.#box.mails.filter((mail) => mail !== found);
+    this.#box.changes.push({
+      _tag: "Expunged",
+      uid: found.record.uid,
+      guid: found.record.guid,
+      modSeq: this.#raise(null),
+      bySync: true,
+    });
+  }
+
+  update(operation: UpdateFlags): Outcome {
+    const found = this.#find(operation);
+    if (found === undefined) return refuse(operation, "Changed", operation.uid, GONE);
+    if (!sameGuid(found.record.guid, operation.guid)) {
+      return refuse(operation, "Changed", operation.uid, OTHER);
+    }
+    const { record } = found;
+    const kept = keywordsWithout(record.keywords, operation.removeKeywords);
+    const after = {
+      flags: ((record.flags & ~operation.remove) | operation.add) as Flags,
+      keywords: keywords([...kept, ...operation.addKeywords]),
+    };
+    const changed = after.flags !== record.flags || !sameKeywords(after.keywords, record.keywords);
+    found.record = {
+      ...record,
+      ...after,
+      modSeq: changed ? this.#raise(operation.modSeq) : this.#lift(record.modSeq, operation.modSeq),
+    };
+    return { _tag: "Done", operation };
+  }
+
+  expunge(operation: Expunge): Outcome {
+    const found = this.#find(operation);
+    if (found === undefined) return { _tag: "Done", operation };
+    if (!sameGuid(found.record.guid, operation.guid)) {
+      return refuse(operation, "Changed", operation.uid, OTHER);
+    }
+    this.#remove(found);
+    return { _tag: "Done", operation };
+  }
+
+  raiseStatus(operation: RaiseStatus): Outcome {
+    const box = this.#box;
+    box.uidNext = Math.max(box.uidNext, operation.uidNext);
+    box.firstRecentUid = Math.max(box.firstRecentUid, operation.firstRecentUid);
+    if (operation.highestModSeq > box.highestModSeq) box.highestModSeq = operation.highestModSeq;
+    return { _tag: "Done", operation };
+  }
+
+  run(operation: MailOperation): Promise<Outcome> | Outcome {
+    switch (operation._tag) {
+      case "SaveMail":
+        return this.save(operation);
+      case "RenumberMail":
+        return this.renumber(operation);
+      case "UpdateFlags":
+        return this.update(operation);
+      case "Expunge":
+        return this.expunge(operation);
+      case "RaiseStatus":
+        return this.raiseStatus(operation);
+    }
+  }
+}
+
+/** Opens a mailbox: later changes are not shown, but are found when it is fetched from or changed. */
+export const openMailbox = (box: StoredMailbox): Mailbox => {
+  // The state at opening: later changes are not shown.
+  const mails = box.mails.map(({ record, mail }) => ({ record, mail }));
+  const changes = [...box.changes];
+  const byUid = new Map(mails.map(({ record, mail }) => [record.uid, mail]));
+  const lost = (uid: Uid): Fetched => ({
+    _tag: "Lost",
+    uid,
+    error: syncError("Changed", "message", { uid }, GONE),
+  });
+  return {
+    name: box.name,
+    status: {
+      guid: box.guid,
+      uidValidity: box.uidValidity,
+      uidNext: box.uidNext,
+      messages: mails.length,
+      firstRecentUid: box.firstRecentUid,
+      highestModSeq: box.highestModSeq,
+      modSeqTracked: true,
+    },
+    problems: [],
+    historyComplete: box.historyComplete,
+    records: () => fromArray(mails.map(({ record }) => record)),
+    changes: () => fromArray(changes),
+    fetch: async function* (wanted) {
+      const still = new Set(box.mails.map(({ record }) => record.uid));
+      for await (const uids of wanted) {
+        yield uids.map((uid): Fetched => {
+          const mail = byUid.get(uid);
+          return mail !== undefined && still.has(uid) ? { _tag: "Mail", mail } : lost(uid);
+        });
+      }
+    },
+    apply: async function* (operations: Chunks<MailOperation, SyncError>) {
+      const applier = new Applier(box);
+      for await (const chunk of operations) {
+        const outcomes: Outcome[] = [];
+        for (const operation of chunk) outcomes.push(await applier.run(operation));
+        yield outcomes;
+      }
+    },
+  };
+};
