@@ -195,6 +195,7 @@ class Batch {
       if (mapUid !== null) return E.right({ _tag: "Shared", mapUid });
     }
     const { storage, paths } = this.#context;
+    await storage.beginWriting();
     this.#writer ??= new StorageWriter(storage.os, storage.layout, storage.journal);
     const { guid, receivedAt, pop3Uidl, pop3Order, size, body } = mail;
     const mailbox = paths.stored;

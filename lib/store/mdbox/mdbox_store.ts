@@ -26,6 +26,8 @@ import {
   fileIdOf,
   type Layout,
   layoutOf,
+  MAIL_DIRECTORY,
+  MAILBOX_INDEX,
   MAP_INDEX,
   type MdboxOptions,
   pathsOf,
@@ -72,9 +74,17 @@ const rootOf = (os: Os, layout: Layout): Root => {
   return entries.every(({ name }) => beside.test(name)) ? "empty" : "foreign";
 };
 
+/** LAYOUT=index has directories of GUIDs where others have names; taken for names they would all be without mails. */
+const hasIndexLayout = (os: Os, { mailboxes, indexMailboxes }: Layout): boolean =>
+  (os.files.list(mailboxes) ?? []).some(({ name }) =>
+    /^[0-9a-f]{32}$/.test(name) && [mailboxes, indexMailboxes ?? mailboxes].some((directory) =>
+      os.files.stat(`${directory}/${name}/${MAILBOX_INDEX}.log`) !== null
+    ) && os.files.stat(`${mailboxes}/${name}/${MAIL_DIRECTORY}`) === null
+  );
+
 /**
  * Opens an mdbox. Refused, with nothing made: `Missing` where there is none and `create` is false, `Unsafe` where there
- * is something else.
+ * is something else, `Unsupported` with LAYOUT=index.
  */
 export const openMdbox = (os: Os, options: MdboxOptions): TaskEither<SyncError, Store> =>
   guarded(() => {
@@ -83,6 +93,11 @@ export const openMdbox = (os: Os, options: MdboxOptions): TaskEither<SyncError, 
     const root = rootOf(os, layout);
     if (root === "foreign") {
       failStream(syncError("Unsafe", "store", where, "what is there is no mdbox"));
+    }
+    if (root === "mdbox" && hasIndexLayout(os, layout)) {
+      failStream(
+        syncError("Unsupported", "store", where, "mailboxes are laid out by LAYOUT=index"),
+      );
     }
     if (root !== "mdbox" && !options.create) {
       const what = root === "missing" ? "there is no mdbox" : "the directory is no mdbox";
@@ -118,8 +133,7 @@ class MdboxStore implements Store {
 
   readonly withMailbox: Store["withMailbox"] = (guid, use) =>
     guarded(async () => {
-      const located = await this.#locate(guid);
-      const open = located === null ? null : this.#open(located.name, located.paths);
+      const open = this.#openSeen(guid) ?? await this.#openLocated(guid);
       if (open === null) {
         const what = `no mailbox has the GUID ${guid}`;
         return E.left(syncError("Missing", "mailbox", {}, what));
@@ -141,6 +155,21 @@ class MdboxStore implements Store {
     this.#seen = (await readTree(this.#storage)).mailboxes;
     return this.#seen.get(guid) ?? null;
   };
+
+  /** The mailbox where it was seen last; null where it is not there any more. */
+  #openSeen(guid: MailboxGuid): OpenMailbox | null {
+    const seen = this.#seen.get(guid);
+    const there = seen !== undefined && this.#storage.os.files.stat(seen.paths.mails) !== null;
+    const open = there ? this.#open(seen.name, seen.paths) : null;
+    if (open === null || open.mailbox.status.guid === guid) return open;
+    open.close();
+    return null;
+  }
+
+  async #openLocated(guid: MailboxGuid): Promise<OpenMailbox | null> {
+    const located = await this.#locate(guid);
+    return located === null ? null : this.#open(located.name, located.paths);
+  }
 
   #isStillAt({ paths, identity }: Located): boolean {
     try {

@@ -81,7 +81,7 @@ export class Storage {
    */
   read(mapUid: number): Found {
     let mapped = this.find(mapUid);
-    for (;;) {
+    for (let opened = false;;) {
       if (mapped === null) {
         const path = this.layout.map;
         const what = `the map does not know the map UID ${mapUid}`;
@@ -101,6 +101,12 @@ export class Storage {
       const moved = mapped?.record.fileId !== record.fileId ||
         mapped.record.offset !== record.offset || mapped.record.size !== record.size;
       if (moved) continue;
+      if (failure !== null && !opened) {
+        // A repair puts another file in the place of one that we may have open.
+        this.reader.close();
+        opened = true;
+        continue;
+      }
       if (failure !== null) throw failure;
       const path = storageFile(this.layout, record.fileId);
       failStream(syncError("Damaged", "message", { path }, "the file of the mail is gone"));
