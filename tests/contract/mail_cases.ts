@@ -6,7 +6,6 @@ import { pipe } from "fp-ts/function.js";
 import { sameGuid } from "../../lib/codec/guid.ts";
 import { DELETED, DRAFT, FLAGGED, flags, SEEN } from "../../lib/model/flags.ts";
 import { guid, modSeq, uid } from "../../lib/model/ids.ts";
-import type { Mail } from "../../lib/model/mail.ts";
 import { mailboxName } from "../../lib/model/mailbox.ts";
 import type { MailOperation } from "../../lib/model/operation.ts";
 import { collect, fromArray } from "../../lib/stream/chunks.ts";

@@ -3,10 +3,9 @@ import assert from "node:assert/strict";
 import * as TE from "fp-ts/TaskEither.js";
 import { pipe } from "fp-ts/function.js";
 import type { SyncError } from "../../lib/model/error.ts";
-import { guid, mailboxGuid, modSeq, uid } from "../../lib/model/ids.ts";
+import { mailboxGuid, modSeq } from "../../lib/model/ids.ts";
 import { INBOX, mailboxName } from "../../lib/model/mailbox.ts";
 import type { MailOperation, TreeOperation } from "../../lib/model/operation.ts";
-import type { Mailbox } from "../../lib/port/store.ts";
 import { hexGuid, saveOf } from "./mails.ts";
 import {
   allDone,
