@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { letterOf } from "../../codec/maildir_keywords.ts";
 import { parseNameFlags, withNameFlags } from "../../codec/maildir_name.ts";
 import type { UidlistEntry } from "../../codec/maildir_uidlist.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
@@ -270,7 +271,12 @@ export class Applier {
           this.#catchUp();
           if (writer !== null) this.#index.write(writer);
           else {
-            const mails = [...this.#mails.values()];
+            const { letters } = this.#box;
+            const hasLetter = (name: string) => letterOf(letters, name) >= 0;
+            const mails = [...this.#mails.values()].map((mail) => ({
+              ...mail,
+              keywords: this.#index.keywordsOf(mail, hasLetter),
+            }));
             // Not counted until all is in, modseqs come out exactly as they are given.
             this.#box.createIndex(
               (appender) => {

@@ -8,7 +8,7 @@ import { expungeMails, setHeader, withExactModSeqs } from "../../codec/index_bui
 import { HEADER_AT } from "../../codec/index_header.ts";
 import { type LogRecord, SYNC_DONE } from "../../codec/index_record.ts";
 import type { IndexView } from "../../codec/index_view.ts";
-import { type Flags, keywordsWithout } from "../../model/flags.ts";
+import { type Flags, type Keywords, keywords, keywordsWithout } from "../../model/flags.ts";
 import { type ModSeq, modSeq, type Uid } from "../../model/ids.ts";
 import type { RaiseStatus } from "../../model/operation.ts";
 import type { IndexAppender, IndexWriter } from "../index/index_file.ts";
@@ -29,7 +29,8 @@ const byUid = <A extends { readonly uid: number }>(items: readonly A[]): readonl
 
 /** Collects changes until they are written; those of a mailbox without an index are owed to it until it is made. */
 export class BatchIndex {
-  #saved: MaildirMail[] = [];
+  /** By UID, as they are now. */
+  #saved = new Map<number, MaildirMail>();
   #turned: FlagTurn[] = [];
   #expunged: MaildirMail[] = [];
   /** Modseqs that saved mails shall have exactly. */
@@ -39,6 +40,16 @@ export class BatchIndex {
   #raise: RaiseStatus | null = null;
   #owed = false;
 
+  /**
+   * The keywords of a mail that waits for an index: those without a letter stand nowhere else. The mail's own where it
+   * does not wait.
+   */
+  keywordsOf(mail: MaildirMail, hasLetter: (name: string) => boolean): Keywords {
+    const owed = this.#saved.get(mail.uid);
+    if (owed === undefined) return mail.keywords;
+    return keywords([...mail.keywords, ...owed.keywords.filter((name) => !hasLetter(name))]);
+  }
+
   /** Whether something waits for an index. */
   get isOwed(): boolean {
     return this.#owed;
@@ -46,12 +57,13 @@ export class BatchIndex {
 
   /** A mail was added, with this modseq if it is given. */
   save(mail: MaildirMail, wanted: ModSeq | null): void {
-    this.#saved.push(mail);
+    this.#saved.set(mail.uid, mail);
     if (wanted !== null) this.#exact.push({ uid: mail.uid, modSeq: wanted });
   }
 
   /** A mail's flags or keywords were changed. */
   turn(before: MaildirMail, after: MaildirMail, wanted: ModSeq | null): void {
+    if (this.#saved.has(after.uid)) this.#saved.set(after.uid, after);
     this.#turned.push({
       uid: after.uid,
       add: (after.flags & ~before.flags) as Flags,
@@ -64,6 +76,7 @@ export class BatchIndex {
 
   /** A mail was removed. */
   expunge(mail: MaildirMail): void {
+    this.#saved.delete(mail.uid);
     this.#expunged.push(mail);
   }
 
@@ -73,7 +86,7 @@ export class BatchIndex {
   }
 
   #forget(): void {
-    this.#saved = [];
+    this.#saved = new Map();
     this.#turned = [];
     this.#expunged = [];
     this.#exact = [];
@@ -83,7 +96,7 @@ export class BatchIndex {
   }
 
   get #isEmpty(): boolean {
-    return this.#saved.length + this.#turned.length + this.#expunged.length + this.#least.length ===
+    return this.#saved.size + this.#turned.length + this.#expunged.length + this.#least.length ===
         0 && this.#raise === null;
   }
 
@@ -99,10 +112,10 @@ export class BatchIndex {
     if (this.#isEmpty) return;
     const { view } = writer;
     const isFresh = ({ uid }: { readonly uid: number }) => uid >= view.uidNext;
-    const saved = byUid(this.#saved);
+    const saved = byUid([...this.#saved.values()]);
     const known = saved.filter((mail) => !isFresh(mail) && view.rowOf(mail.uid) >= 0);
     const turned = [
-      ...this.#turned.filter(({ uid }) => view.rowOf(uid) >= 0),
+      ...this.#turned.filter(({ uid }) => !this.#saved.has(uid) && view.rowOf(uid) >= 0),
       ...known.map((mail) => turnTo(view, view.rowOf(mail.uid), mail)),
     ];
     const expunged = byUid(this.#expunged).filter(({ uid }) => view.rowOf(uid) >= 0);

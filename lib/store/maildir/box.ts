@@ -227,13 +227,19 @@ export class MaildirBox {
     }
   }
 
-  /** Whether everything is written down everywhere. */
-  get #inOrder(): boolean {
-    const { uidlist, merged, staleIndex } = this.#snapshot;
-    const { unindexed, changed, expunged, letters } = merged.discord;
-    const indexLags = unindexed.length + changed.length + expunged.length > 0;
-    return !this.#needsWriting && uidlist!.version === 3 && uidlist!.flaw === null &&
-      letters === null && (this.#index === null || (!indexLags && !staleIndex));
+  /** Whether dovecot-uidlist has to be written again or added to. */
+  #listLacks(giveUids: boolean): boolean {
+    const { uidlist, merged: { discord } } = this.#snapshot;
+    if (!uidlist?.guid || uidlist.version !== 3 || uidlist.flaw !== null) return true;
+    return giveUids && discord.unlisted.length + discord.revenants.length > 0;
+  }
+
+  /** Whether the index is not what the files say. */
+  get #indexLacks(): boolean {
+    const { staleIndex, merged: { discord } } = this.#snapshot;
+    const { unindexed, changed, expunged } = discord;
+    return this.#index !== null &&
+      (staleIndex || unindexed.length + changed.length + expunged.length > 0);
   }
 
   /** Whether mails have no UID yet, or the mailbox no identity: without writing it cannot be shown. */
@@ -255,11 +261,12 @@ export class MaildirBox {
 
   /** Writes down what the sources do not agree on. The caller holds the locks. */
   #writeDown(writer: IndexWriter | null, giveUids: boolean): void {
-    if (this.#inOrder) return;
-    const { merged, staleIndex } = this.#snapshot;
+    const { merged, staleIndex, uidlist } = this.#snapshot;
     const { letters } = merged.discord;
+    const listLacks = this.#listLacks(giveUids);
+    if (!listLacks && !this.#indexLacks && letters === null) return;
     if (letters !== null) writeKeywordLetters(this.os, this.paths.control, letters);
-    const firstNewUid = giveUids || this.#snapshot.uidlist === null ? this.#writeUidlist() : null;
+    const firstNewUid = listLacks ? this.#writeUidlist(giveUids || uidlist === null) : null;
     if (writer !== null && !staleIndex) {
       this.#snapshot = this.#look();
       this.#writeIndex(writer, firstNewUid);
@@ -272,10 +279,11 @@ export class MaildirBox {
     this.#snapshot = this.#look();
   }
 
-  /** Gives UIDs to all files; gives the first new UID, or null when the list was complete. */
-  #writeUidlist(): number | null {
+  /** Brings dovecot-uidlist in order; gives the first new UID that it gave to a file, or null when it gave none. */
+  #writeUidlist(giveUids: boolean): number | null {
     const { uidlist, merged } = this.#snapshot;
-    const { unlisted, revenants } = merged.discord;
+    const unlisted = giveUids ? merged.discord.unlisted : [];
+    const revenants = giveUids ? merged.discord.revenants : [];
     const names = [...revenants.map(({ name }) => name), ...unlisted];
     const first = merged.uidNext;
     if (first + names.length - 1 > MAX_UID) {

@@ -16,6 +16,7 @@ import { appendMailboxLog } from "../account/mailbox_log_file.ts";
 import { modesOf } from "../account/modes.ts";
 import { setSubscribed } from "../account/subscriptions_file.ts";
 import { raiseUidValidity } from "../account/uid_validity_counter.ts";
+import { refreshListIndex } from "../index/list_refresh.ts";
 import { MaildirBox, makeMailDirectories } from "./box.ts";
 import { accountRoots, mailboxPaths, type MaildirLocation, namingOf } from "./layout.ts";
 import { moveMailbox, placeStage, takeAway } from "./place.ts";
@@ -71,6 +72,19 @@ export class TreeChanger {
 
   /** Carries out one operation; durable. Throws `StreamFailure`. */
   async apply(operation: TreeOperation): Promise<void> {
+    await this.#carryOut(operation);
+    const { _tag } = operation;
+    if (_tag !== "Subscribe" && _tag !== "Unsubscribe" && _tag !== "ReidentifyMailbox") {
+      await this.refreshList();
+    }
+  }
+
+  /** Asks running sessions to look at the mailboxes again. */
+  async refreshList(): Promise<void> {
+    await refreshListIndex(this.#os, accountRoots(this.#location).index);
+  }
+
+  async #carryOut(operation: TreeOperation): Promise<void> {
     switch (operation._tag) {
       case "CreateMailbox":
         return await this.#create(operation);
