@@ -5,7 +5,7 @@
  */
 import { sameGuid } from "../../codec/guid.ts";
 import type { IndexView } from "../../codec/index_view.ts";
-import { HAVE_POP3_ORDERS, HAVE_POP3_UIDLS, type MdboxHeader } from "../../codec/mdbox_index.ts";
+import { HAVE_POP3_ORDERS, HAVE_POP3_UIDLS } from "../../codec/mdbox_index.ts";
 import type { Metadata } from "../../codec/mdbox_file.ts";
 import { type SyncError, syncError, withPlace } from "../../model/error.ts";
 import { guid, type Uid } from "../../model/ids.ts";
@@ -13,7 +13,7 @@ import type { Body, Mail, MailRecord } from "../../model/mail.ts";
 import type { MailboxName } from "../../model/mailbox.ts";
 import type { Fetched } from "../../port/store.ts";
 import { CHUNK, type Chunks, StreamFailure } from "../../stream/chunks.ts";
-import { guidOf, highestPop3Uid, mapUidOf, openMailboxIndex, savedAtOf } from "./mailbox_index.ts";
+import { guidOf, mapUidOf, openMailboxIndex, savedAtOf } from "./mailbox_index.ts";
 import type { Found, Storage } from "./storage.ts";
 
 /** A chunk of fetched mails ends when it holds so many bytes. */
@@ -29,8 +29,10 @@ export interface ReadingContext {
   readonly directory: string;
   /** The index as it was when the mailbox was opened. */
   readonly view: IndexView;
-  /** The header of `mdbox-hdr`. */
-  readonly header: MdboxHeader;
+  /** The flags in `mdbox-hdr`: whether mails can have POP3 UIDLs and orders. */
+  readonly pop3Flags: number;
+  /** The highest UID that can have them; null: not known, all can. */
+  readonly highestPop3Uid: number | null;
 }
 
 /** What the index does not say of a mail: its record in the storage must be asked, or cannot be found. */
@@ -178,15 +180,14 @@ const refuseForeign = ({ plainSize, external }: Metadata): void => {
 
 /** Dovecot looks at P and O only in mailboxes that are known to have them, and only up to a UID. */
 const pop3Of = (
-  { view, header }: ReadingContext,
+  { view, pop3Flags, highestPop3Uid: highest }: ReadingContext,
   row: number,
   { pop3Uidl, pop3Order }: Metadata,
 ): { readonly uidl: string | null; readonly order: number | null } => {
-  const highest = highestPop3Uid(view);
   const looked = highest === null || view.uidOf(row) <= highest;
   return {
-    uidl: looked && (header.flags & HAVE_POP3_UIDLS) !== 0 && pop3Uidl !== "" ? pop3Uidl : null,
-    order: looked && (header.flags & HAVE_POP3_ORDERS) !== 0 ? pop3Order : null,
+    uidl: looked && (pop3Flags & HAVE_POP3_UIDLS) !== 0 && pop3Uidl !== "" ? pop3Uidl : null,
+    order: looked && (pop3Flags & HAVE_POP3_ORDERS) !== 0 ? pop3Order : null,
   };
 };
 

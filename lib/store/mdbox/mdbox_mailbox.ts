@@ -15,7 +15,7 @@ import { applyOperations, type WritingContext } from "./apply.ts";
 import { Commit } from "./commit.ts";
 import { fetchMails, type ReadingContext, scan, unclearRows } from "./fetch.ts";
 import type { MailboxPaths } from "./layout.ts";
-import { identityOf, mdboxHeaderOf, openMailboxIndex } from "./mailbox_index.ts";
+import { highestPop3Uid, identityOf, mdboxHeaderOf, openMailboxIndex } from "./mailbox_index.ts";
 import type { SharedMails } from "./shared_mails.ts";
 import type { Storage } from "./storage.ts";
 import { WantedModSeqs } from "./wanted_modseqs.ts";
@@ -97,8 +97,14 @@ class MdboxMailbox implements OpenMailbox {
     this.#paths = paths;
     this.#shown = shown;
     const { view, path } = shown;
-    const header = mdboxHeaderOf(view, path);
-    const reading: ReadingContext = { storage, name, directory: paths.index, view, header };
+    const reading: ReadingContext = {
+      storage,
+      name,
+      directory: paths.index,
+      view,
+      pop3Flags: mdboxHeaderOf(view, path).flags,
+      highestPop3Uid: highestPop3Uid(view),
+    };
     const unclear = unclearRows(reading);
     const without = new Set<number>(unclear.map(({ uid }) => uid));
     this.mailbox = {

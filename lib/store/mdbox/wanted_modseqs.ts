@@ -37,6 +37,7 @@ export class WantedModSeqs {
     end: boolean,
     highest: ModSeq | null,
   ): readonly LogRecord[] {
+    if (!view.modSeqTracked && !end) return before;
     const uids = Uint32Array.from(this.#wanted.keys()).sort();
     const modSeqs = BigUint64Array.from(uids, (uid) => this.#wanted.get(uid)!);
     const most = modSeqs.reduce((max, one) => one > max ? one : max, 0n);
@@ -45,7 +46,6 @@ export class WantedModSeqs {
       highest !== null && highest > than
         ? [raiseModSeqs(Uint32Array.of(0), BigUint64Array.of(highest))]
         : [];
-    if (!view.modSeqTracked && !end) return before;
     this.#wanted.clear();
     if (view.modSeqTracked) return [...before, ...raises, ...above(view.highestModSeq)];
     if (view.position.modSeq === 0n) {
