@@ -41,6 +41,7 @@ export * from "./lib/sync/backup_tree.ts";
 export * from "./lib/sync/merge_flags.ts";
 export * from "./lib/sync/merge_mailbox.ts";
 export * from "./lib/sync/merge_tree.ts";
+export * from "./lib/sync/select_mailboxes.ts";
 export * from "./lib/run/attach.ts";
 
 // Whole runs.

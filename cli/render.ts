@@ -4,7 +4,13 @@
  * @module
  */
 import type { Place, SyncError } from "../lib/model/error.ts";
-import { isNothing, type Report, type SideReport, type SyncEvent } from "../lib/model/report.ts";
+import {
+  isNothing,
+  type KeptMailbox,
+  type Report,
+  type SideReport,
+  type SyncEvent,
+} from "../lib/model/report.ts";
 
 const placeText = (place: Place): string => {
   const parts: string[] = [];
@@ -43,6 +49,12 @@ export const sideText = (side: SideReport): string => {
   return parts.filter((part) => part !== null).join(", ");
 };
 
+/** What a user should know of a deleted mailbox that stays. */
+export const keptText = ({ name, mails }: KeptMailbox): string =>
+  `${name}: deleted on one side, but it stays for ${mails} ${
+    mails === 1 ? "mail that has" : "mails that have"
+  } come since`;
+
 /** An event as a line for `-v`, or null where it says nothing to people. Problems are errors and not among these. */
 export const eventText = (
   event: SyncEvent,
@@ -52,6 +64,8 @@ export const eventText = (
     case "MailboxBegun":
     case "Problem":
       return null;
+    case "MailboxKept":
+      return keptText(event.mailbox);
     case "MailboxDone": {
       const sides = (["left", "right"] as const).filter((side) => !isNothing(event[side]));
       return sides.length === 0

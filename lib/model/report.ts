@@ -62,6 +62,14 @@ export const isNothing = (side: SideReport): boolean =>
 /** The two sides of a run; in a backup the left one is the source. */
 export type Side = "left" | "right";
 
+/** A mailbox that one side deleted, and that stays on both for mails which the deleting side had never seen. */
+export interface KeptMailbox {
+  /** Its name. */
+  readonly name: MailboxName;
+  /** How many mails it stays for. */
+  readonly mails: number;
+}
+
 /** What a run did. */
 export interface Report {
   /** How many mailboxes were compared. */
@@ -72,6 +80,8 @@ export interface Report {
   readonly left: SideReport;
   /** What was done on the right side. */
   readonly right: SideReport;
+  /** Deleted mailboxes that stay; no problem, but something to be told. */
+  readonly kept: readonly KeptMailbox[];
   /** What could not be read or done; empty when the sides are in sync. */
   readonly problems: readonly SyncError[];
 }
@@ -80,6 +90,8 @@ export interface Report {
 export type SyncEvent =
   /** A change of the tree was carried out. */
   | { readonly _tag: "TreeChanged"; readonly side: Side; readonly operation: TreeOperation }
+  /** A deleted mailbox stays for mails that the deleting side had never seen. */
+  | { readonly _tag: "MailboxKept"; readonly mailbox: KeptMailbox }
   /** A mailbox was begun. */
   | { readonly _tag: "MailboxBegun"; readonly name: MailboxName; readonly messages: number }
   /** A mailbox is done, with what was done on each side. */

@@ -91,13 +91,21 @@ class Merge {
   readonly #name: MailboxName;
   readonly #guid: MailboxGuid;
   readonly #pending: Record<Side, Set<number>>;
+  readonly #oneWay: boolean;
   done: Record<Side, SideReport> = { left: NOTHING_DONE, right: NOTHING_DONE };
   problems: SyncError[] = [];
 
-  constructor(stores: Stores, name: MailboxName, guid: MailboxGuid, memory: MailboxMemory | null) {
+  constructor(
+    stores: Stores,
+    name: MailboxName,
+    guid: MailboxGuid,
+    memory: MailboxMemory | null,
+    oneWay: boolean,
+  ) {
     this.#stores = stores;
     this.#name = name;
     this.#guid = guid;
+    this.#oneWay = oneWay;
     this.#pending = {
       left: new Set(memory?.pendingLeft),
       right: new Set(memory?.pendingRight),
@@ -170,7 +178,7 @@ class Merge {
       if (E.isLeft(left)) return left;
       const right = await gather(both.right, this.#pending.right);
       if (E.isLeft(right)) return right;
-      const whole = mergeMailbox(left.right, right.right, "master");
+      const whole = mergeMailbox(left.right, right.right, "master", this.#oneWay);
       const plan = first ? whole : this.#possible(whole);
       if (isSettled(plan)) return E.right(this.#result(both, true));
       this.problems = this.problems.filter((problem) => problem._tag !== "Changed");
@@ -215,15 +223,17 @@ class Merge {
 /**
  * Merges the mailbox `guid`, which both stores have, until a look at both sides finds nothing to do: so the end is
  * compared, not assumed. Mails that cannot be read are reported, kept where they are, and tried again by the next run.
+ * `oneWay`: only the right side is changed.
  */
 export const mergePair = (
   stores: Stores,
   name: MailboxName,
   guid: MailboxGuid,
   memory: MailboxMemory | null,
+  oneWay = false,
 ): TaskEither<SyncError, MergeResult> =>
 async () => {
-  const merge = new Merge(stores, name, guid, memory);
+  const merge = new Merge(stores, name, guid, memory, oneWay);
   for (let n = 0; n < LOOKS; n++) {
     const end = await pipe(withBoth(stores, guid, (both) => merge.look(both, n === 0)))();
     if (E.isLeft(end)) return end;

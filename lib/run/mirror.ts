@@ -14,7 +14,7 @@ import { type MailboxMemory, NO_MEMORY, type SyncMemory } from "../model/memory.
 import type { MailboxStatus, MailboxTree } from "../model/mailbox.ts";
 import type { Expunge, TreeOperation } from "../model/operation.ts";
 import type { Report, Side } from "../model/report.ts";
-import type { Mailbox, Store } from "../port/store.ts";
+import type { Store } from "../port/store.ts";
 import { collect, drain, fromArray } from "../stream/chunks.ts";
 import {
   type DeletedMailbox,
@@ -24,13 +24,25 @@ import {
   type TreeSide,
 } from "../sync/merge_tree.ts";
 import { isPristine } from "../sync/plan_backup.ts";
+import { selectMailboxes, type WantedMailbox } from "../sync/select_mailboxes.ts";
 import { mergePair, type Stores } from "./merge_mailbox.ts";
+import { type Newcomers, newcomers } from "./newcomers.ts";
 import { endsRun, RunLog, type RunOptions } from "./run.ts";
+import { Tally } from "./tally.ts";
 
 /** Options of a mirror. */
 export interface MirrorOptions extends RunOptions {
   /** What the last mirror of this pair remembered. */
   readonly memory?: SyncMemory;
+  /**
+   * Only the right side is changed: it takes over what the left side's users did, keeping its own users' changes. After
+   * a conflict of UIDs the sides have one mail at two UIDs.
+   */
+  readonly oneWay?: boolean;
+  /** Which mailboxes take part, directories and subscriptions included; the others are left as they are. */
+  readonly mailboxes?: WantedMailbox;
+  /** False: the trees are merged, and no mail is carried over, changed or expunged. */
+  readonly mails?: boolean;
 }
 
 /** What a mirror gives. */
@@ -41,63 +53,33 @@ export interface MirrorResult {
   readonly memory: SyncMemory;
 }
 
-/** Mails of a deleted mailbox that came after the other side had last seen it; by UID. */
-type Newcomers = ReadonlySet<number>;
-
 const sideOf = (store: Store, tree: MailboxTree): TreeSide => ({
   tree,
   fit: store.fitName,
   emptyDirectories: store.caps.emptyDirectories,
 });
 
-/**
- * The mails that the side which deleted a mailbox never saw: those above the remembered UIDNEXT; without memory, those
- * saved since the deletion.
- */
-const newcomers = (
-  mailbox: Mailbox,
-  deleted: DeletedMailbox,
-  memory: MailboxMemory | null,
-): TaskEither<SyncError, Newcomers> =>
-async () => {
-  const found = new Set<number>();
-  const known = memory !== null && memory.uidValidity === mailbox.status.uidValidity;
-  const records = await collect(mailbox.records())();
-  if (E.isLeft(records)) return records;
-  if (known) {
-    for (const { uid } of records.right) if (uid >= memory.uidNext) found.add(uid);
-    return E.right(found);
-  }
-  const end = await drain(
-    mailbox.fetch(fromArray(records.right.map(({ uid }) => uid))),
-    (chunk) => {
-      for (const answer of chunk) {
-        const since = answer._tag === "Lost" ? Infinity : answer.mail.savedAt ?? Infinity;
-        if (since >= deleted.deletedAt) {
-          found.add(
-            answer._tag === "Lost" ? answer.uid : answer.mail.uid,
-          );
-        }
-      }
-    },
-  )();
-  return E.isLeft(end) ? end : E.right(found);
-};
-
 const SIDES = ["left", "right"] as const;
 
 /** One run over a pair of stores. */
 class Mirror {
   readonly #stores: Stores;
+  readonly #options: MirrorOptions;
   readonly #memory: SyncMemory;
   readonly #log: RunLog;
   readonly #remembered: Map<MailboxGuid, MailboxMemory>;
+  /** The sides that may be changed. */
+  readonly #changing: readonly Side[];
 
   constructor(stores: Stores, options: MirrorOptions) {
     this.#stores = stores;
     this.#memory = options.memory ?? NO_MEMORY;
+    this.#options = options;
     this.#log = new RunLog(options);
-    this.#remembered = new Map();
+    // Of mailboxes that are not looked at nothing is forgotten.
+    const isPart = options.mailboxes !== undefined || options.mails === false;
+    this.#remembered = new Map(isPart ? this.#memory : []);
+    this.#changing = options.oneWay === true ? ["right"] : SIDES;
   }
 
   /** Does one change of a tree; what fails is noted, unless it ends the run. */
@@ -116,7 +98,7 @@ class Mirror {
   async #changes(
     plan: Readonly<Record<Side, readonly TreeOperation[]>>,
   ): Promise<Either<SyncError, void>> {
-    for (const side of SIDES) {
+    for (const side of this.#changing) {
       for (const operation of plan[side]) {
         const end = await this.#change(side, operation);
         if (E.isLeft(end)) return end;
@@ -131,6 +113,7 @@ class Mirror {
   ): Promise<Either<SyncError, Map<MailboxGuid, Newcomers>>> {
     const kept = new Map<MailboxGuid, Newcomers>();
     for (const mailbox of deleted) {
+      if (!this.#changing.includes(mailbox.side)) continue;
       const memory = this.#memory.get(mailbox.guid) ?? null;
       const found = await this.#stores[mailbox.side].withMailbox(
         mailbox.guid,
@@ -152,7 +135,16 @@ class Mirror {
         TE.chain((records) => {
           const old = records.filter(({ uid }) => !keep.has(uid))
             .map((record): Expunge => ({ _tag: "Expunge", uid: record.uid, guid: record.guid }));
-          return drain(mailbox.apply(fromArray(old)));
+          const tally = new Tally();
+          return pipe(
+            drain(mailbox.apply(fromArray(old)), (outcomes) => tally.take(outcomes)),
+            TE.map(() => {
+              this.#log.add(side, tally.done);
+              tally.problems.forEach((error) =>
+                this.#log.problem(withPlace(error, { mailbox: mailbox.name }))
+              );
+            }),
+          );
         }),
       ));
   }
@@ -172,8 +164,9 @@ class Mirror {
       status[side] = found.right;
     }
     const { left, right } = status;
-    const identity = identityOf(pair, left ?? null, right ?? null);
-    for (const side of SIDES) {
+    const rule = identityOf(pair, left ?? null, right ?? null);
+    const identity = { ...rule, guid: this.#options.oneWay === true ? left!.guid : rule.guid };
+    for (const side of this.#changing) {
       const there = status[side];
       const name = side === "left" ? pair.leftName : pair.rightName;
       if (there === undefined) {
@@ -193,18 +186,33 @@ class Mirror {
     return E.right(identity.guid);
   }
 
+  /** Whether what the left side lacks is none of this run's business. */
+  #isForeign({ left }: MergePair): boolean {
+    return this.#options.oneWay === true && left === null;
+  }
+
+  /** Merges the tree alone: a mailbox that one side lacks is made there. */
+  async #mergeEmpty(pair: MergePair): Promise<Either<SyncError, void>> {
+    const isThere = pair.left !== null && pair.right !== null;
+    if (isThere || pair.revived !== null || this.#isForeign(pair)) return E.right(undefined);
+    return E.map(() => {})(await this.#prepare(pair));
+  }
+
   async #merge(
     pair: MergePair,
     kept: ReadonlyMap<MailboxGuid, Newcomers>,
   ): Promise<Either<SyncError, void>> {
+    if (this.#options.mails === false) return await this.#mergeEmpty(pair);
     if (pair.revived !== null) {
       const guid = pair[pair.revived]!;
       const keep = kept.get(guid)!;
       if (keep.size > 0) {
         const end = await this.#expungeOld(pair.revived, guid, keep)();
         if (E.isLeft(end)) return end;
+        this.#log.kept({ name: pair.name, mails: keep.size });
       }
     }
+    if (this.#isForeign(pair)) return E.right(undefined);
     const guid = await this.#prepare(pair);
     if (E.isLeft(guid)) return guid;
     if (guid.right === null) return E.right(undefined);
@@ -213,6 +221,7 @@ class Mirror {
       pair.name,
       guid.right,
       this.#memory.get(guid.right) ?? null,
+      this.#options.oneWay === true,
     )();
     if (E.isLeft(result)) return result;
     const { done, problems, messages, memory } = result.right;
@@ -229,7 +238,9 @@ class Mirror {
     if (E.isLeft(l)) return l;
     const r = await right.tree();
     if (E.isLeft(r)) return r;
-    const [a, b] = [sideOf(left, l.right), sideOf(right, r.right)];
+    const whole = [sideOf(left, l.right), sideOf(right, r.right)] as const;
+    const { mailboxes } = this.#options;
+    const [a, b] = mailboxes === undefined ? whole : selectMailboxes(...whole, mailboxes);
     const kept = await this.#kept(deletedMailboxes(a, b));
     if (E.isLeft(kept)) return kept;
     const plan = planMergeTree(a, b, new Set(kept.right.keys()));

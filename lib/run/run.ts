@@ -8,6 +8,7 @@ import type { MailboxName } from "../model/mailbox.ts";
 import type { TreeOperation } from "../model/operation.ts";
 import {
   addSides,
+  type KeptMailbox,
   NOTHING_DONE,
   type Report,
   type Side,
@@ -51,6 +52,7 @@ export class RunLog {
   #mailboxes = 0;
   #mails = 0;
   #sides: Record<Side, SideReport> = { left: NOTHING_DONE, right: NOTHING_DONE };
+  readonly #kept: KeptMailbox[] = [];
   readonly #problems: SyncError[] = [];
   readonly #tell: (event: SyncEvent) => void;
 
@@ -84,6 +86,12 @@ export class RunLog {
     this.#sides[side] = addSides(this.#sides[side], done);
   }
 
+  /** Notes a deleted mailbox that stays. */
+  kept(mailbox: KeptMailbox): void {
+    this.#kept.push(mailbox);
+    this.#tell({ _tag: "MailboxKept", mailbox });
+  }
+
   /** Notes something that could not be read or done. */
   problem(error: SyncError): void {
     this.#problems.push(error);
@@ -97,6 +105,7 @@ export class RunLog {
       mails: this.#mails,
       left: this.#sides.left,
       right: this.#sides.right,
+      kept: [...this.#kept],
       problems: [...this.#problems],
     };
   }

@@ -57,6 +57,8 @@ interface Wanted {
 interface Sided {
   readonly side: MergeSide;
   readonly other: MergeSide;
+  /** Whether the other side is left as it is. */
+  readonly otherStays: boolean;
   readonly role: Role;
   readonly changes: ReadonlyMap<number, FlagsChange>;
   readonly otherChanges: ReadonlyMap<number, FlagsChange>;
@@ -97,7 +99,8 @@ const updateOf = (
   const higher = theirs.modSeq > mine.modSeq ? theirs.modSeq : mine.modSeq;
   // A change must be news to the clients of the side where it happens, and in the end both sides have one MODSEQ.
   const isNews = (side: MergeSide): boolean => higher > side.status.highestModSeq;
-  const wanted = (change && !isNews(view.side)) || (theyChange && !isNews(view.other))
+  const tellOther = theyChange && !view.otherStays;
+  const wanted = (change && !isNews(view.side)) || (tellOther && !isNews(view.other))
     ? unseenModSeq(view.side, view.other)
     : higher;
   if (!change && (!tracked || mine.modSeq >= wanted)) return null;
@@ -234,9 +237,16 @@ const withoutDoubles = (mails: readonly Assigned[]): readonly Assigned[] => {
  * Merges one mailbox that both sides may have changed. Nothing that only one side did is lost; the end is the same on
  * both sides, and each end of a wire can compute its own part: swapping the sides and the role swaps the plan.
  *
- * `role` is the left side's. Cost: linear in the mails of both sides, and logarithmic sorting of new ones.
+ * `role` is the left side's. `oneWay`: the left side is left as it is, and its list is empty; the right side then keeps
+ * its own changes beside the left side's, and after a conflict of UIDs the same mail may have two.
+ * Cost: linear in the mails of both sides, and logarithmic sorting of new ones.
  */
-export const mergeMailbox = (left: MergeSide, right: MergeSide, role: Role): MergePlan => {
+export const mergeMailbox = (
+  left: MergeSide,
+  right: MergeSide,
+  role: Role,
+  oneWay = false,
+): MergePlan => {
   const history = (side: MergeSide) => ({ ...side, expunged: expunges(side.changes) });
   const common = findCommonPart(history(left), history(right));
   const assigned = assignUids(
@@ -250,8 +260,15 @@ export const mergeMailbox = (left: MergeSide, right: MergeSide, role: Role): Mer
   const otherRole: Role = role === "master" ? "slave" : "master";
   return {
     lastCommonUid: common.lastCommonUid,
-    left: planSide(
-      { side: left, other: right, role, changes: changes.left, otherChanges: changes.right },
+    left: oneWay ? [] : planSide(
+      {
+        side: left,
+        other: right,
+        otherStays: false,
+        role,
+        changes: changes.left,
+        otherChanges: changes.right,
+      },
       common.pairs,
       common.expungeLeft,
       common.newLeft,
@@ -262,6 +279,7 @@ export const mergeMailbox = (left: MergeSide, right: MergeSide, role: Role): Mer
       {
         side: right,
         other: left,
+        otherStays: oneWay,
         role: otherRole,
         changes: changes.right,
         otherChanges: changes.left,

@@ -17,28 +17,38 @@ export interface WantedRename {
   readonly target: MailboxName;
 }
 
+const isBelow = (key: string, parent: string): boolean => key.startsWith(`${parent}/`);
+
 /**
  * Orders renames; a ring of names (two mailboxes that swap theirs) is opened by a temporary name. Names that no rename
- * frees must be free already. Cost: quadratic in the length of a chain of names.
+ * frees must be free already. Children go before their parents where that is possible, so that a name which is left is
+ * left empty. Cost: quadratic in the number of renames.
  */
 export const orderRenames = (wanted: readonly WantedRename[]): readonly TreeOperation[] => {
   const operations: TreeOperation[] = [];
-  const sorted = [...wanted].sort((a, b) => nameKey(a.name) < nameKey(b.name) ? -1 : 1);
+  const sorted = [...wanted].sort((a, b) => nameKey(a.name) < nameKey(b.name) ? 1 : -1);
   const waiting = new Map(sorted.map((rename) => [nameKey(rename.name), rename]));
   const emit = ({ guid, name }: WantedRename, newName: MailboxName): void => {
     operations.push({ _tag: "RenameMailbox", name, guid, newName });
   };
-  while (waiting.size > 0) {
-    let moved = false;
+  const isTaken = ({ target }: WantedRename, key: string): boolean =>
+    nameKey(target) !== key && waiting.has(nameKey(target));
+  const hasChildren = (_: WantedRename, key: string): boolean =>
+    [...waiting.keys()].some((other) => isBelow(other, key));
+  /** Does those renames that nothing holds back; gives whether there was one. */
+  const pass = (isHeldBack: (rename: WantedRename, key: string) => boolean): boolean => {
+    const before = waiting.size;
     for (const [key, rename] of waiting) {
-      const blocked = waiting.has(nameKey(rename.target)) && nameKey(rename.target) !== key;
-      if (blocked) continue;
+      if (isHeldBack(rename, key)) continue;
       emit(rename, rename.target);
       waiting.delete(key);
-      moved = true;
     }
-    if (moved) continue;
-    const [key, first] = [...waiting][0]!;
+    return waiting.size < before;
+  };
+  while (waiting.size > 0) {
+    if (pass((rename, key) => isTaken(rename, key) || hasChildren(rename, key))) continue;
+    if (pass(isTaken)) continue;
+    const [key, first] = [...waiting].at(-1)!;
     const aside = mailboxName(`${first.name}-temp-${first.guid}`);
     emit(first, aside);
     waiting.delete(key);

@@ -1,0 +1,244 @@
+/** Every recorded merge of a real Dovecot, done by ours. */
+import assert from "node:assert/strict";
+import { pipe } from "fp-ts/function.js";
+import * as TE from "fp-ts/TaskEither.js";
+import { NO_MEMORY, type SyncMemory } from "../../lib/model/memory.ts";
+import { isNothing, type Report } from "../../lib/model/report.ts";
+import { backup } from "../../lib/run/backup.ts";
+import { mirror, type MirrorOptions } from "../../lib/run/mirror.ts";
+import { collect } from "../../lib/stream/chunks.ts";
+import { run } from "../contract/content.ts";
+import { type Account, type Clock, type Format, newAccount } from "./account.ts";
+import { DEVIATIONS } from "./deviations.ts";
+import {
+  linesOf,
+  readScenarios,
+  type RecordedState,
+  type Scenario,
+  type SideName,
+  type Visible,
+  type VisibleMailbox,
+  visibleOf,
+} from "./scenario.ts";
+import { User } from "./user.ts";
+
+type Sides<A> = Readonly<Record<SideName, A>>;
+
+const SIDES = ["a", "b"] as const;
+
+/** What an account shows; `modSeqs` are those of its mails and mailboxes by identity. */
+interface Look {
+  readonly visible: Visible;
+  readonly modSeqs: ReadonlyMap<string, bigint>;
+}
+
+const look = async (account: Account): Promise<Look> => {
+  const store = await account.open();
+  const tree = await run(store.tree);
+  assert.deepEqual(tree.problems, []);
+  const mailboxes: VisibleMailbox[] = [];
+  const modSeqs = new Map<string, bigint>();
+  for (const node of tree.nodes) {
+    if (node._tag !== "Mailbox") continue;
+    const { status, records } = await run(
+      store.withMailbox(node.guid, (mailbox) => {
+        assert.deepEqual(mailbox.problems, []);
+        return pipe(
+          collect(mailbox.records()),
+          TE.map((records) => ({ status: mailbox.status, records })),
+        );
+      }),
+    );
+    mailboxes.push({ ...status, name: node.name, mails: records });
+    modSeqs.set(node.guid, status.highestModSeq);
+    for (const { uid, guid, modSeq } of records) modSeqs.set(`${node.guid} ${uid} ${guid}`, modSeq);
+  }
+  await store.close();
+  return {
+    visible: {
+      mailboxes,
+      directories: tree.nodes.filter((node) => node._tag === "Directory").map(({ name }) => name),
+      subscriptions: tree.subscriptions,
+    },
+    modSeqs,
+  };
+};
+
+/** A recorded state without the empty directories that cannot be there. */
+const withEmptyDirectories = (state: Visible, possible: ReadonlySet<string>): Visible => ({
+  ...state,
+  directories: state.directories.filter((name) =>
+    possible.has(name) || state.mailboxes.some((box) => box.name.startsWith(`${name}/`))
+  ),
+});
+
+/** What the recorded command line asks for. */
+interface Command {
+  readonly backup: boolean;
+  readonly reverse: boolean;
+  readonly options: MirrorOptions;
+}
+
+const commandOf = (words: readonly string[]): Command => {
+  const [verb] = words;
+  const valueOf = (option: string): string | null => {
+    const at = words.indexOf(option);
+    return at < 0 ? null : words[at + 1]!;
+  };
+  const [only, except] = [valueOf("-m"), valueOf("-x")];
+  return {
+    backup: verb === "backup",
+    reverse: words.includes("-R"),
+    options: {
+      oneWay: words.includes("-1"),
+      mails: only !== "",
+      ...(only !== null && only !== "" ? { mailboxes: (name: string) => name === only } : {}),
+      ...(except !== null ? { mailboxes: (name: string) => name !== except } : {}),
+    },
+  };
+};
+
+/** One scenario in one pair of formats. */
+class Play {
+  readonly #scenario: Scenario;
+  readonly #formats: Sides<Format>;
+  readonly #accounts: Sides<Account>;
+  readonly #clock: Clock;
+  #memory: SyncMemory = NO_MEMORY;
+
+  constructor(
+    scenario: Scenario,
+    formats: Sides<Format>,
+    accounts: Sides<Account>,
+    clock: Clock,
+  ) {
+    this.#scenario = scenario;
+    this.#formats = formats;
+    this.#accounts = accounts;
+    this.#clock = clock;
+  }
+
+  /** Runs `command` once, and gives its report. */
+  async #run({ backup: isBackup, reverse, options }: Command): Promise<Report> {
+    const { a, b } = this.#accounts;
+    const [left, right] = reverse
+      ? [await b.open(), await a.open()]
+      : [await a.open(), await b.open()];
+    try {
+      if (isBackup) return await run(backup(left, right));
+      const { report, memory } = await run(
+        mirror(left, right, { ...options, memory: this.#memory }),
+      );
+      this.#memory = memory;
+      return report;
+    } finally {
+      await left.close();
+      await right.close();
+    }
+  }
+
+  async #expect(side: SideName, wanted: readonly string[], when: string): Promise<void> {
+    const { visible } = await look(this.#accounts[side]);
+    assert.deepEqual(linesOf(this.#scenario, visible), wanted, `${side} ${when}`);
+  }
+
+  /** The empty directories that a user could make, on any side, and that `side` can hold. */
+  #emptyDirectories(side: SideName): ReadonlySet<string> {
+    const holds = (one: SideName): boolean => this.#formats[one] !== "maildir";
+    return new Set(
+      !holds(side)
+        ? []
+        : SIDES.filter(holds).flatMap((one) => this.#scenario.before[one]?.directories ?? []),
+    );
+  }
+
+  #recorded(side: SideName, state: RecordedState | null): readonly string[] {
+    if (state === null) return [];
+    const visible = visibleOf(this.#scenario, state);
+    return linesOf(
+      this.#scenario,
+      withEmptyDirectories(visible, this.#emptyDirectories(side)),
+    );
+  }
+
+  /** The common past: done on A, then mirrored. */
+  async begin(): Promise<void> {
+    const { initial, initial_ops: acts } = this.#scenario;
+    if (initial === null) return;
+    await User.work(this.#scenario, "a", this.#accounts.a, acts ?? [], initial.a, this.#clock);
+    this.#clock.now += 10;
+    const report = await this.#run({ backup: false, reverse: false, options: {} });
+    assert.deepEqual(report.problems, []);
+    this.#clock.now += 10;
+    for (const side of SIDES) {
+      await this.#expect(side, this.#recorded(side, initial[side]), "in the beginning");
+    }
+  }
+
+  /** What the users do; gives what is there then. */
+  async live(): Promise<Sides<Look>> {
+    const { before, ops_a: a, ops_b: b } = this.#scenario;
+    const acts = { a, b };
+    for (const side of SIDES) {
+      const end = before[side];
+      if (end === null) continue;
+      await User.work(this.#scenario, side, this.#accounts[side], acts[side], end, this.#clock);
+      await this.#expect(side, this.#recorded(side, end), "before");
+    }
+    this.#clock.now += 10;
+    return { a: await look(this.#accounts.a), b: await look(this.#accounts.b) };
+  }
+
+  /** The command, twice. */
+  async merge(before: Sides<Look>): Promise<void> {
+    const command = commandOf(this.#scenario.command);
+    const report = await this.#run(command);
+    assert.deepEqual(report.problems, []);
+    const deviation = DEVIATIONS[this.#scenario.id];
+    for (const side of SIDES) {
+      const wanted = deviation === undefined
+        ? this.#recorded(side, this.#scenario.after[side])
+        : "a" in deviation.end
+        ? deviation.end[side]
+        : deviation.end;
+      await this.#expect(side, wanted, "after");
+      if (!command.backup) this.#notLower(before[side], await look(this.#accounts[side]));
+    }
+    this.#clock.now += 10;
+    const again = await this.#run(command);
+    assert.deepEqual(again.problems, []);
+    assert.ok(isNothing(again.left), `left again: ${JSON.stringify(again.left)}`);
+    assert.ok(isNothing(again.right), `right again: ${JSON.stringify(again.right)}`);
+  }
+
+  #notLower(before: Look, after: Look): void {
+    for (const [what, was] of before.modSeqs) {
+      const is = after.modSeqs.get(what);
+      assert.ok(is === undefined || is >= was, `MODSEQ of ${what} was ${was} and is ${is}`);
+    }
+  }
+}
+
+/** As recorded, then in other formats. */
+const pairsOf = ({ stores }: Scenario): readonly Sides<Format>[] => {
+  const memory = { a: "memory", b: "memory" } as const;
+  if (stores.a !== stores.b || stores.a === "maildir") return [stores, memory];
+  return [stores, { a: "maildir", b: "mdbox" }, { a: "mdbox", b: "maildir" }, memory];
+};
+
+for (const scenario of readScenarios()) {
+  for (const pair of pairsOf(scenario)) {
+    Deno.test(`${scenario.id}, ${pair.a} and ${pair.b}, ends as it should`, async () => {
+      const clock: Clock = { now: Math.floor(Date.now() / 1000) - 100 };
+      const accounts = { a: await newAccount(pair.a, clock), b: await newAccount(pair.b, clock) };
+      try {
+        const play = new Play(scenario, pair, accounts, clock);
+        await play.begin();
+        await play.merge(await play.live());
+      } finally {
+        await accounts.a.dispose();
+        await accounts.b.dispose();
+      }
+    });
+  }
+}
