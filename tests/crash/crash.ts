@@ -19,6 +19,8 @@ export interface Crash {
 
 /** What a test says to a crash; it throws what is wrong. */
 export interface Verdict {
+  /** Looks at the start and at where the work was never interrupted, before the first crash. */
+  readonly whole?: (start: string, whole: string) => void | Promise<void>;
   /** Looks at what the dead process has left. */
   readonly crashed?: (home: string, crash: Crash) => void | Promise<void>;
   /** Looks at what a second run has made of it. `whole` is where the work was never interrupted. */
@@ -79,12 +81,12 @@ const withWorkers = async <A>(items: readonly A[], use: (item: A) => Promise<voi
  * the step, then run again to its end; each write is also torn. Gives the crashes. Fails when the whole run makes fewer
  * steps than `atLeast`: a scenario that no longer does what it was made for proves nothing.
  *
- * `every` takes only each nth step, for long scenarios.
+ * `every` takes only each nth step, `atMost` no more crashes than that, spread evenly: for long scenarios.
  */
 export const crashEverywhere = async (
   module: string,
   verdict: Verdict,
-  options: { readonly atLeast: number; readonly every?: number },
+  options: { readonly atLeast: number; readonly every?: number; readonly atMost?: number },
 ): Promise<readonly Crash[]> => {
   const { scenario } = await import(module) as { readonly scenario: Scenario };
   const root = await Deno.makeTempDir({ prefix: "dsync-crash-" });
@@ -99,12 +101,15 @@ export const crashEverywhere = async (
         `${steps.length} durable steps were seen, at least ${options.atLeast} expected`,
       );
     }
-    const crashes = steps
+    await verdict.whole?.(start, whole);
+    const all = steps
       .filter((_, i) => i % (options.every ?? 1) === 0)
       .flatMap((step): Crash[] => [
         { step, torn: false },
         ...((step.bytes ?? 0) > 1 ? [{ step, torn: true }] : []),
       ]);
+    const share = Math.min(1, (options.atMost ?? Infinity) / all.length);
+    const crashes = all.filter((_, i) => Math.floor(i * share) !== Math.floor((i - 1) * share));
     await withWorkers(crashes, async (crash) => {
       const home = join(root, `${crash.step.n}${crash.torn ? "-torn" : ""}`);
       await copyTree(start, home);
