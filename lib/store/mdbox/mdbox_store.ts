@@ -1,6 +1,16 @@
 /**
  * The mdbox store: one account's mail in Dovecot's multi-dbox format (as of 2.3.19.1).
  *
+ * - where things are: layout.ts, hierarchy.ts, staging.ts
+ * - the storage that all mailboxes share: storage.ts, with map.ts, storage_reader.ts, storage_writer.ts
+ * - one mailbox: mdbox_mailbox.ts, read by fetch.ts, changed by apply.ts and commit.ts
+ * - the tree: tree.ts, changed by tree_change.ts and installed.ts
+ * - what a crash leaves: told by journal.ts, put in order by recover.ts
+ *
+ * What must hold at every moment, for Dovecot beside us and for whoever comes after a kill: a mail's bytes are durable
+ * before the map names them, the map names them before a mailbox does, and no refcount is ever below the number of
+ * mailbox entries. Where it is above, a journal knows.
+ *
  * @module
  */
 import * as E from "fp-ts/Either.js";

@@ -23,6 +23,7 @@ import { type SyncError, syncError } from "../../model/error.ts";
 import type { Body } from "../../model/mail.ts";
 import type { Fd, Held, Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
+import { modesOf } from "../account/modes.ts";
 import { ifThere } from "./if_there.ts";
 import type { Journal } from "./journal.ts";
 import { type Layout, storageFile } from "./layout.ts";
@@ -303,7 +304,7 @@ export class StorageWriter {
     const { disk, files } = this.#os;
     const name = this.#journal.newFileName();
     const path = `${this.#layout.storage}/${name}`;
-    const fd = disk.openNew(path);
+    const fd = disk.openNew(path, modesOf(this.#os, this.#layout.root).file);
     const target: OpenTarget = { fileId: null, path, fd, lock: null, oldSize: 0, end: 0 };
     this.#targets.push(target);
     this.#journal.temp(name, files.fstat(fd));
