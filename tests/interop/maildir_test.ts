@@ -1,18 +1,22 @@
 /** Maildirs: what Dovecot sees and what we see, of the same files. */
 import assert from "node:assert/strict";
-import * as E from "fp-ts/Either.js";
-import { flagNames } from "../../lib/model/flags.ts";
+import { join } from "node:path";
+import { mailboxGuid, modSeq } from "../../lib/model/ids.ts";
+import { mailboxName } from "../../lib/model/mailbox.ts";
+import type { MailOperation } from "../../lib/model/operation.ts";
 import { makeOs } from "../../lib/os/os.ts";
-import type { Mailbox, Store } from "../../lib/port/store.ts";
+import type { Store } from "../../lib/port/store.ts";
 import { backup } from "../../lib/run/backup.ts";
 import { type MaildirOptions, openMaildir } from "../../lib/store/maildir/maildir_store.ts";
 import { collect, fromArray } from "../../lib/stream/chunks.ts";
-import { run } from "../contract/store_contract.ts";
+import { run } from "../contract/content.ts";
+import { saveOf } from "../contract/mails.ts";
 import { compareViews, type Strictness } from "./compare.ts";
 import { type Account, type Dovecot, judged } from "./dovecot.ts";
+import { storeView } from "./store_view.ts";
 import { filledAccount, goldenAccount, withManyKeywords, writtenMaildir } from "./stores.ts";
 import { treeChanges, treeOf } from "./tree.ts";
-import { lfHash, type View, view, type ViewMail, type ViewMailbox } from "./view.ts";
+import { type View, view } from "./view.ts";
 
 const PLAIN = "maildir:~/Maildir";
 const NESTED = "maildir:~/Maildir:LAYOUT=fs";
@@ -36,78 +40,12 @@ const optionsOf = ({ home, location }: Account, create: boolean): MaildirOptions
 const open = (account: Account, create = false): Promise<Store> =>
   run(openMaildir(makeOs(), optionsOf(account, create)));
 
-const viewOfMailbox = async (mailbox: Mailbox): Promise<ViewMailbox> => {
-  const records = await run(collect(mailbox.records()));
-  const mails = new Map<number, ViewMail>();
-  const byUid = new Map(records.map((record) => [record.uid, record]));
-  let size = 0;
-  for await (const chunk of mailbox.fetch(fromArray(records.map(({ uid }) => uid), 100))) {
-    for (const fetched of chunk) {
-      if (fetched._tag === "Lost") assert.fail(JSON.stringify(fetched.error));
-      const { mail } = fetched;
-      const record = byUid.get(mail.uid)!;
-      const hash = lfHash();
-      let bytes = 0;
-      let previous = 0;
-      for await (const piece of mail.body) {
-        hash.update(piece);
-        for (const byte of piece) {
-          bytes += byte === 10 && previous !== 13 ? 2 : 1;
-          previous = byte;
-        }
-      }
-      size += bytes;
-      mails.set(mail.uid, {
-        guid: mail.guid,
-        flags: [...flagNames(record.flags), ...record.keywords]
-          .map((name) => name.toLowerCase()).sort().join(" "),
-        recent: mail.uid >= mailbox.status.firstRecentUid,
-        modSeq: record.modSeq,
-        received: mail.receivedAt,
-        saved: mail.savedAt ?? 0,
-        size: bytes,
-        uidl: mail.pop3Uidl ?? "",
-        order: mail.pop3Order === null ? "" : String(mail.pop3Order),
-        sha256: hash.hex(),
-      });
-    }
-  }
-  const all = [...mails.values()];
-  const { status } = mailbox;
-  return {
-    guid: status.guid,
-    uidValidity: status.uidValidity,
-    uidNext: status.uidNext,
-    messages: status.messages,
-    recent: all.filter(({ recent }) => recent).length,
-    unseen: all.filter(({ flags }) => !flags.split(" ").includes("\\seen")).length,
-    size,
-    highestModSeq: status.highestModSeq,
-    modSeqs: status.modSeqTracked ? "mails" : "mailbox",
-    mails,
-  };
-};
-
 /** What we see, in Dovecot's terms. */
 const ours = async (account: Account): Promise<View> => {
   const store = await open(account);
-  const { nodes, subscriptions, problems } = await run(store.tree);
-  const mailboxes = new Map<string, ViewMailbox>();
-  for (const node of nodes) {
-    if (node._tag !== "Mailbox") continue;
-    await run(store.withMailbox(node.guid, (mailbox) => async () => {
-      mailboxes.set(node.name, await viewOfMailbox(mailbox));
-      return E.right(undefined);
-    }));
-  }
+  const seen = await storeView(store);
   await store.close();
-  return {
-    format: "maildir",
-    names: nodes.map(({ name }) => name as string).sort(),
-    subscriptions: [...subscriptions].sort(),
-    mailboxes,
-    complaints: problems.map((problem) => JSON.stringify(problem)),
-  };
+  return seen;
 };
 
 /** Both look at a copy of their own; the differences. */
@@ -173,3 +111,129 @@ for (const location of [PLAIN, NESTED, APART]) {
     assert.deepEqual(treeChanges(before, treeOf(copy.home)), []);
   });
 }
+
+/** A Maildir with an INBOX of these files (path below it, text), before any Dovecot came. */
+const written = (dovecot: Dovecot, files: Readonly<Record<string, string>>): Promise<Account> =>
+  dovecot.account(PLAIN, async (home) => {
+    const root = join(home, "Maildir");
+    for (const one of ["cur", "new", "tmp"]) await Deno.mkdir(join(root, one), { recursive: true });
+    for (const [path, text] of Object.entries(files)) {
+      await Deno.mkdir(join(root, path, ".."), { recursive: true });
+      await Deno.writeTextFile(join(root, path), text);
+      await Deno.utime(join(root, path), 1_600_000_000, 1_600_000_000);
+    }
+  });
+
+const MAIL = "Subject: a mail\n\nof two\nlines\n";
+const HEADER = "3 V1600000000 N9 G00112233445566778899aabbccddeeff\n";
+
+const STRANGE: readonly (readonly [string, Readonly<Record<string, string>>, Strictness])[] = [
+  ["a version 1 uidlist", {
+    "dovecot-uidlist": "1 1600000000 9\n3 3.M1P1.host\n5 5.M1P1.host:2,S\n",
+    "cur/3.M1P1.host:2,FS": MAIL,
+    "cur/5.M1P1.host:2,": MAIL,
+    "new/6.M1P1.host": MAIL,
+  }, { identity: false }],
+  ["flags in new/, letters without names, unknown letters", {
+    "dovecot-uidlist": `${HEADER}1 :1.a\n2 :2.b\n4 :4.c\n`,
+    "dovecot-keywords": "1 Work\n",
+    "cur/1.a:2,PSb": MAIL,
+    "cur/2.b:2,abz": MAIL,
+    "new/4.c:2,F": MAIL,
+    "new/5.d:2,S": MAIL,
+    "cur/7.e": MAIL,
+  }, {}],
+  ["lines without files, and files in no order", {
+    "dovecot-uidlist": `${HEADER}1 :1.gone\n2 Gsome-guid P O7 :2.b\n8 Puidl :8.x\n`,
+    "cur/2.b:2,": MAIL,
+    "cur/8.x:2,": MAIL,
+    "cur/20.M9P1.h:2,": `${MAIL}nine`,
+    "cur/20.M10P1.h:2,": `${MAIL}ten`,
+    "cur/100.x:2,": `${MAIL}hundred`,
+    "new/abc": `${MAIL}abc`,
+  }, {}],
+  ["folders without cur/, parents without a folder, names that are none", {
+    "dovecot-uidlist": HEADER,
+    ".Empty/maildirfolder": "",
+    ".A.B.C/cur/1.a:2,S": MAIL,
+    ".A.B.C/new/2.b": MAIL,
+    "..DOVECOT-TRASHED/cur/1.a:2,S": MAIL,
+    "not-a-folder/cur/1.a:2,S": MAIL,
+    "subscriptions": "V\t2\n\nA\tB\tC\nGhost\n",
+  }, { identity: false }],
+  ["sizes in the list, unknown keys", {
+    "dovecot-uidlist": "3 N3 V77 Xother G00112233445566778899aabbccddeeff\n2 S30 W34 :2.b\n",
+    "cur/2.b:2,": MAIL,
+  }, {}],
+];
+
+for (const [title, files, how] of STRANGE) {
+  judged(`Maildir, ${title}: we see what Dovecot sees`, async (dovecot) => {
+    const found = await differences(dovecot, await written(dovecot, files), how);
+    assert.deepEqual(found, []);
+  });
+}
+
+judged(
+  "an index of another UIDVALIDITY: we see what Dovecot sees, and it sees ours",
+  async (dovecot) => {
+    const account = await filledAccount(dovecot, PLAIN, { seed: 11, mails: 40 });
+    const path = join(account.home, "Maildir", "dovecot-uidlist");
+    const list = await Deno.readTextFile(path);
+    await Deno.writeTextFile(`${path}.x`, list.replace(/ V[0-9]+/, " V1700000000"));
+    await Deno.rename(`${path}.x`, path);
+    await dovecot.machine.own(account.home);
+    const seen = await view(dovecot, account);
+    assert.match(seen.complaints.join(), /UIDVALIDITY changed/);
+    const expected = { ...seen, complaints: [] };
+    assert.deepEqual(compareViews(expected, await ours(account), { modSeq: "ignore" }), []);
+    // Whoever writes resets the index, and then Dovecot has nothing to say.
+    const store = await open(account);
+    const { nodes } = await run(store.tree);
+    const inbox = nodes.find(({ name }) => name === "INBOX");
+    assert.ok(inbox?._tag === "Mailbox");
+    const { uidNext } = expected.mailboxes.get("INBOX")!;
+    await run(
+      store.withMailbox(
+        inbox.guid,
+        (mailbox) => collect(mailbox.apply(fromArray([saveOf({ uid: uidNext })]))),
+      ),
+    );
+    await dovecot.machine.own(account.home);
+    const after = await view(dovecot, account);
+    assert.deepEqual(after.complaints, []);
+    assert.equal(after.mailboxes.get("INBOX")!.uidNext, uidNext + 1);
+  },
+);
+
+judged(
+  "batches below the highest MODSEQ: Dovecot tells the MODSEQs that were given",
+  async (dovecot) => {
+    const account = await dovecot.account(PLAIN);
+    const store = await open(account, true);
+    const guid = mailboxGuid("00112233445566778899aabbccddeeff");
+    await run(store.applyTree({
+      _tag: "CreateMailbox",
+      name: mailboxName("Box"),
+      guid,
+      uidValidity: 1_600_000_000,
+    }));
+    const batches: readonly (readonly MailOperation[])[] = [
+      [saveOf({ uid: 1, modSeq: 90 }), saveOf({ uid: 2, modSeq: 7, keywords: ["Work"] })],
+      [saveOf({ uid: 5, modSeq: 3, keywords: ["Work", "x"] }), saveOf({ uid: 6, modSeq: 500 })],
+      [{ _tag: "RaiseStatus", uidNext: 20, highestModSeq: modSeq(501n), firstRecentUid: 6 }],
+    ];
+    for (const batch of batches) {
+      await run(store.withMailbox(guid, (mailbox) => collect(mailbox.apply(fromArray(batch)))));
+    }
+    await dovecot.machine.own(account.home);
+    const seen = (await view(dovecot, account)).mailboxes.get("Box")!;
+    assert.deepEqual([...seen.mails].map(([uid, mail]) => [uid, mail.modSeq, mail.recent]), [
+      [1, 90n, false],
+      [2, 7n, false],
+      [5, 3n, false],
+      [6, 500n, true],
+    ]);
+    assert.deepEqual([seen.uidNext, seen.highestModSeq], [20, 501n]);
+  },
+);
