@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { peakOf } from "../tests/interop/machine.ts";
 
 /** One measured run. */
 export interface Measured {
@@ -11,16 +12,6 @@ export interface Measured {
   /** The most memory held at once, MiB. */
   readonly peakMiB: number;
 }
-
-/** VmHWM of a process in MiB; 0 once it has ended. */
-const peakOf = (pid: number): number => {
-  try {
-    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-    return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
-};
 
 /** Runs a command to its end. One that fails or says anything on stderr is no measurement: it throws. */
 export const measure = async (command: Deno.Command): Promise<Measured> => {

@@ -9,15 +9,9 @@ import {
   type MailboxTree,
 } from "../model/mailbox.ts";
 import type { TreeOperation } from "../model/operation.ts";
+import { box, dir, id, text } from "./_tree.ts";
 import { planBackupTree, targetNames, type TreePlan } from "./backup_tree.ts";
 
-const id = (n: number) => mailboxGuid(n.toString(16).padStart(32, "0"));
-const box = (name: string, n: number): MailboxNode => ({
-  _tag: "Mailbox",
-  name: mailboxName(name),
-  guid: id(n),
-});
-const dir = (name: string): MailboxNode => ({ _tag: "Directory", name: mailboxName(name) });
 const tree = (
   nodes: readonly MailboxNode[],
   subscriptions: readonly string[] = [],
@@ -30,10 +24,6 @@ const tree = (
 const asIs = (name: MailboxName): MailboxName => name;
 const noDots = (name: MailboxName): MailboxName => mailboxName(name.replaceAll(".", "_"));
 
-const text = (operation: TreeOperation): string =>
-  operation._tag === "RenameMailbox"
-    ? `rename ${operation.name} > ${operation.newName}`
-    : `${operation._tag} ${operation.name}`;
 const texts = (plan: TreePlan) => ({
   before: plan.before.map(text),
   pairs: plan.pairs.map((p) => `${p.name} ${p.target} ${p.counterpart ?? "new"}`),

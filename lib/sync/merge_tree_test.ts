@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { mailboxNameHash } from "../codec/guid.ts";
 import { syncError } from "../model/error.ts";
-import { mailboxGuid } from "../model/ids.ts";
 import {
   type MailboxLogRecord,
   mailboxName,
@@ -11,6 +10,7 @@ import {
   nameKey,
 } from "../model/mailbox.ts";
 import type { TreeOperation } from "../model/operation.ts";
+import { box, dir, id, text } from "./_tree.ts";
 import {
   deletedMailboxes,
   planMergeTree,
@@ -18,13 +18,6 @@ import {
   type TreeSide,
 } from "./merge_tree.ts";
 
-const id = (n: number) => mailboxGuid(n.toString(16).padStart(32, "0"));
-const box = (name: string, n: number): MailboxNode => ({
-  _tag: "Mailbox",
-  name: mailboxName(name),
-  guid: id(n),
-});
-const dir = (name: string): MailboxNode => ({ _tag: "Directory", name: mailboxName(name) });
 const damaged = (name: string): MailboxNode => ({ _tag: "Damaged", name: mailboxName(name) });
 const deleted = (n: number, at: number): MailboxLogRecord => ({
   type: "DeleteMailbox",
@@ -54,10 +47,6 @@ const side = (
   emptyDirectories: true,
 });
 
-const text = (operation: TreeOperation): string =>
-  operation._tag === "RenameMailbox"
-    ? `rename ${operation.name} > ${operation.newName}`
-    : `${operation._tag} ${operation.name}`;
 const short = (guid: string | null): string => guid === null ? "new" : String(parseInt(guid, 16));
 const texts = (plan: TreeMergePlan) => ({
   left: [...plan.before.left, ...plan.after.left].map(text),

@@ -6,7 +6,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { absolute, type Account, type Dovecot } from "./dovecot.ts";
-import type { Ended, Machine } from "./machine.ts";
+import { type Ended, type Machine, peakOf } from "./machine.ts";
 
 const CHECKOUT = fileURLToPath(new URL("../../", import.meta.url));
 const PARTS: readonly string[] = ["deno.json", "deno.lock", "mod.ts", "lib", "cli"];
@@ -21,16 +21,6 @@ const must = async (program: string, ...args: string[]): Promise<void> => {
 const denoDir = async (): Promise<string> => {
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
   return (JSON.parse(new TextDecoder().decode(stdout)) as { denoDir: string }).denoDir;
-};
-
-/** VmHWM of a process in MiB; 0 once it has ended. */
-const peakOf = (pid: number): number => {
-  try {
-    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-    return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
 };
 
 /** dsync on a machine, ready to run. */

@@ -144,3 +144,13 @@ export class Machine implements AsyncDisposable {
     await Deno.remove(this.root, { recursive: true }).catch(() => {});
   }
 }
+
+/** VmHWM of a process in MiB; 0 once it has ended. */
+export const peakOf = (pid: number): number => {
+  try {
+    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+    return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+};
