@@ -258,11 +258,19 @@ export class StorageWriter {
     return E.right(this.#placed(target, start));
   }
 
-  /** Takes back what was written of a record to a new file. */
+  /** Takes back what was written of a record to a new file; a file that has no other goes away. */
   #cutBack(target: OpenTarget, to: number): void {
-    this.#blocks.flush(target);
-    this.#os.disk.truncate(target.fd, to);
-    target.end = to;
+    const { disk, files } = this.#os;
+    if (this.#records.at(-1)?.target === this.#targets.length - 1) {
+      this.#blocks.flush(target);
+      disk.truncate(target.fd, to);
+      target.end = to;
+      return;
+    }
+    this.#blocks.forget();
+    this.#targets.pop();
+    disk.unlink(target.path);
+    files.close(target.fd);
   }
 
   #write(target: OpenTarget, record: readonly Uint8Array[]): number {
