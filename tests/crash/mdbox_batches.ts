@@ -13,7 +13,7 @@ import type { Store } from "../../lib/port/store.ts";
 import { openMdbox } from "../../lib/store/mdbox/mdbox_store.ts";
 import { collect, fromArray } from "../../lib/stream/chunks.ts";
 import { bytesOf, hexGuid, saveOf } from "../contract/mails.ts";
-import { run } from "../contract/store_contract.ts";
+import { run } from "../contract/content.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Of INBOX. */

@@ -9,7 +9,7 @@ import type { Store } from "../../lib/port/store.ts";
 import { openMdbox } from "../../lib/store/mdbox/mdbox_store.ts";
 import { collect, fromArray } from "../../lib/stream/chunks.ts";
 import { hexGuid, type MailSpec, saveOf } from "../contract/mails.ts";
-import { awkwardMails, run } from "../contract/store_contract.ts";
+import { awkwardMails, run } from "../contract/content.ts";
 import { compareViews } from "./compare.ts";
 import { type Account, type Dovecot, judged } from "./dovecot.ts";
 import { trials } from "./judge.ts";

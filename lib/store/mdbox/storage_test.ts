@@ -125,6 +125,20 @@ inStorage(
   },
 );
 
+inStorage("StorageWriter leaves no file for mails that were all refused", async (layout) => {
+  const journal = new Journal(os, layout);
+  const writer = new StorageWriter(os, layout, journal);
+  const big = new Uint8Array(2_000_000);
+  assert(E.isLeft(await writer.add({ ...mail(1, big, 65536), size: 1_999_999 })));
+  assert(E.isRight(await writer.add(mail(2, big, 65536))));
+  assert(E.isLeft(await writer.add({ ...mail(3, big, 65536), size: 1_999_999 })));
+  const { targets, records } = writer.place(null, () => null);
+  assert.deepEqual([targets.length, records.map(({ target }) => target)], [1, [0]]);
+  writer.abort();
+  journal.close();
+  assert.deepEqual(fileNames(layout), []);
+});
+
 inStorage(
   "what StorageWriter writes StorageReader reads, in any order and any cut",
   async (layout) => {
