@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { compareViews } from "./compare.ts";
+import { judged } from "./dovecot.ts";
+import { stageDsync } from "./dsync.ts";
+import { filledAccount, writtenMaildir } from "./stores.ts";
+import { treeChanges, treeOf } from "./tree.ts";
+import { view } from "./view.ts";
+
+const MDBOX = "mdbox:~/mdbox";
+
+for (const dovecotFiles of ["none", "stale"] as const) {
+  judged(
+    `backup gives the UIDs that Dovecot would give: ${
+      dovecotFiles === "none" ? "a foreign Maildir" : "a stale uidlist"
+    }`,
+    async (dovecot) => {
+      const dsync = await stageDsync(dovecot);
+      const size = { seed: 71, mails: 150 };
+      const source = await writtenMaildir(dovecot, "maildir:~/Maildir", size, dovecotFiles);
+      const before = await view(dovecot, source);
+      const to = await dovecot.account(MDBOX);
+      const { code, stderr } = await dsync.sync("backup", source, to);
+      assert.deepEqual([code, stderr], [0, ""]);
+
+      // Where there was no dovecot-uidlist, identities are made up: by Dovecot on the copy before, by dsync in the source.
+      const identity = dovecotFiles !== "none";
+      const after = await view(dovecot, source);
+      assert.deepEqual(
+        compareViews(before, after, { identity, modSeq: "ignore", recent: true }),
+        [],
+      );
+      assert.deepEqual(compareViews(after, await view(dovecot, to), { recent: true }), []);
+
+      const settled = [treeOf(source.home), treeOf(to.home)] as const;
+      assert.equal((await dsync.sync("backup", source, to)).code, 0);
+      assert.deepEqual(treeChanges(settled[0], treeOf(source.home)), []);
+      assert.deepEqual(treeChanges(settled[1], treeOf(to.home)), []);
+    },
+  );
+}
+
+judged(
+  "backup mends the names that a Maildir++ cannot hold, the same each time",
+  async (dovecot) => {
+    const dsync = await stageDsync(dovecot);
+    const source = await filledAccount(dovecot, MDBOX, { seed: 72, mails: 60 });
+    const to = await dovecot.account("maildir:~/Maildir");
+    const first = await dsync.sync("backup", source, to);
+    assert.deepEqual([first.code, first.stderr], [0, ""]);
+    const expected = await view(dovecot, source);
+    const seen = await view(dovecot, to);
+    assert.deepEqual(seen.complaints, []);
+    for (const [name, box] of expected.mailboxes) {
+      const mended = seen.mailboxes.get(name.replaceAll(".", "_"));
+      assert.deepEqual(mended?.guid, box.guid, name);
+      assert.deepEqual([...mended.mails.keys()], [...box.mails.keys()], name);
+    }
+    const settled = treeOf(to.home);
+    const second = await dsync.sync("backup", source, to);
+    assert.deepEqual([second.code, second.stderr], [0, ""]);
+    assert.deepEqual(treeChanges(settled, treeOf(to.home)), []);
+  },
+);
+
+judged("backup -R carries the second location into the first", async (dovecot) => {
+  const dsync = await stageDsync(dovecot);
+  const to = await dovecot.account("mdbox:~/mdbox");
+  const source = await filledAccount(dovecot, "maildir:~/Maildir", { seed: 73, mails: 60 });
+  const { code, stderr } = await dsync.sync("backup", to, source, "-R");
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.deepEqual(compareViews(await view(dovecot, source), await view(dovecot, to)), []);
+});
