@@ -51,17 +51,33 @@ export const writeMemory = (
 ): void => {
   const text = formatSyncMemory(memory, ends);
   const directory = path.slice(0, path.lastIndexOf("/"));
-  const draft = `${path}.${os.pid}`;
   attempt(() => {
     const there = os.files.readFile(path, LIMIT);
     if (there !== null && new TextDecoder().decode(there) === text) return null;
     os.disk.mkdir(directory);
-    os.disk.unlink(draft);
-    os.disk.create(draft, [new TextEncoder().encode(text)]);
-    os.disk.rename(draft, path);
-    os.disk.syncDir(directory);
+    replaceFile(os, directory, path, new TextEncoder().encode(text));
     return null;
   }, warn);
+};
+
+/**
+ * Puts new content in place. A draft that a killed run has left is used again; while a living one writes it, its
+ * memory is as good as ours.
+ */
+const replaceFile = (os: Os, directory: string, path: string, bytes: Uint8Array): void => {
+  const draft = `${path}.new`;
+  const fd = os.files.stat(draft) === null ? os.disk.openNew(draft) : os.files.open(draft, "r+");
+  try {
+    const held = os.locks.tryFlock(fd, draft);
+    if (held === null || os.files.stat(draft)?.ino !== os.files.fstat(fd).ino) return;
+    os.disk.truncate(fd, 0);
+    os.disk.write(fd, bytes, 0);
+    os.disk.sync(fd);
+    os.disk.rename(draft, path);
+    os.disk.syncDir(directory);
+  } finally {
+    os.files.close(fd);
+  }
 };
 
 const attempt = <A>(action: () => A | null, warn: (error: SyncError) => void): A | null => {

@@ -83,6 +83,7 @@ export const treeCases = ({ test, reopened }: Cases): void => {
     const remove: TreeOperation = { _tag: "DeleteMailbox", name: mailboxName("A"), guid: BOX };
     await run(store.applyTree(remove));
     await run(store.applyTree(remove));
+    await store.close();
     await reopened(home, async (again) => {
       const { nodes } = await run(again.tree);
       assert.deepEqual(nodes.filter((node) => node.name !== INBOX), [
@@ -104,6 +105,7 @@ export const treeCases = ({ test, reopened }: Cases): void => {
       newGuid: OTHER,
       newUidValidity: 77,
     }));
+    await store.close();
     await reopened(home, async (again) => {
       const { nodes } = await run(again.tree);
       assert.deepEqual(nodes, [{ _tag: "Mailbox", name: INBOX, guid: OTHER }]);

@@ -66,21 +66,28 @@ export const createIndex = (
   };
   const appender = new MemoryAppender(header, paths.log);
   fill(appender);
+  removeDeadDraft(os, directory, base);
   dropStaleLock(os, paths);
-  if (form === "log") {
-    os.disk.create(paths.newLog, [encodeLogHeader(header), ...appender.pieces], { mode });
-  } else {
-    createWithSnapshot(os, paths, header, appender.view, mode);
-  }
+  const behind = form === "snapshot" ? afterSnapshot(header, appender.view) : null;
+  const content = behind === null
+    ? [encodeLogHeader(header), ...appender.pieces]
+    : [encodeLogHeader(behind)];
+  const draft = lockWithDraft(os, paths, content, mode);
   try {
     refuseIfThere(os, paths);
+    if (behind !== null) {
+      const start = { seq: behind.fileSeq, offset: LOG_HEADER_SIZE };
+      os.disk.unlink(paths.newIndex);
+      os.disk.create(paths.newIndex, [appender.view.encode(start)], { mode });
+      os.disk.rename(paths.newIndex, paths.index);
+    }
+    os.disk.rename(paths.newLog, paths.log);
   } catch (thrown) {
     os.disk.unlink(paths.newLog);
-    if (form === "snapshot") os.disk.unlink(paths.newIndex);
     throw thrown;
+  } finally {
+    draft.remove();
   }
-  if (form === "snapshot") os.disk.rename(paths.newIndex, paths.index);
-  os.disk.rename(paths.newLog, paths.log);
   os.disk.syncDir(directory);
   return openIndex(os, directory, base) ??
     fail("Changed", "mailbox", { path: paths.log }, "the new index is gone again");
@@ -104,28 +111,82 @@ const dropStaleLock = (os: Os, paths: IndexPaths): void => {
 };
 
 /**
- * The log must not say that it starts from nothing: Dovecot would then throw the snapshot away. So it says that it
- * continues an empty log, of which nothing is left.
+ * Takes Dovecot's lock for making a log: the file LOG.newlock, which is then renamed to LOG. It is a link to LOG.dsync,
+ * flocked while its maker lives, so that the lock of a dead one is known as such.
  */
-const createWithSnapshot = (
+const lockWithDraft = (
   os: Os,
   paths: IndexPaths,
-  first: LogHeader,
-  view: IndexView,
+  content: readonly Uint8Array[],
   mode: number,
-): void => {
-  const header: LogHeader = {
-    ...first,
-    fileSeq: first.fileSeq + 1,
-    prevFileSeq: first.fileSeq,
-    prevFileOffset: LOG_HEADER_SIZE,
-    initialModSeq: view.highestModSeq,
+): { readonly remove: () => void } => {
+  const path = draftOf(paths);
+  const fd = os.disk.openNew(path, mode);
+  const held = os.locks.tryFlock(fd, path);
+  if (held === null || os.files.stat(path)?.ino !== os.files.fstat(fd).ino) {
+    os.files.close(fd);
+    return fail("Changed", "mailbox", { path }, "somebody took it for the draft of a dead process");
+  }
+  const remove = () => {
+    os.disk.unlink(path);
+    held.release();
+    os.files.close(fd);
   };
-  os.disk.create(paths.newLog, [encodeLogHeader(header)], { mode });
-  os.disk.unlink(paths.newIndex);
-  const snapshot = view.encode({ seq: header.fileSeq, offset: LOG_HEADER_SIZE });
-  os.disk.create(paths.newIndex, [snapshot], { mode });
+  try {
+    os.disk.write(fd, joined(content), null);
+    os.disk.sync(fd);
+    os.disk.link(path, paths.newLog);
+  } catch (thrown) {
+    remove();
+    throw thrown;
+  }
+  return { remove };
 };
+
+const joined = (pieces: readonly Uint8Array[]): Uint8Array => {
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+};
+
+const draftOf = (paths: IndexPaths): string => `${paths.log}.dsync`;
+
+/**
+ * Removes what somebody has left who was killed while making an index: the draft, and the lock if he had it. Costs one
+ * stat where there is nothing.
+ */
+export const removeDeadDraft = (os: Os, directory: string, base: string): void => {
+  const paths = indexPaths(directory, base);
+  const path = draftOf(paths);
+  const draft = os.files.stat(path);
+  if (draft === null) return;
+  const fd = os.files.open(path, "r+");
+  try {
+    if (os.locks.tryFlock(fd, path) === null) {
+      fail("Changed", "mailbox", { path }, "somebody else makes the index");
+    }
+    if (os.files.stat(paths.newLog)?.ino === draft.ino) os.disk.unlink(paths.newLog);
+    os.disk.unlink(path);
+  } finally {
+    os.files.close(fd);
+  }
+};
+
+/**
+ * The header of the log behind a snapshot. It must not say that it starts from nothing: Dovecot would then throw the
+ * snapshot away. So it says that it continues an empty log, of which nothing is left.
+ */
+const afterSnapshot = (first: LogHeader, view: IndexView): LogHeader => ({
+  ...first,
+  fileSeq: first.fileSeq + 1,
+  prevFileSeq: first.fileSeq,
+  prevFileOffset: LOG_HEADER_SIZE,
+  initialModSeq: view.highestModSeq,
+});
 
 /** Collects what will be the first content of a log. */
 class MemoryAppender implements IndexAppender {

@@ -32,6 +32,9 @@ const nextMoment = (os: Os): { readonly seconds: number; readonly microseconds: 
   return { seconds: Math.floor(lastMoment / 1e6), microseconds: lastMoment % 1e6 };
 };
 
+/** What the name of each file of ours in tmp/ begins with: there only a dead run leaves it. */
+export const INCOMING_PREFIX = "dsync.";
+
 const newBaseName = (os: Os, size: number, virtualSize: number): string =>
   formatBaseName({ ...nextMoment(os), pid: os.pid, host: os.hostname, size, virtualSize });
 
@@ -87,7 +90,7 @@ export const receiveMail = async (
   mail: Mail,
   mode: number,
 ): Promise<Incoming> => {
-  const path = `${mailDirectory}/tmp/${newBaseName(os, mail.size, mail.size)}`;
+  const path = `${mailDirectory}/tmp/${INCOMING_PREFIX}${newBaseName(os, mail.size, mail.size)}`;
   let ends = new LineEnds();
   if (isInMemory(mail.body)) {
     for (const piece of mail.body) ends.take(piece);
@@ -104,6 +107,20 @@ export const receiveMail = async (
     if (!complete) throw new StreamFailure(wrongSize(path, mail, ends.bytes));
   }
   return { path, size: ends.bytes, virtualSize: ends.bytes + ends.bare };
+};
+
+const incomingFiles = (os: Os, mailDirectory: string): readonly string[] =>
+  (os.files.list(`${mailDirectory}/tmp`) ?? [])
+    .filter(({ name, kind }) => kind === "file" && name.startsWith(INCOMING_PREFIX))
+    .map(({ name }) => `${mailDirectory}/tmp/${name}`);
+
+/** Whether there is a file of ours in tmp/. */
+export const hasIncoming = (os: Os, mailDirectory: string): boolean =>
+  incomingFiles(os, mailDirectory).length > 0;
+
+/** Removes our files from tmp/. Only for who has the lock that lets one run at a time save mails here. */
+export const removeIncoming = (os: Os, mailDirectory: string): void => {
+  for (const path of incomingFiles(os, mailDirectory)) os.disk.unlink(path);
 };
 
 /** An error of one mail, where the error is not one of the whole store. */

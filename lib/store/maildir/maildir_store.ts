@@ -18,12 +18,15 @@ import {
 import type { Os } from "../../port/os.ts";
 import type { Mailbox, Store, StoreCaps } from "../../port/store.ts";
 import { failStream } from "../../stream/chunks.ts";
+import { exclusiveStore } from "../account/exclusive_store.ts";
 import { readMailboxLog } from "../account/mailbox_log_file.ts";
 import { attempt, thrownError } from "../account/or_fail.ts";
 import { readSubscriptions } from "../account/subscriptions_file.ts";
+import { removeDeadDraft } from "../index/index_create.ts";
 import { openIndex } from "../index/index_file.ts";
 import { subscribedNames } from "../../codec/subscriptions.ts";
 import { INDEX_BASE, inMailbox, MaildirBox, makeMailDirectories } from "./box.ts";
+import { hasIncoming, removeIncoming } from "./incoming.ts";
 import { accountRoots, mailboxPaths, type MaildirLocation, namingOf } from "./layout.ts";
 import { openMailbox } from "./maildir_mailbox.ts";
 import { findMailboxes, rootError, rootKind } from "./mailbox_tree.ts";
@@ -180,6 +183,24 @@ class MaildirStore {
     });
   }
 
+  /** Puts in order what a killed run has left anywhere. Costs a reading of each tmp/. */
+  async recover(): Promise<void> {
+    await this.tidy();
+    if (rootKind(this.#os, this.#location) !== "maildir") return;
+    for (const name of findMailboxes(this.#os, this.#location).mailboxes) {
+      const { mail, index } = mailboxPaths(this.#location, name);
+      await this.#recoverMailbox(name, mail, index).catch(thrownError);
+    }
+  }
+
+  async #recoverMailbox(name: MailboxName, mail: string, index: string): Promise<void> {
+    removeDeadDraft(this.#os, index, INDEX_BASE);
+    if (!hasIncoming(this.#os, mail)) return;
+    // Opening it takes those mails in that were on their way; what remains has never been saved.
+    (await MaildirBox.open(this.#os, this.#boxOptions(name))).close();
+    removeIncoming(this.#os, mail);
+  }
+
   async applyTree(operation: Parameters<TreeChanger["apply"]>[0]): Promise<void> {
     await this.tidy();
     await inMailbox(operation.name, () => this.#changer.apply(operation));
@@ -278,7 +299,7 @@ export const openMaildir = (os: Os, options: MaildirOptions): TaskEither<SyncErr
       savedDates: false,
       emptyDirectories: location.layout === "fs",
     };
-    return {
+    return exclusiveStore(os, location.root, {
       location: locationText(options),
       caps,
       tree: asTask(() => store.tree()),
@@ -287,5 +308,5 @@ export const openMaildir = (os: Os, options: MaildirOptions): TaskEither<SyncErr
       withMailbox: (guid, use) => asTask(() => store.withMailbox(guid, use)),
       replaceMailbox: (identity, use) => asTask(() => store.replaceMailbox(identity, use)),
       close: () => Promise.resolve(),
-    };
+    }, () => store.recover());
   });

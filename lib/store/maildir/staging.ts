@@ -10,6 +10,7 @@
 import { formatHex } from "../../codec/guid.ts";
 import { INBOX, type MailboxName } from "../../model/mailbox.ts";
 import type { Fd, Held, Os } from "../../port/os.ts";
+import { StreamFailure } from "../../stream/chunks.ts";
 import { modesOf } from "../account/modes.ts";
 import { attempt } from "../account/or_fail.ts";
 import { accountRoots, type MailboxPaths, type MaildirLocation } from "./layout.ts";
@@ -17,9 +18,6 @@ import { accountRoots, type MailboxPaths, type MaildirLocation } from "./layout.
 const PREFIX = "dsync-stage.";
 const OWNER = "owner";
 const READY = "ready";
-/** A stage without an owner file was begun a moment ago, or its maker died then. */
-const YOUNG_MS = 60_000;
-
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -93,16 +91,24 @@ export const makeStage = (os: Os, location: MaildirLocation, name: MailboxName):
       release();
     },
     declareReady: (target) => {
-      os.disk.create(`${stage.directories[0]}/${READY}`, [encoder.encode(target)], { mode: file });
+      // The line end says that the name is whole.
+      const name = encoder.encode(`${target}\n`);
+      os.disk.create(`${stage.directories[0]}/${READY}`, [name], { mode: file });
       for (const one of stage.directories) os.disk.syncDir(one);
     },
   };
 };
 
-/** Removes a stage: what says that it is ready first, so that no half of it is ever put in place. */
+/**
+ * Removes a stage: what says that it is ready first, so that no half of it is ever put in place, and the owner file
+ * last, so that a stage without one is empty.
+ */
 export const removeStage = (os: Os, stage: Stage): void => {
-  os.disk.unlink(`${stage.directories[0]}/${READY}`);
-  for (const directory of [...stage.directories].reverse()) os.disk.removeTree(directory);
+  const [first] = stage.directories;
+  os.disk.unlink(`${first}/${READY}`);
+  for (const part of new Set(Object.values(stage.box))) os.disk.removeTree(part);
+  os.disk.unlink(`${first}/${OWNER}`);
+  for (const directory of [...stage.directories].reverse()) os.disk.rmdir(directory);
 };
 
 /** A stage that somebody left behind; null in `readyFor`: it was not complete. */
@@ -111,7 +117,7 @@ export interface LeftStage extends Stage {
   readonly readyFor: MailboxName | null;
 }
 
-/** The lock of a stage's maker, or null while he lives. */
+/** The lock of a stage's maker, or null while he lives. A stage without an owner file was begun when its maker died. */
 const takeOver = (
   os: Os,
   directory: string,
@@ -119,17 +125,20 @@ const takeOver = (
   const path = `${directory}/${OWNER}`;
   const fd = attempt(() => os.files.open(path, "r+"), (error) => {
     if (error._tag === "Missing") return null;
-    throw error;
+    throw new StreamFailure(error);
   });
-  if (fd === null) {
-    const made = os.files.stat(directory);
-    const young = made !== null && os.now() - made.mtime * 1000 < YOUNG_MS;
-    return young ? null : { fd, held: null };
-  }
+  if (fd === null) return { fd, held: null };
   const held = os.locks.tryFlock(fd, path);
   if (held !== null) return { fd, held };
   os.files.close(fd);
   return null;
+};
+
+/** The mailbox that a stage was declared ready for; null: it was not, or the declaration was cut off. */
+const readReady = (os: Os, directory: string): MailboxName | null => {
+  const ready = os.files.readFile(`${directory}/${READY}`, 1 << 16);
+  const text = ready === null ? "" : decoder.decode(ready);
+  return text.endsWith("\n") ? text.slice(0, -1) as MailboxName : null;
 };
 
 /** Gives each stage that a killed run has left behind to `use`, which completes or removes it. */
@@ -157,9 +166,7 @@ export const withLeftStages = async (
       const owner = takeOver(os, stage.directories[0]!);
       if (owner === null) continue;
       try {
-        const ready = os.files.readFile(`${stage.directories[0]}/${READY}`, 1 << 16);
-        const readyFor = ready === null ? null : decoder.decode(ready) as MailboxName;
-        await use({ ...stage, readyFor });
+        await use({ ...stage, readyFor: readReady(os, stage.directories[0]!) });
       } finally {
         owner.held?.release();
         if (owner.fd !== null) os.files.close(owner.fd);

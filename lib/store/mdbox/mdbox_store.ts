@@ -22,6 +22,7 @@ import type { MailboxName } from "../../model/mailbox.ts";
 import type { Os } from "../../port/os.ts";
 import type { Mailbox, Store, StoreCaps } from "../../port/store.ts";
 import { failStream } from "../../stream/chunks.ts";
+import { exclusiveStore } from "../account/exclusive_store.ts";
 import { appendMailboxLog } from "../account/mailbox_log_file.ts";
 import { orFail, thrownError } from "../account/or_fail.ts";
 import { raiseUidValidity } from "../account/uid_validity_counter.ts";
@@ -44,6 +45,7 @@ import {
 } from "./layout.ts";
 import { type Identity, openMailboxIndex } from "./mailbox_index.ts";
 import { type OpenMailbox, openMailbox } from "./mdbox_mailbox.ts";
+import { recover } from "./recover.ts";
 import { SharedMails } from "./shared_mails.ts";
 import { Storage } from "./storage.ts";
 import { type Located, readIdentity, readTree } from "./tree.ts";
@@ -80,7 +82,7 @@ const rootOf = (os: Os, layout: Layout): Root => {
     );
   if (isMdbox) return "mdbox";
   // What was begun and killed, and what lies beside mail in every format, does not make another store of it.
-  const beside = /^(storage|\.dsync|subscriptions|dovecot.*)$/;
+  const beside = /^(storage|\.dsync|dsync\.lock|subscriptions|dovecot.*)$/;
   return entries.every(({ name }) => beside.test(name)) ? "empty" : "foreign";
 };
 
@@ -113,7 +115,8 @@ export const openMdbox = (os: Os, options: MdboxOptions): TaskEither<SyncError, 
       const what = root === "missing" ? "there is no mdbox" : "the directory is no mdbox";
       failStream(syncError("Missing", "store", where, what));
     }
-    return Promise.resolve(E.right(new MdboxStore(os, layout, options)));
+    const store = new MdboxStore(os, layout, options);
+    return Promise.resolve(E.right(exclusiveStore(os, layout.root, store, store.recover)));
   });
 
 class MdboxStore implements Store {
@@ -129,6 +132,12 @@ class MdboxStore implements Store {
     this.#storage = new Storage(os, layout, options.create);
     this.#shared = new SharedMails(this.#storage);
   }
+
+  /** Puts in order what writers left that are dead. */
+  readonly recover = async (): Promise<void> => {
+    const { map } = this.#storage;
+    if (map !== null) await recover(this.#storage, map);
+  };
 
   readonly tree: Store["tree"] = guarded(async () => {
     const { mailboxes, tree } = await readTree(this.#storage);

@@ -10,6 +10,7 @@ import { decodeFileHeader, walkRecords } from "../../codec/mdbox_file.ts";
 import type { MapRecord } from "../../codec/mdbox_index.ts";
 import { attempt } from "../account/or_fail.ts";
 import { allIndexDirectories } from "./hierarchy.ts";
+import { removeDeadDraft } from "../index/index_create.ts";
 import { ifThere } from "./if_there.ts";
 import {
   type DeadJournal,
@@ -18,7 +19,7 @@ import {
   NEW_FILE_PREFIX,
   type TempFile,
 } from "./journal.ts";
-import { fileIdOf, storageFile } from "./layout.ts";
+import { fileIdOf, MAP_INDEX, storageFile } from "./layout.ts";
 import { mapUidsOf, openMailboxIndex } from "./mailbox_index.ts";
 import type { LockedMap, StorageMap } from "./map.ts";
 import { listStaged, removeStaged, type Staged } from "./staging.ts";
@@ -29,6 +30,7 @@ const MAX_GAP = 16 << 20;
 
 /** Recovers from all journals and staged mailboxes of dead owners. Costs two readings of directories when there are none. */
 export const recover = async (storage: Storage, map: StorageMap): Promise<void> => {
+  removeDeadDraft(storage.os, storage.layout.map, MAP_INDEX);
   const journals = deadJournals(storage.os, storage.layout);
   try {
     const isDead = ownerIsDead(storage, journals);

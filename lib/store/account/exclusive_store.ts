@@ -1,0 +1,85 @@
+/**
+ * A store that only one run at a time changes.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { TaskEither } from "fp-ts/TaskEither.js";
+import type { SyncError } from "../../model/error.ts";
+import type { MailOperation } from "../../model/operation.ts";
+import type { Os } from "../../port/os.ts";
+import type { Mailbox, Store } from "../../port/store.ts";
+import type { Chunks } from "../../stream/chunks.ts";
+import { thrownError } from "./or_fail.ts";
+import { type Recover, RunLock } from "./run_lock.ts";
+
+/** The same operations; `claim` is asked before the first of them is handed on. */
+const claimFirst = async function* (
+  claim: () => Promise<void>,
+  operations: Chunks<MailOperation, SyncError>,
+): AsyncGenerator<readonly MailOperation[]> {
+  for await (const chunk of operations) {
+    await claim();
+    yield chunk;
+  }
+};
+
+/**
+ * Gives a store whose first write takes the lock of its root directory, which `close` lets go of: `Busy` while another
+ * run has it. Reading needs no lock; `tree` first has `recover` put in order what a killed run has left.
+ */
+export const exclusiveStore = (os: Os, root: string, store: Store, recover: Recover): Store => {
+  const lock = new RunLock(os, root, recover);
+  const claim = () => lock.claim();
+  /** What failed may have left something, too. */
+  let allEnded = true;
+  const after = <A>(
+    locking: () => Promise<void>,
+    task: TaskEither<SyncError, A>,
+  ): TaskEither<SyncError, A> =>
+  async () => {
+    try {
+      await locking();
+    } catch (thrown) {
+      allEnded = false;
+      return E.left(thrownError(thrown));
+    }
+    return await task();
+  };
+  const writing = <A>(task: TaskEither<SyncError, A>): TaskEither<SyncError, A> => async () => {
+    const end = await after(claim, task)();
+    if (E.isLeft(end)) allEnded = false;
+    return end;
+  };
+  const applying = (mailbox: Mailbox): Mailbox["apply"] =>
+    async function* (operations) {
+      let ended = false;
+      try {
+        yield* mailbox.apply(claimFirst(claim, operations));
+        ended = true;
+      } finally {
+        allEnded &&= ended;
+      }
+    };
+  /** The same mailbox, but for `apply`. */
+  const guarded = (mailbox: Mailbox): Mailbox => {
+    const apply = applying(mailbox);
+    return new Proxy(mailbox, {
+      get: (target, key) => key === "apply" ? apply : Reflect.get(target, key),
+    });
+  };
+  return {
+    location: store.location,
+    caps: store.caps,
+    tree: after(() => lock.recover(), store.tree),
+    fitName: store.fitName,
+    applyTree: (operation) => writing(store.applyTree(operation)),
+    withMailbox: (guid, use) => store.withMailbox(guid, (mailbox) => use(guarded(mailbox))),
+    replaceMailbox: (identity, use) =>
+      writing(store.replaceMailbox(identity, (mailbox) => use(guarded(mailbox)))),
+    close: async () => {
+      await store.close();
+      lock.release(allEnded);
+    },
+  };
+};

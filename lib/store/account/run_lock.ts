@@ -1,0 +1,129 @@
+/**
+ * One run at a time changes a store: the file `dsync.lock` in its root, locked with flock while its owner lives, with
+ * the owner's process in it. It is made at the first write and removed at the end, so one whose lock can be had is what
+ * a killed run has left, and says that there may be more of it.
+ *
+ * @module
+ */
+import { type SyncError, syncError } from "../../model/error.ts";
+import type { Fd, Held, Os } from "../../port/os.ts";
+import { StreamFailure } from "../../stream/chunks.ts";
+import { modesOf } from "./modes.ts";
+import { attempt } from "./or_fail.ts";
+
+/** The lock file of a run. No format takes a file of this name in its root for mail. */
+export const RUN_LOCK = "dsync.lock";
+
+const OWNER_BYTES = 512;
+
+interface Owned {
+  readonly fd: Fd;
+  readonly held: Held;
+}
+
+/** Puts in order what a killed run has left; asked while the lock is held. */
+export type Recover = () => Promise<void>;
+
+/** The lock of one store. Throws `StreamFailure<SyncError>`. */
+export class RunLock {
+  readonly #os: Os;
+  readonly #root: string;
+  readonly #recover: Recover;
+  #owned: Owned | null = null;
+  #recovered: Promise<void> = Promise.resolve();
+
+  /** For the store in the directory `root`; touches nothing yet. */
+  constructor(os: Os, root: string, recover: Recover) {
+    this.#os = os;
+    this.#root = root;
+    this.#recover = recover;
+  }
+
+  get #path(): string {
+    return `${this.#root}/${RUN_LOCK}`;
+  }
+
+  /**
+   * Takes the lock before a write; having it already is fine. What a killed run has left is put in order first. Throws
+   * `Busy`, which names the process, while another run has it.
+   */
+  async claim(): Promise<void> {
+    if (this.#owned === null) {
+      this.#os.disk.mkdir(this.#root, modesOf(this.#os, this.#root).directory);
+      this.#take(() => this.#busy());
+    }
+    await this.#recovered;
+  }
+
+  /**
+   * Puts in order what a killed run has left, before the store is read, and keeps the lock then. Nothing is done where
+   * there is no lock file, where a run is at work, or where nothing may be written.
+   */
+  async recover(): Promise<void> {
+    if (this.#owned === null && this.#os.files.stat(this.#path) !== null) {
+      attempt(() => this.#take(() => {}), (error) => {
+        if (error._tag !== "Denied") throw new StreamFailure(error);
+      });
+    }
+    await this.#recovered;
+  }
+
+  /** Lets go. The file is removed if all that was begun was ended, else the next run shall look. */
+  release(allEnded: boolean): void {
+    if (this.#owned === null) return;
+    const { fd, held } = this.#owned;
+    this.#owned = null;
+    if (allEnded) this.#os.disk.unlink(this.#path);
+    held.release();
+    this.#os.files.close(fd);
+  }
+
+  /** Takes the lock; `otherwise` where a living process has it. */
+  #take(otherwise: () => void): void {
+    const { disk, files, locks } = this.#os;
+    for (;;) {
+      const left = files.stat(this.#path) !== null;
+      const fd = left ? this.#open() : this.#create();
+      // Somebody has made it, or removed it, meanwhile.
+      if (fd === null) continue;
+      const held = locks.tryFlock(fd, this.#path);
+      if (held === null) {
+        files.close(fd);
+        return otherwise();
+      }
+      if (files.stat(this.#path)?.ino !== files.fstat(fd).ino) {
+        held.release();
+        files.close(fd);
+        continue;
+      }
+      this.#owned = { fd, held };
+      const { pid, hostname } = this.#os;
+      disk.truncate(fd, 0);
+      disk.write(fd, new TextEncoder().encode(`${pid}:${hostname}\n`), 0);
+      if (left) this.#recovered = this.#recover();
+      return;
+    }
+  }
+
+  #open(): Fd | null {
+    return attempt(() => this.#os.files.open(this.#path, "r+"), (error) => {
+      if (error._tag === "Missing") return null;
+      throw new StreamFailure(error);
+    });
+  }
+
+  #create(): Fd | null {
+    const { file } = modesOf(this.#os, this.#root);
+    return attempt(() => this.#os.disk.openNew(this.#path, file), (error) => {
+      if ((error.cause as { readonly code?: string } | undefined)?.code === "EEXIST") return null;
+      throw new StreamFailure(error);
+    });
+  }
+
+  #busy(): never {
+    const bytes = attempt(() => this.#os.files.readFile(this.#path, OWNER_BYTES), () => null);
+    const [, pid] = /^(\d+):/.exec(new TextDecoder().decode(bytes ?? undefined)) ?? [];
+    const what = `another dsync${pid === undefined ? "" : ` (process ${pid})`} is at work here`;
+    throw new StreamFailure<SyncError>(syncError("Busy", "store", { path: this.#path }, what));
+  }
+}

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import type { SyncError } from "../../model/error.ts";
+import { type DurableStep, makeOs } from "../../os/os.ts";
+import { StreamFailure } from "../../stream/chunks.ts";
+import { RUN_LOCK, RunLock } from "./run_lock.ts";
+
+const os = makeOs();
+
+const inDirectory = (claim: string, body: (root: string) => Promise<void>): void =>
+  Deno.test(claim, async () => {
+    const root = await Deno.makeTempDir({ prefix: "dsync-run-lock-" });
+    try {
+      await body(root);
+    } finally {
+      await Deno.remove(root, { recursive: true });
+    }
+  });
+
+const nothing = () => Promise.resolve();
+const names = (root: string) => [...Deno.readDirSync(root)].map(({ name }) => name);
+
+const failureOf = async (call: Promise<unknown>): Promise<SyncError> => {
+  try {
+    await call;
+  } catch (thrown) {
+    if (thrown instanceof StreamFailure) return thrown.error as SyncError;
+    throw thrown;
+  }
+  return assert.fail("it should have failed");
+};
+
+inDirectory("claim is refused while another has the lock, and says who", async (root) => {
+  const [mine, yours] = [new RunLock(os, root, nothing), new RunLock(os, root, nothing)];
+  await mine.claim();
+  await mine.claim();
+  const error = await failureOf(yours.claim());
+  assert.deepEqual(error, {
+    _tag: "Busy",
+    scope: "store",
+    where: { path: `${root}/${RUN_LOCK}` },
+    what: `another dsync (process ${Deno.pid}) is at work here`,
+  });
+  mine.release(true);
+  await yours.claim();
+  yours.release(true);
+  yours.release(true);
+  assert.deepEqual(names(root), []);
+});
+
+inDirectory("recover is no write, and no claim, while nothing was left", async (root) => {
+  const steps: DurableStep[] = [];
+  const watched = makeOs({ onStep: (step) => void steps.push(step) });
+  const lock = new RunLock(watched, `${root}/not/there`, () => assert.fail("nothing was left"));
+  await lock.recover();
+  lock.release(true);
+  const living = new RunLock(os, root, nothing);
+  await living.claim();
+  const reader = new RunLock(watched, root, () => assert.fail("its owner lives"));
+  await reader.recover();
+  reader.release(true);
+  assert.deepEqual(steps, []);
+  living.release(true);
+});
+
+inDirectory("what was left is recovered once, by whoever reads or writes first", async (root) => {
+  for (const call of ["claim", "recover"] as const) {
+    Deno.writeTextFileSync(`${root}/${RUN_LOCK}`, "1:elsewhere\n");
+    let times = 0;
+    const lock = new RunLock(os, root, () => {
+      times++;
+      return nothing();
+    });
+    await lock[call]();
+    await lock.recover();
+    await lock.claim();
+    assert.equal(times, 1, call);
+    lock.release(true);
+    assert.deepEqual(names(root), []);
+  }
+});
+
+inDirectory(
+  "release keeps the file for the next run where something was not ended",
+  async (root) => {
+    const lock = new RunLock(os, root, nothing);
+    await lock.claim();
+    lock.release(false);
+    let times = 0;
+    const next = new RunLock(os, root, () => {
+      times++;
+      return nothing();
+    });
+    await next.recover();
+    assert.equal(times, 1);
+    next.release(true);
+  },
+);
