@@ -194,7 +194,7 @@ class Mirror {
   /** Merges the tree alone: a mailbox that one side lacks is made there. */
   async #mergeEmpty(pair: MergePair): Promise<Either<SyncError, void>> {
     const isThere = pair.left !== null && pair.right !== null;
-    if (isThere || pair.revived !== null || this.#isForeign(pair)) return E.right(undefined);
+    if (isThere || pair.revived.length > 0 || this.#isForeign(pair)) return E.right(undefined);
     return E.map(() => {})(await this.#prepare(pair));
   }
 
@@ -203,14 +203,13 @@ class Mirror {
     kept: ReadonlyMap<MailboxGuid, Newcomers>,
   ): Promise<Either<SyncError, void>> {
     if (this.#options.mails === false) return await this.#mergeEmpty(pair);
-    if (pair.revived !== null) {
-      const guid = pair[pair.revived]!;
+    for (const side of pair.revived) {
+      const guid = pair[side]!;
       const keep = kept.get(guid)!;
-      if (keep.size > 0) {
-        const end = await this.#expungeOld(pair.revived, guid, keep)();
-        if (E.isLeft(end)) return end;
-        this.#log.kept({ name: pair.name, mails: keep.size });
-      }
+      if (keep.size === 0) continue;
+      const end = await this.#expungeOld(side, guid, keep)();
+      if (E.isLeft(end)) return end;
+      this.#log.kept({ name: pair.name, mails: keep.size });
     }
     if (this.#isForeign(pair)) return E.right(undefined);
     const guid = await this.#prepare(pair);

@@ -60,8 +60,8 @@ export interface MergePair {
   readonly rightName: MailboxName;
   /** The identity that both shall have. */
   readonly guid: MailboxGuid;
-  /** The side whose mailbox was deleted by the other side, and stays only for the mails that came since; null: none. */
-  readonly revived: Side | null;
+  /** The sides whose mailbox was deleted by the other side, and stays only for the mails that came since. */
+  readonly revived: readonly Side[];
 }
 
 /** The plan for two trees. */
@@ -81,7 +81,7 @@ interface Member {
   readonly left: MailboxNodeOf | null;
   readonly right: MailboxNodeOf | null;
   readonly guid: MailboxGuid;
-  readonly revived: Side | null;
+  readonly revived: readonly Side[];
   /** The name that it wants. */
   name: MailboxName;
   /** When it came to that name; 0: it always had it. */
@@ -147,7 +147,7 @@ const membersOf = (
         ));
         continue;
       }
-      members.push({ left, right, guid, revived: null, ...commonName(l, r, left, right) });
+      members.push({ left, right, guid, revived: [], ...commonName(l, r, left, right) });
       continue;
     }
     const node = (left ?? right)!;
@@ -158,7 +158,7 @@ const membersOf = (
       left,
       right,
       guid,
-      revived: deleted ? (left !== null ? "left" : "right") : null,
+      revived: deleted ? [left !== null ? "left" : "right"] : [],
       name: node.name,
       namedAt: own.history.renamedAt(node.name),
     });
@@ -182,7 +182,7 @@ const unite = (members: readonly Member[]): Member[] => {
       left: a.left,
       right: b.right,
       guid: a.guid > b.guid ? a.guid : b.guid,
-      revived: a.revived ?? b.revived,
+      revived: [...a.revived, ...b.revived],
       name: a.name,
       namedAt: Math.max(a.namedAt, b.namedAt),
     }];

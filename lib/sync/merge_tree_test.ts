@@ -53,7 +53,7 @@ const texts = (plan: TreeMergePlan) => ({
   right: [...plan.before.right, ...plan.after.right].map(text),
   pairs: plan.pairs.map((p) =>
     `${p.name}: ${short(p.left)} ${short(p.right)} = ${short(p.guid)}${
-      p.revived === null ? "" : " revived"
+      p.revived.map((one) => ` revived ${one}`).join("")
     }`
   ),
 });
@@ -96,7 +96,7 @@ const rows: readonly Row[] = [
     left: side([box("A", 1)]),
     right: side([], [deleted(1, 100)]),
     kept: [1],
-    wanted: { left: [], pairs: ["A: 1 new = 1 revived"] },
+    wanted: { left: [], pairs: ["A: 1 new = 1 revived left"] },
   },
   {
     claim: "does not merge a mailbox made anew with the deleted one",
@@ -109,7 +109,14 @@ const rows: readonly Row[] = [
     left: side([box("A", 3)]),
     right: side([box("A", 2)], [deleted(3, 100)]),
     kept: [3],
-    wanted: { left: [], pairs: ["A: 3 2 = 3 revived"] },
+    wanted: { left: [], pairs: ["A: 3 2 = 3 revived left"] },
+  },
+  {
+    claim: "makes one of two mailboxes that each was deleted on the other side",
+    left: side([box("A", 3)], [deleted(2, 100)]),
+    right: side([box("A", 2)], [deleted(3, 100)]),
+    kept: [2, 3],
+    wanted: { left: [], right: [], pairs: ["A: 3 2 = 3 revived left revived right"] },
   },
   {
     claim: "follows the later rename",
