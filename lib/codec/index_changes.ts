@@ -24,22 +24,37 @@ interface Expunged {
   requested: boolean;
 }
 
+/** A place between two records of the logs. */
+export interface LogPosition {
+  /** Sequence of the log file. */
+  readonly seq: number;
+  /** Offset in it. */
+  readonly offset: number;
+}
+
+/** What {@linkcode foldChanges} may be told besides. */
+export interface FoldOptions {
+  /** The state before the first entry: what each record really changes is then known of all mails. */
+  readonly before?: IndexView | null;
+  /** Changes of flags and keywords before this place are settled, and not told. */
+  readonly since?: LogPosition | null;
+}
+
 /**
  * Folds log entries, oldest first, to changes in the order of UIDs. `view` is the state after the last of them: what it
- * has no mail for was expunged, and changes of flags are told of its mails alone. `before` is the state before the first
- * of them where it is at hand: what a record changes is then known of all mails, else only of those that the entries
- * append.
+ * has no mail for was expunged, and changes of flags are told of its mails alone.
  *
  * Changes that dsync made do not count, but its expunges are told, marked. An expunge that the mailbox's owner carried
  * out for somebody bears no mark itself; its request does. A flag that was set already is not told as set, nor one that
- * was not set as cleared. Linear in the entries and the mails that their ranges cover.
+ * was not set as cleared, as far as that is known: of mails that the entries append, and of those of `before`. Linear
+ * in the entries and the mails that their ranges cover.
  */
 export const foldChanges = (
   entries: readonly LogEntry[],
   view: IndexView,
-  before: IndexView | null = null,
+  { before = null, since = null }: FoldOptions = {},
 ): readonly LogChange[] => {
-  const fold = new Fold(view, goneUids(entries, view));
+  const fold = new Fold(view, goneUids(entries, view), since);
   if (before !== null) fold.begin(before);
   for (const entry of entries) fold.take(entry);
   return fold.changes();
@@ -69,6 +84,7 @@ class Fold {
   /** The UIDs of the view's mails by row. */
   readonly #uids: Uint32Array;
   readonly #gone: Uint32Array;
+  readonly #since: LogPosition | null;
   readonly #expunged = new Map<number, Expunged>();
   readonly #flags: FlagHistory;
   readonly #keywords: KeywordHistory;
@@ -77,10 +93,11 @@ class Fold {
   /** By row which of the modseqs is that of the last change. */
   readonly #changedAt: Uint32Array;
 
-  constructor(view: IndexView, gone: Uint32Array) {
+  constructor(view: IndexView, gone: Uint32Array, since: LogPosition | null) {
     this.#view = view;
     this.#uids = view.uids;
     this.#gone = gone;
+    this.#since = since;
     this.#flags = new FlagHistory(view.count);
     this.#keywords = new KeywordHistory(view.count);
     this.#changedAt = new Uint32Array(view.count);
@@ -98,7 +115,8 @@ class Fold {
   }
 
   take(entry: LogEntry): void {
-    const { record, sync } = entry;
+    const { record } = entry;
+    const settled = entry.sync || this.#isSettled(entry);
     switch (record._tag) {
       case "Append":
         return this.#append(record);
@@ -108,16 +126,16 @@ class Fold {
         if (entry.external) this.#expungeRanges(record.uids, entry);
         return;
       case "FlagUpdate":
-        return this.#updateFlags(record, sync, this.#moment(entry));
+        return this.#updateFlags(record, settled, this.#moment(entry));
       case "KeywordUpdate": {
         const at = this.#moment(entry);
-        const change = this.#keywords.change(record.name, record.op === "add", sync);
+        const change = this.#keywords.change(record.name, record.op === "add", settled);
         return this.#eachRow(record.uids, (row) => {
-          if (change(row) && !sync) this.#changedAt[row] = at;
+          if (change(row) && !settled) this.#changedAt[row] = at;
         });
       }
       case "KeywordReset":
-        return this.#resetKeywords(record.uids, sync, this.#moment(entry));
+        return this.#resetKeywords(record.uids, settled, this.#moment(entry));
       default:
         return;
     }
@@ -154,6 +172,11 @@ class Fold {
     }
     tellGoneBelow(Infinity);
     return out;
+  }
+
+  #isSettled({ seq, offset }: LogEntry): boolean {
+    const since = this.#since;
+    return since !== null && (seq < since.seq || (seq === since.seq && offset < since.offset));
   }
 
   /** A number for the modseq of an entry. */
@@ -215,24 +238,24 @@ class Fold {
 
   #updateFlags(
     { uids, add, remove }: LogRecord & { readonly _tag: "FlagUpdate" },
-    bySync: boolean,
+    settled: boolean,
     at: number,
   ): void {
     this.#eachRow(uids, (row, i) => {
-      if (this.#flags.change(row, add[i]!, remove[i]!, bySync) && !bySync) {
+      if (this.#flags.change(row, add[i]!, remove[i]!, settled) && !settled) {
         this.#changedAt[row] = at;
       }
     });
   }
 
-  #resetKeywords(ranges: UidRanges, bySync: boolean, at: number): void {
+  #resetKeywords(ranges: UidRanges, settled: boolean, at: number): void {
     const rows = this.#uids;
     let from = 0;
     for (let i = 0; i < ranges.first.length; i++) {
       from = lowerBound(rows, rows.length, ranges.first[i]!, from);
       const to = lowerBound(rows, rows.length, ranges.last[i]! + 1, from);
-      this.#keywords.reset({ from, to }, bySync);
-      if (!bySync) this.#changedAt.fill(at, from, to);
+      this.#keywords.reset({ from, to }, settled);
+      if (!settled) this.#changedAt.fill(at, from, to);
       from = to;
     }
   }

@@ -5,7 +5,7 @@ import { golden, LOG_HEADER, right, viewOfLog, wholeLog } from "./_index_fixture
 import { foldChanges } from "./index_changes.ts";
 import { appendMails, expungeMails, setHeader, uidRanges, updateFlags } from "./index_build.ts";
 import { HEADER_AT } from "./index_header.ts";
-import { decodeLog, logStart } from "./index_log.ts";
+import { decodeLog, logStart, type LogStretch } from "./index_log.ts";
 import {
   DONE,
   type LogRecord,
@@ -20,7 +20,7 @@ import { IndexView } from "./index_view.ts";
 type Step = readonly [record: LogRecord, marks: RecordMarks];
 
 /** UIDVALIDITY and mails 1 to 9 come before the steps: modseq 2. */
-const changesOf = (...steps: readonly Step[]): readonly LogChange[] => {
+const stretchOf = (...steps: readonly Step[]): LogStretch => {
   const start: Step[] = [
     [setHeader([[HEADER_AT.uidValidity, 1]]), DONE],
     [appendMails(Uint32Array.from({ length: 9 }, (_, i) => i + 1), new Uint8Array(9)), DONE],
@@ -28,10 +28,18 @@ const changesOf = (...steps: readonly Step[]): readonly LogChange[] => {
   const bytes = [...start, ...steps].flatMap((
     [record, marks],
   ) => [...encodeRecords([record], marks)]);
-  const stretch = right(decodeLog(Uint8Array.from(bytes), 40, logStart(LOG_HEADER), LOG_HEADER));
+  return right(decodeLog(Uint8Array.from(bytes), 40, logStart(LOG_HEADER), LOG_HEADER));
+};
+
+const viewOf = (stretch: LogStretch): IndexView => {
   const view = IndexView.empty(9, logStart(LOG_HEADER));
   right(view.apply(stretch));
-  return foldChanges(stretch.entries, view);
+  return view;
+};
+
+const changesOf = (...steps: readonly Step[]): readonly LogChange[] => {
+  const stretch = stretchOf(...steps);
+  return foldChanges(stretch.entries, viewOf(stretch));
 };
 
 const flag = (uid: number, add: number, remove = 0): LogRecord =>
@@ -215,7 +223,7 @@ const continued = (n: number, ...steps: readonly Step[]) => {
   right(after.apply(one));
   right(after.apply(two));
   return {
-    knowing: foldChanges(two.entries, after, before),
+    knowing: foldChanges(two.entries, after, { before }),
     alone: foldChanges(two.entries, after),
   };
 };
@@ -232,6 +240,31 @@ Deno.test("foldChanges: of mails older than the log it needs the state before it
   assert.deepEqual(knowing, [flagsChanged(3, 7n, { add: 2, removeKeywords: ["Work"] })]);
   assert.deepEqual(alone, [
     flagsChanged(3, 7n, { add: 10, remove: 0x15, removeKeywords: ["work"] }),
+  ]);
+});
+
+Deno.test("foldChanges: flags and keywords that were changed before a moment are settled", () => {
+  const stretch = stretchOf(
+    [flag(1, 8), DONE],
+    [keyword("add", "Work", 1), DONE],
+    [expunge(2, GUID), DONE],
+    [flag(1, 2, 8), DONE],
+    [keyword("add", "Work", 1, 3), DONE],
+  );
+  const view = viewOf(stretch);
+  const tell = (at: number) => {
+    const { seq, offset } = stretch.entries[at]!;
+    return foldChanges(stretch.entries, view, { since: { seq, offset } });
+  };
+  const late = [
+    flagsChanged(1, 6n, { add: 2, remove: 8 }),
+    expunged(2, 5n, false, HEX),
+    flagsChanged(3, 7n, { addKeywords: ["Work"] }),
+  ];
+  assert.deepEqual(tell(4), late);
+  assert.deepEqual(tell(0), [
+    flagsChanged(1, 6n, { add: 2, remove: 8, addKeywords: ["Work"] }),
+    ...late.slice(1),
   ]);
 });
 

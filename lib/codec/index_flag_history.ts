@@ -35,10 +35,10 @@ export class FlagHistory {
   }
 
   /**
-   * Takes one change in; a flag both added and removed ends up set, as in the index. A sync's change is nobody's wish,
-   * and it ends what a user had done to that flag before. True: something changed.
+   * Takes one change in; a flag both added and removed ends up set, as in the index. A
+   * settled change (a sync's, or one that a sync has carried over already) is nobody's wish any more, and it ends what a user had done to that flag before. True: something changed.
    */
-  change(row: number, add: number, remove: number, bySync: boolean): boolean {
+  change(row: number, add: number, remove: number, settled: boolean): boolean {
     const value = this.#value[row]!;
     const known = this.#known[row]!;
     const set = add & ALL_FLAGS;
@@ -49,7 +49,7 @@ export class FlagHistory {
     const newlyCleared = cleared & (value | ~known);
     const touched = newlySet | newlyCleared;
     if (touched === 0) return false;
-    const byUser = bySync ? 0 : ALL_FLAGS;
+    const byUser = settled ? 0 : ALL_FLAGS;
     this.#add[row] = (this.#add[row]! & ~touched) | (newlySet & byUser);
     this.#remove[row] = (this.#remove[row]! & ~touched) | (newlyCleared & byUser);
     return true;

@@ -35,8 +35,8 @@ export class KeywordHistory {
   readonly #blank: Uint8Array;
   /** By row the numbers of its resets, 1 and up, ascending. */
   readonly #resetsOf = new Map<number, number[]>();
-  /** Whether a sync made the reset of a number. */
-  readonly #resetBySync: boolean[] = [false];
+  /** Whether the reset of a number is settled. */
+  readonly #resetSettled: boolean[] = [false];
 
   /** Nothing is known of so many mails. */
   constructor(rows: number) {
@@ -53,12 +53,12 @@ export class KeywordHistory {
   }
 
   /**
-   * Begins a record that sets or clears one keyword; what is given takes the change of each mail in. A sync's change is
-   * nobody's wish, and it ends what a user had done to that keyword before. True: something changed.
+   * Begins a record that sets or clears one keyword; what is given takes the change of each mail in. A
+   * settled change is nobody's wish any more, and it ends what a user had done to that keyword before. True: something changed.
    */
-  change(name: string, set: boolean, bySync: boolean): (row: number) => boolean {
+  change(name: string, set: boolean, settled: boolean): (row: number) => boolean {
     const states = this.#statesOf(name);
-    const change = bySync ? null : set ? "add" : "remove";
+    const change = settled ? null : set ? "add" : "remove";
     return (row) => {
       const state = states.get(row);
       if (state === undefined) {
@@ -80,8 +80,8 @@ export class KeywordHistory {
    * Takes in that all keywords of a mail were cleared. Of those only the ones that are known to have been set count as
    * changed; which others there were is not in the log. Dovecot reads such records, but writes none.
    */
-  reset(rows: { readonly from: number; readonly to: number }, bySync: boolean): void {
-    const number = this.#resetBySync.push(bySync) - 1;
+  reset(rows: { readonly from: number; readonly to: number }, settled: boolean): void {
+    const number = this.#resetSettled.push(settled) - 1;
     for (let row = rows.from; row < rows.to; row++) {
       this.#blank[row] = 1;
       const resets = this.#resetsOf.get(row);
@@ -117,7 +117,7 @@ export class KeywordHistory {
   }
 
   get #resets(): number {
-    return this.#resetBySync.length - 1;
+    return this.#resetSettled.length - 1;
   }
 
   /** Brings a state up to the last reset of its mail; the first one since then is what cleared it. */
@@ -129,7 +129,7 @@ export class KeywordHistory {
     state.resets = this.#resets;
     if (!state.set) return;
     state.set = false;
-    state.change = this.#resetBySync[first]! ? null : "remove";
+    state.change = this.#resetSettled[first]! ? null : "remove";
   }
 }
 

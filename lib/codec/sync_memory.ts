@@ -28,6 +28,8 @@ const MailboxCodec = t.readonly(t.type({
   uidNext: uid,
   pendingLeft: t.readonlyArray(uid),
   pendingRight: t.readonlyArray(uid),
+  momentLeft: t.string,
+  momentRight: t.string,
 }));
 
 const MemoryCodec = t.type({
@@ -60,6 +62,8 @@ const turned = (memory: MailboxMemory): MailboxMemory => ({
   ...memory,
   pendingLeft: memory.pendingRight,
   pendingRight: memory.pendingLeft,
+  momentLeft: memory.momentRight,
+  momentRight: memory.momentLeft,
 });
 
 /**

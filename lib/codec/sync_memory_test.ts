@@ -18,6 +18,8 @@ const memories = fc.array(fc.tuple(
     uidNext: fc.integer({ min: 1, max: 0xffffffff }),
     pendingLeft: uids,
     pendingRight: uids,
+    momentLeft: fc.string(),
+    momentRight: fc.string(),
   }, { noNullPrototype: true }),
 )).map((entries) => new Map(entries));
 
@@ -33,6 +35,8 @@ Deno.test("parseSyncMemory refuses what it did not write", () => {
       uidNext: 12,
       pendingLeft: [],
       pendingRight: [3],
+      momentLeft: "9.2.40",
+      momentRight: "",
     }]]),
     ENDS,
   );
@@ -52,9 +56,14 @@ Deno.test("parseSyncMemory gives back what formatSyncMemory was given, either wa
     assert.deepEqual(parseSyncMemory(text, ENDS), E.right(memory));
     const turned = parseSyncMemory(text, { left: ENDS.right, right: ENDS.left });
     assert.ok(E.isRight(turned));
-    for (const [guid, { pendingLeft, pendingRight }] of memory) {
-      assert.deepEqual(turned.right.get(guid)?.pendingLeft, pendingRight);
-      assert.deepEqual(turned.right.get(guid)?.pendingRight, pendingLeft);
+    for (const [guid, memoryOf] of memory) {
+      assert.deepEqual(turned.right.get(guid), {
+        ...memoryOf,
+        pendingLeft: memoryOf.pendingRight,
+        pendingRight: memoryOf.pendingLeft,
+        momentLeft: memoryOf.momentRight,
+        momentRight: memoryOf.momentLeft,
+      });
     }
   }));
 });

@@ -16,6 +16,10 @@ export interface MailboxMemory {
   readonly pendingLeft: readonly number[];
   /** UIDs of the right side that could not be carried over. */
   readonly pendingRight: readonly number[];
+  /** Where the left side's history stood when both were equal: flags that were changed before are settled. */
+  readonly momentLeft: string;
+  /** Where the right side's history stood then. */
+  readonly momentRight: string;
 }
 
 /** What is remembered of a pair of stores. */

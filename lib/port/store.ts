@@ -29,7 +29,10 @@ export interface StoreCaps {
   readonly emptyDirectories: boolean;
 }
 
-/** One account's mail in one format. Holds no lock between calls. */
+/**
+ * One account's mail in one format. Of two that write to the same mail at once the second is refused with `Busy`, from
+ * the first's first write until it is closed; the mail programs of users are kept out for one batch at a time only.
+ */
 export interface Store {
   /** The location as given, for messages. */
   readonly location: string;
@@ -37,7 +40,8 @@ export interface Store {
   readonly caps: StoreCaps;
   /**
    * Reads the mailbox tree. A mailbox that cannot be read becomes a `Damaged` node and a problem; only a root that
-   * is missing, foreign or unreadable fails. Mailboxes without identity yet (no dovecot-uidlist) are given one.
+   * is missing, foreign or unreadable fails. Mailboxes without identity yet (no dovecot-uidlist) are given one. What a
+   * killed run has left half done is ended or taken back first.
    */
   readonly tree: TaskEither<SyncError, MailboxTree>;
   /** The nearest name that this store can hold; the same name where it fits. Pure. */
@@ -61,7 +65,7 @@ export interface Store {
     },
     use: (mailbox: Mailbox) => TaskEither<SyncError, A>,
   ) => TaskEither<SyncError, A>;
-  /** Lets go of all it holds. The store is not used after this. */
+  /** Lets go of all it holds; twice is fine. The store is not used after this. */
   readonly close: Task<void>;
 }
 
@@ -80,8 +84,14 @@ export interface Mailbox {
   readonly problems: readonly SyncError[];
   /** All mails, ascending by UID. */
   readonly records: () => Chunks<MailRecord, SyncError>;
-  /** What its index log still knows of changes, one net change for each mail, in no order. */
-  readonly changes: () => Chunks<LogChange, SyncError>;
+  /**
+   * What its index log still knows of changes, one net change for each mail, in no order. With the `moment` of an
+   * earlier opening the changes of flags and keywords until then are left out, as far as they can be told apart; a
+   * moment that is none of this mailbox's counts as none.
+   */
+  readonly changes: (since?: string) => Chunks<LogChange, SyncError>;
+  /** Where its history stood at opening: opaque text of printable ASCII, for {@linkcode changes} on a later day. */
+  readonly moment: string;
   /** Whether `changes` reaches back to the mailbox's first day: then what it does not tell did not happen. */
   readonly historyComplete: boolean;
   /**

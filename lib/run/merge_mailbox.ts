@@ -71,10 +71,11 @@ const areEqual = async ({ left, right }: Both): Promise<Either<SyncError, boolea
 const gather = async (
   mailbox: Mailbox,
   pending: Iterable<number>,
+  since: string | undefined,
 ): Promise<Either<SyncError, MergeSide>> => {
   const records = await collect(mailbox.records())();
   if (E.isLeft(records)) return records;
-  const changes = await collect(mailbox.changes())();
+  const changes = await collect(mailbox.changes(since))();
   if (E.isLeft(changes)) return changes;
   return E.right({
     status: mailbox.status,
@@ -90,6 +91,7 @@ class Merge {
   readonly #stores: Stores;
   readonly #name: MailboxName;
   readonly #guid: MailboxGuid;
+  readonly #memory: MailboxMemory | null;
   readonly #pending: Record<Side, Set<number>>;
   readonly #oneWay: boolean;
   done: Record<Side, SideReport> = { left: NOTHING_DONE, right: NOTHING_DONE };
@@ -105,6 +107,7 @@ class Merge {
     this.#stores = stores;
     this.#name = name;
     this.#guid = guid;
+    this.#memory = memory;
     this.#oneWay = oneWay;
     this.#pending = {
       left: new Set(memory?.pendingLeft),
@@ -174,13 +177,13 @@ class Merge {
       const equal = await areEqual(both);
       if (E.isLeft(equal)) return equal;
       if (equal.right) return E.right(this.#result(both, true));
-      const left = await gather(both.left, this.#pending.left);
+      const left = await gather(both.left, this.#pending.left, this.#memory?.momentLeft);
       if (E.isLeft(left)) return left;
-      const right = await gather(both.right, this.#pending.right);
+      const right = await gather(both.right, this.#pending.right, this.#memory?.momentRight);
       if (E.isLeft(right)) return right;
       const whole = mergeMailbox(left.right, right.right, "master", this.#oneWay);
       const plan = first ? whole : this.#possible(whole);
-      if (isSettled(plan)) return E.right(this.#result(both, true));
+      if (isSettled(plan)) return E.right(this.#result(both, false));
       this.problems = this.problems.filter((problem) => problem._tag !== "Changed");
       const end = await this.#applyPlan(both, plan);
       return E.isLeft(end) ? end : E.right(null);
@@ -188,7 +191,7 @@ class Merge {
   }
 
   /** The result after the last look. */
-  #result(both: Both, together: boolean): MergeResult {
+  #result(both: Both, equal: boolean): MergeResult {
     const { left, right } = both;
     const own = SIDES.flatMap((side) =>
       both[side].problems.map((problem) => withPlace(problem, { mailbox: this.#name }))
@@ -197,15 +200,20 @@ class Merge {
       done: this.done,
       problems: [...own, ...this.problems],
       messages: left.status.messages,
-      memory: together
-        ? {
-          uidValidity: left.status.uidValidity,
-          uidNext: Math.min(left.status.uidNext, right.status.uidNext),
-          pendingLeft: [...new Set([...unreadableUids(left), ...this.#pending.left])],
-          pendingRight: [...new Set([...unreadableUids(right), ...this.#pending.right])],
-        }
-        : null,
+      memory: {
+        uidValidity: left.status.uidValidity,
+        uidNext: Math.min(left.status.uidNext, right.status.uidNext),
+        pendingLeft: [...new Set([...unreadableUids(left), ...this.#pending.left])],
+        pendingRight: [...new Set([...unreadableUids(right), ...this.#pending.right])],
+        momentLeft: this.#moment("momentLeft", left, equal),
+        momentRight: this.#moment("momentRight", right, equal),
+      },
     };
+  }
+
+  /** Flags are settled up to now, unless only one side was changed and the other's changes are still to be merged. */
+  #moment(kind: "momentLeft" | "momentRight", mailbox: Mailbox, equal: boolean): string {
+    return equal || !this.#oneWay ? mailbox.moment : this.#memory?.[kind] ?? "";
   }
 
   /** The result where the sides did not come to rest. */

@@ -46,7 +46,7 @@ export const unruly = (store: Store, how: Unruliness): UnrulyStore => {
   const wrap = (mailbox: Mailbox): Mailbox => ({
     ...mailbox,
     records: () => slow(mailbox.records()),
-    changes: () => slow(mailbox.changes()),
+    changes: (since) => slow(mailbox.changes(since)),
     // A streamed body dies with the next chunk, so fetched mails keep their chunks.
     fetch: async function* (wanted) {
       for await (const chunk of mailbox.fetch(slow(wanted))) {

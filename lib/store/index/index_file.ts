@@ -19,7 +19,7 @@
  *
  * @module
  */
-import { foldChanges } from "../../codec/index_changes.ts";
+import { foldChanges, type LogPosition } from "../../codec/index_changes.ts";
 import { decodeLog, type LogEntry } from "../../codec/index_log.ts";
 import { DONE, type LogRecord, type RecordMarks } from "../../codec/index_record.ts";
 import { setTail } from "../../codec/index_build.ts";
@@ -117,11 +117,31 @@ export class IndexFile {
     return this.#readOn();
   }
 
-  /** What the logs still know of changes, one for each mail, ascending by UID. */
-  changes(): readonly LogChange[] {
+  /**
+   * What the logs still know of changes, one for each mail, ascending by UID; with an earlier {@linkcode moment} without
+   * the changes of flags and keywords until then.
+   */
+  changes(since?: string): readonly LogChange[] {
     const history = this.history();
-    const before = readStateBefore(this.#os, this.#paths, this.#loaded, history);
-    return foldChanges(history, this.view, before);
+    return foldChanges(history, this.view, {
+      before: readStateBefore(this.#os, this.#paths, this.#loaded, history),
+      since: since === undefined ? null : this.#positionAt(since),
+    });
+  }
+
+  /** Where the view stands, as text for {@linkcode changes}. */
+  get moment(): string {
+    const { indexId, position: { seq, offset } } = this.view;
+    return `${indexId}.${seq}.${offset}`;
+  }
+
+  /** The place of a moment; null where it is none of this index's past. */
+  #positionAt(moment: string): LogPosition | null {
+    const { indexId, position } = this.view;
+    const [, id, seq, offset] = (/^(\d+)\.(\d+)\.(\d+)$/.exec(moment) ?? []).map(Number);
+    if (id !== indexId || seq === undefined || offset === undefined) return null;
+    const isPast = seq < position.seq || (seq === position.seq && offset <= position.offset);
+    return isPast ? { seq, offset } : null;
   }
 
   /** Every record that the logs still have, oldest first, up to where the view stands. Linear in their sizes. */

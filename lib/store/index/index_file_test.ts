@@ -101,6 +101,24 @@ Deno.test("changes: of mails older than the log it knows what the snapshot befor
     file.close();
   }));
 
+Deno.test("changes: up to a moment of this index they are settled, another's moment is none", () =>
+  withDirectory((home) => {
+    const file = fresh(home, [mails(1, 2), updateFlags([{ uid: 1, add: 8, remove: 0 }])]);
+    const { moment } = file;
+    const { indexId, position: { seq, offset } } = file.view;
+    appendBytes(file.path, encodeGroup([updateFlags([{ uid: 2, add: 2, remove: 0 }])], DONE));
+    file.refresh();
+    const told = (since?: string) => file.changes(since).map(({ uid }) => uid);
+    assert.deepEqual(told(), [1, 2]);
+    assert.deepEqual(told(moment), [2]);
+    assert.deepEqual(told(file.moment), []);
+    const others = ["", "x", `${indexId}`, `${indexId + 1}.${seq}.${offset}`, `${moment}00`];
+    for (const other of [...others, `${indexId}.${seq + 1}.${offset}`]) {
+      assert.deepEqual(told(other), [1, 2], other);
+    }
+    file.close();
+  }));
+
 Deno.test("withLock: waits for another process, and gives up in time", () =>
   withDirectory(async (home) => {
     const file = fresh(home);

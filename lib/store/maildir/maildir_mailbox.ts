@@ -104,8 +104,12 @@ const joined = (told: readonly LogChange[], later: readonly LogChange[]): readon
  * The changes that the index log and the files tell. Dovecot does not log the GUIDs of a Maildir's expunged mails, but
  * their lines may still be there.
  */
-const changesOf = (box: MaildirBox, snapshot: Snapshot): readonly LogChange[] => {
-  const changes = joined(box.index?.changes() ?? [], unloggedChanges(snapshot));
+const changesOf = (
+  box: MaildirBox,
+  snapshot: Snapshot,
+  since: string | undefined,
+): readonly LogChange[] => {
+  const changes = joined(box.index?.changes(since) ?? [], unloggedChanges(snapshot));
   if (!changes.some((change) => change._tag === "Expunged" && change.guid === null)) return changes;
   const { entries } = snapshot.uidlist!;
   const guids = new Map(entries.map((entry) => [entry.uid as number, guidOf(entry)]));
@@ -126,13 +130,14 @@ export const openMailbox = (box: MaildirBox): Mailbox => {
     return byUid.get(uid);
   };
   const applier = new Applier(box);
-  const changes = (): Chunks<LogChange, SyncError> => fromArray(changesOf(box, snapshot));
+  const changes: Mailbox["changes"] = (since) => fromArray(changesOf(box, snapshot, since));
   return {
     name: box.name,
     status: statusOf(snapshot),
     problems: box.problems,
     records: () => recordsOf(mails),
     changes,
+    moment: box.index?.moment ?? "",
     get historyComplete() {
       return box.index?.history().some(setsUidValidity) ?? snapshot.merged.uidNext === 1;
     },

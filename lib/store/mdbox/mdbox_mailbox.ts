@@ -113,7 +113,8 @@ class MdboxMailbox implements OpenMailbox {
       problems: unclear.map(({ error }) => error),
       historyComplete: shown.historyComplete,
       records: () => scan(reading, without),
-      changes: () => fromArray(shown.changes()),
+      changes: (since) => fromArray(shown.changes(since)),
+      moment: shown.moment,
       fetch: (wanted: Chunks<Uid, SyncError>) => fetchMails(reading, wanted),
       apply: (operations: Chunks<MailOperation, SyncError>) =>
         applyOperations(this.#openForWriting(name), operations),

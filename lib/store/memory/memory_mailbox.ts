@@ -192,7 +192,14 @@ export const openMailbox = (box: StoredMailbox): Mailbox => {
     problems: [],
     historyComplete: box.historyComplete,
     records: () => fromArray(mails.map(({ record }) => record)),
-    changes: () => fromArray(changes),
+    // Each change is a net one: it can be told or not, but not in part.
+    changes: (since) => {
+      const settled = /^[0-9]+$/.test(since ?? "") ? BigInt(since!) : 0n;
+      return fromArray(
+        changes.filter((change) => change._tag === "Expunged" || change.modSeq > settled),
+      );
+    },
+    moment: String(box.highestModSeq),
     fetch: async function* (wanted) {
       const still = new Set(box.mails.map(({ record }) => record.uid));
       for await (const uids of wanted) {
