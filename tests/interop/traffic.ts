@@ -15,7 +15,7 @@ import { type View, view } from "./view.ts";
 
 /** What was done, and what Dovecot had to say. */
 export interface Tally {
-  /** Message-IDs of mails appended and not expunged, by mailbox. */
+  /** UIDs of mails appended and not expunged, by mailbox. */
   readonly kept: ReadonlyMap<string, ReadonlySet<number>>;
   /** Commands that were carried out. */
   readonly done: number;
@@ -99,7 +99,7 @@ const ALARM =
 const REPLACED =
   /view is now inconsistent|state is inconsistent|Recent flags state|next_uid (header )?was lowered|index\.cache: No such/;
 
-const countOf = (seen: View, mailbox: string): ReadonlySet<number> =>
+const uidsOf = (seen: View, mailbox: string): ReadonlySet<number> =>
   new Set(seen.mailboxes.get(mailbox)?.mails.keys() ?? []);
 
 /**
@@ -136,22 +136,20 @@ export const backupBesideTraffic = async (
   assert.deepEqual(alarms, [], title);
   assert.ok(done > how.runs, `${title}: only ${done} commands`);
 
-  const source2 = await view(dovecot, source);
+  const now = await view(dovecot, source);
   if (how.in === "destination") {
-    assert.deepEqual(compareViews(before, source2), [], `${title}: the source`);
+    assert.deepEqual(compareViews(before, now), [], `${title}: the source`);
   } else {
+    assert.equal(said.trim(), "", title);
     for (const [mailbox, uids] of kept) {
-      const there = countOf(source2, mailbox);
-      assert.deepEqual(
-        [...uids].filter((uid) => !there.has(uid)),
-        [],
-        `${title}: lost in ${mailbox}`,
-      );
+      const old = uidsOf(before, mailbox);
+      const added = [...uidsOf(now, mailbox)].filter((uid) => !old.has(uid));
+      assert.deepEqual(added, [...uids], `${title}: mails added to ${mailbox}`);
     }
   }
   const last = await dsync.sync("backup", source, to);
   assert.deepEqual([last.code, last.stderr], [0, ""], `${title}: the quiet run, ${absolute(to)}`);
   const seen = await view(dovecot, to);
-  assert.deepEqual(compareViews(source2, seen, { modSeq: "not lower" }), [], title);
+  assert.deepEqual(compareViews(now, seen, { modSeq: "not lower" }), [], title);
   assert.deepEqual(await trials(dovecot, to, seen), [], title);
 };
