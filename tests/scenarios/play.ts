@@ -1,8 +1,9 @@
-/** Every recorded merge of a real Dovecot, done by ours. */
+/** Plays a recorded merge of a real Dovecot with our own stores and our own run, in any pair of formats. */
 import assert from "node:assert/strict";
 import { pipe } from "fp-ts/function.js";
 import * as TE from "fp-ts/TaskEither.js";
-import { NO_MEMORY, type SyncMemory } from "../../lib/model/memory.ts";
+import { formatSyncMemory, parseSyncMemory } from "../../lib/codec/sync_memory.ts";
+import { NO_MEMORY } from "../../lib/model/memory.ts";
 import { isNothing, type Report } from "../../lib/model/report.ts";
 import { backup } from "../../lib/run/backup.ts";
 import { mirror, type MirrorOptions } from "../../lib/run/mirror.ts";
@@ -104,7 +105,8 @@ class Play {
   readonly #formats: Sides<Format>;
   readonly #accounts: Sides<Account>;
   readonly #clock: Clock;
-  #memory: SyncMemory = NO_MEMORY;
+  /** What the last mirror remembered, as it is kept between runs; null: there was none. */
+  #memory: string | null = null;
 
   constructor(
     scenario: Scenario,
@@ -126,10 +128,14 @@ class Play {
       : [await a.open(), await b.open()];
     try {
       if (isBackup) return await run(backup(left, right));
+      const ends = reverse ? { left: "b", right: "a" } : { left: "a", right: "b" };
+      const remembered = this.#memory === null
+        ? NO_MEMORY
+        : await run(TE.fromEither(parseSyncMemory(this.#memory, ends)));
       const { report, memory } = await run(
-        mirror(left, right, { ...options, memory: this.#memory }),
+        mirror(left, right, { ...options, memory: remembered }),
       );
-      this.#memory = memory;
+      this.#memory = formatSyncMemory(memory, ends);
       return report;
     } finally {
       await left.close();
@@ -219,26 +225,22 @@ class Play {
   }
 }
 
-/** As recorded, then in other formats. */
-const pairsOf = ({ stores }: Scenario): readonly Sides<Format>[] => {
-  const memory = { a: "memory", b: "memory" } as const;
-  if (stores.a !== stores.b || stores.a === "maildir") return [stores, memory];
-  return [stores, { a: "maildir", b: "mdbox" }, { a: "mdbox", b: "maildir" }, memory];
-};
-
-for (const scenario of readScenarios()) {
-  for (const pair of pairsOf(scenario)) {
-    Deno.test(`${scenario.id}, ${pair.a} and ${pair.b}, ends as it should`, async () => {
-      const clock: Clock = { now: Math.floor(Date.now() / 1000) - 100 };
-      const accounts = { a: await newAccount(pair.a, clock), b: await newAccount(pair.b, clock) };
-      try {
-        const play = new Play(scenario, pair, accounts, clock);
-        await play.begin();
-        await play.merge(await play.live());
-      } finally {
-        await accounts.a.dispose();
-        await accounts.b.dispose();
-      }
-    });
+/** Declares a test for each recorded merge in each of the pairs of formats that `pairsOf` gives for it. */
+export const playAll = (pairsOf: (scenario: Scenario) => readonly Sides<Format>[]): void => {
+  for (const scenario of readScenarios()) {
+    for (const pair of pairsOf(scenario)) {
+      Deno.test(`mirror ends as recorded: ${scenario.id}, ${pair.a} and ${pair.b}`, async () => {
+        const clock: Clock = { now: Math.floor(Date.now() / 1000) - 100 };
+        const accounts = { a: await newAccount(pair.a, clock), b: await newAccount(pair.b, clock) };
+        try {
+          const play = new Play(scenario, pair, accounts, clock);
+          await play.begin();
+          await play.merge(await play.live());
+        } finally {
+          await accounts.a.dispose();
+          await accounts.b.dispose();
+        }
+      });
+    }
   }
-}
+};
