@@ -6,12 +6,11 @@
 import { HEADER_AT } from "../../codec/index_header.ts";
 import type { LogEntry } from "../../codec/index_log.ts";
 import type { LogChange } from "../../model/change.ts";
-import type { SyncError } from "../../model/error.ts";
 import { type Flags, keywords, keywordsWithout } from "../../model/flags.ts";
 import type { MailRecord } from "../../model/mail.ts";
 import type { MailboxStatus } from "../../model/mailbox.ts";
 import type { Mailbox } from "../../port/store.ts";
-import { CHUNK, type Chunks, fromArray } from "../../stream/chunks.ts";
+import { CHUNK, fromArray } from "../../stream/chunks.ts";
 import { Applier } from "./applier.ts";
 import type { MaildirBox } from "./box.ts";
 import { fetchMails, MailReader } from "./fetch.ts";

@@ -1,0 +1,133 @@
+/**
+ * Random histories of two accounts that are mirrored every night.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { random } from "../sample/random.ts";
+import { type Day, live } from "./acts.ts";
+import { compareViews } from "./compare.ts";
+import type { Account, Dovecot } from "./dovecot.ts";
+import type { Dsync } from "./dsync.ts";
+import { wrongAtNight } from "./oracle.ts";
+import { differences, EMPTY_PICTURE, type Picture, pictureNow, pictureOf } from "./picture.ts";
+import { type View, view } from "./view.ts";
+
+const ROUNDS = 5;
+
+const MAILDIR = "maildir:~/Maildir:LAYOUT=fs";
+const MAILDIRPP = "maildir:~/Maildir";
+const MDBOX = "mdbox:~/mdbox";
+
+/** The pairs of stores that histories take turns with. */
+export const PAIRS: readonly (readonly [string, string])[] = [
+  [MAILDIR, MDBOX],
+  [MDBOX, MDBOX],
+  [MAILDIR, MAILDIRPP],
+  [MDBOX, MAILDIRPP],
+  [MDBOX, MAILDIR],
+  [MAILDIRPP, MAILDIRPP],
+];
+
+/**
+ * What Dovecot said, but not that it failed to open a name that it lists: with Maildir++ it takes one that is no mailbox
+ * any more, but has children, for one that can be selected.
+ */
+const withoutImplied = ({ complaints, names }: View): readonly string[] => {
+  const isImplied = (line: string): boolean => {
+    const [, name = ""] = /Mailbox doesn't exist: (.*)$/.exec(line) ?? [];
+    return name !== "" && names.some((other) => other.startsWith(`${name}/`));
+  };
+  const rest = complaints.filter((line) => !isImplied(line));
+  return rest.length === complaints.length ? rest : rest.filter((line) => !/: exit 68$/.test(line));
+};
+
+/**
+ * A view in what both formats can hold and both sides keep: without \NoSelect names that have no mailbox below them, and
+ * with MODSEQs of mails only where the other side, too, was ever asked for them.
+ */
+const common = (seen: View, other: View): View => ({
+  ...seen,
+  complaints: withoutImplied(seen),
+  names: seen.names.filter((name) =>
+    [...seen.mailboxes.keys()].some((box) => `${box}/`.startsWith(`${name}/`))
+  ),
+  mailboxes: new Map(
+    [...seen.mailboxes].map(([name, box]) => {
+      const both = box.modSeqs === other.mailboxes.get(name)?.modSeqs;
+      return [name, both ? box : { ...box, modSeqs: "mailbox" }];
+    }),
+  ),
+});
+
+/** What both sides hold after a mirror, and what is wrong with it. */
+interface Night {
+  readonly picture: Picture;
+  readonly wrong: readonly string[];
+}
+
+/** Compares both sides in everything that can be seen of them. */
+const lookClosely = async (
+  dovecot: Dovecot,
+  sides: readonly [Account, Account],
+): Promise<Night> => {
+  const [left, right] = await Promise.all(sides.map((side) => view(dovecot, side)));
+  const wrong = compareViews(common(left!, right!), common(right!, left!));
+  return { picture: pictureOf(left!), wrong };
+};
+
+/** Compares both sides in what a session tells of them: a tenth of the time. */
+const glance = async (
+  dovecot: Dovecot,
+  sides: readonly [Account, Account],
+  tracked: readonly [boolean, boolean],
+): Promise<Night> => {
+  const [left, right] = await Promise.all(
+    ([0, 1] as const).map((side) => pictureNow(dovecot, sides[side], tracked[side])),
+  );
+  return { picture: left!, wrong: differences(left!, right!) };
+};
+
+/** One history: five days on two sides, a mirror every night. Throws with all that was done when something is wrong. */
+export const liveHistory = async (
+  dovecot: Dovecot,
+  dsync: Dsync,
+  seed: number,
+  thorough: boolean,
+): Promise<void> => {
+  const chance = random(seed);
+  const locations = PAIRS[seed % PAIRS.length]!;
+  const sides = [
+    await dovecot.account(locations[0]),
+    await dovecot.account(locations[1]),
+  ] as const;
+  const tracked = [chance.chance(50), chance.chance(50)] as const;
+  const diary: string[] = [];
+  let dawn: Picture = EMPTY_PICTURE;
+  for (let round = 1; round <= ROUNDS; round++) {
+    const days: Day[] = [];
+    for (const side of [0, 1] as const) {
+      const most = round === 1 ? 30 : 14;
+      const acts = chance.chance(30) ? 0 : 1 + chance.int(most);
+      const label = `${seed}.${round}.${side + 1}`;
+      const how = { acts, chance, label, tracked: tracked[side] };
+      const day = await live(dovecot, sides[side], dawn, how);
+      diary.push(...day.diary.map((line) => `${label} ${line}`));
+      days.push(day);
+    }
+    const { code, stderr, stdout } = await dsync.sync("mirror", ...sides, "-v");
+    diary.push(`mirror ${round}: exit ${code}\n${new TextDecoder().decode(stdout)}`);
+    const night = thorough || round === ROUNDS
+      ? await lookClosely(dovecot, sides)
+      : await glance(dovecot, sides, tracked);
+    const wrong = [
+      ...(code === 0 && stderr === "" ? [] : [`exit ${code}: ${stderr}`]),
+      ...night.wrong,
+      ...wrongAtNight({ dawn, sides: [days[0]!, days[1]!], night: night.picture }),
+    ];
+    const place = `history ${seed} (${locations.join(", ")}), round ${round}`;
+    assert.deepEqual(wrong, [], `${place}\n${diary.join("\n")}`);
+    dawn = night.picture;
+  }
+  for (const { home } of sides) await Deno.remove(home, { recursive: true });
+};

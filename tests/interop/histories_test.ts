@@ -1,0 +1,18 @@
+import { judged } from "./dovecot.ts";
+import { stageDsync } from "./dsync.ts";
+import { liveHistory, PAIRS } from "./histories.ts";
+
+// 300 of them are in long/.
+const EACH = 3;
+
+for (const [i, pair] of PAIRS.entries()) {
+  judged(
+    `random histories of ${pair.join(" and ")} end as their users may expect`,
+    async (dovecot) => {
+      const dsync = await stageDsync(dovecot);
+      for (let n = 0; n < EACH; n++) {
+        await liveHistory(dovecot, dsync, 1000 + i + n * PAIRS.length, false);
+      }
+    },
+  );
+}
