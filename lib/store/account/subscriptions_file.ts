@@ -14,6 +14,7 @@ import {
 import type { MailboxName } from "../../model/mailbox.ts";
 import type { Os } from "../../port/os.ts";
 import { modesOf } from "./modes.ts";
+import { removeDeadDotlock } from "./dead_lock.ts";
 import { orFail } from "./or_fail.ts";
 
 const FILE = "subscriptions";
@@ -67,4 +68,10 @@ export const setSubscribed = async (
   } finally {
     lock.release();
   }
+};
+
+/** Takes away the lock of a killed run, and what it was writing under it. Throws `StreamFailure`. */
+export const removeDeadSubscriptionLock = (os: Os, controlRoot: string): Promise<void> => {
+  const path = `${controlRoot}/${FILE}`;
+  return removeDeadDotlock(os, path, [`${path}.tmp`]);
 };

@@ -21,7 +21,7 @@ import { failStream } from "../../stream/chunks.ts";
 import { exclusiveStore } from "../account/exclusive_store.ts";
 import { readMailboxLog } from "../account/mailbox_log_file.ts";
 import { attempt, thrownError } from "../account/or_fail.ts";
-import { readSubscriptions } from "../account/subscriptions_file.ts";
+import { readSubscriptions, removeDeadSubscriptionLock } from "../account/subscriptions_file.ts";
 import { removeDeadDraft } from "../index/index_create.ts";
 import { openIndex } from "../index/index_file.ts";
 import { subscribedNames } from "../../codec/subscriptions.ts";
@@ -33,7 +33,7 @@ import { findMailboxes, rootError, rootKind } from "./mailbox_tree.ts";
 import { completeStage, placeStage } from "./place.ts";
 import { makeStage, removeStage, withLeftStages } from "./staging.ts";
 import { fillStage, type Identity, TreeChanger } from "./tree_changes.ts";
-import { readUidlistHeader } from "./uidlist_file.ts";
+import { readUidlistHeader, removeDeadLock } from "./uidlist_file.ts";
 
 /** Which Maildir to open, and whether it may be made. */
 export interface MaildirOptions extends MaildirLocation {
@@ -188,12 +188,15 @@ class MaildirStore {
     await this.tidy();
     if (rootKind(this.#os, this.#location) !== "maildir") return;
     for (const name of findMailboxes(this.#os, this.#location).mailboxes) {
-      const { mail, index } = mailboxPaths(this.#location, name);
-      await this.#recoverMailbox(name, mail, index).catch(thrownError);
+      // What cannot be put in order here is told by whoever opens the mailbox.
+      await this.#recoverMailbox(name).catch(thrownError);
     }
+    await removeDeadSubscriptionLock(this.#os, accountRoots(this.#location).control);
   }
 
-  async #recoverMailbox(name: MailboxName, mail: string, index: string): Promise<void> {
+  async #recoverMailbox(name: MailboxName): Promise<void> {
+    const { mail, control, index } = mailboxPaths(this.#location, name);
+    await removeDeadLock(this.#os, control);
     removeDeadDraft(this.#os, index, INDEX_BASE);
     if (!hasIncoming(this.#os, mail)) return;
     // Opening it takes those mails in that were on their way; what remains has never been saved.
@@ -256,6 +259,9 @@ class MaildirStore {
     }
   }
 }
+
+/** A dotlock of a process that has just died is believed for 2 s. */
+const DEAD_LOCK_MS = 3000;
 
 /** How far ahead of the old log's sequence that of a new index begins. */
 const SEQUENCE_AHEAD = 100;

@@ -20,8 +20,9 @@ import {
   type UidlistEntry,
   type UidlistHeader,
 } from "../../codec/maildir_uidlist.ts";
-import type { Held, Os } from "../../port/os.ts";
+import type { Fd, Held, Os } from "../../port/os.ts";
 import { modesOf } from "../account/modes.ts";
+import { removeDeadDotlock } from "../account/dead_lock.ts";
 import { orFail } from "../account/or_fail.ts";
 
 const UIDLIST = "dovecot-uidlist";
@@ -29,6 +30,7 @@ const KEYWORDS = "dovecot-keywords";
 /** At about 100 bytes for a mail: ten million mails. */
 const MAX_UIDLIST_BYTES = 1 << 30;
 const MAX_KEYWORDS_BYTES = 1 << 20;
+const LF = 10;
 
 /** Takes dovecot-uidlist.lock of a mailbox; its control directory is made if needed. */
 export const lockUidlist = async (os: Os, control: string): Promise<Held> => {
@@ -79,6 +81,15 @@ export const writeUidlist = (
   replace(os, path, `${path}.tmp`, encodeUidlist(list));
 };
 
+/** Cuts off a last line without its end: its writer died in the middle of it, and readers pass it over. */
+const cutTornLine = (os: Os, fd: Fd, path: string): void => {
+  const { size } = os.files.fstat(fd);
+  const last = new Uint8Array(1);
+  if (size === 0 || (os.files.read(fd, last, size - 1) === 1 && last[0] === LF)) return;
+  const bytes = os.files.readFile(path, MAX_UIDLIST_BYTES) ?? new Uint8Array();
+  os.disk.truncate(fd, bytes.lastIndexOf(LF) + 1);
+};
+
 /** Appends lines; durable when this returns. The caller holds the lock and has read the list under it. */
 export const appendUidlist = (
   os: Os,
@@ -89,11 +100,18 @@ export const appendUidlist = (
   const path = `${control}/${UIDLIST}`;
   const fd = os.files.open(path, "a");
   try {
+    cutTornLine(os, fd, path);
     os.disk.write(fd, encodeUidlistEntries(entries), null);
     os.disk.sync(fd);
   } finally {
     os.files.close(fd);
   }
+};
+
+/** Takes away what a killed run has left in a control directory: its lock, and what it was writing under it. */
+export const removeDeadLock = (os: Os, control: string): Promise<void> => {
+  const path = `${control}/${UIDLIST}`;
+  return removeDeadDotlock(os, path, [`${path}.tmp`, `${control}/${KEYWORDS}.lock`]);
 };
 
 /** Reads dovecot-keywords; a missing file has no keywords. */

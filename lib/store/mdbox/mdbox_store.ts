@@ -25,6 +25,7 @@ import { failStream } from "../../stream/chunks.ts";
 import { exclusiveStore } from "../account/exclusive_store.ts";
 import { appendMailboxLog } from "../account/mailbox_log_file.ts";
 import { orFail, thrownError } from "../account/or_fail.ts";
+import { removeDeadSubscriptionLock } from "../account/subscriptions_file.ts";
 import { raiseUidValidity } from "../account/uid_validity_counter.ts";
 import {
   discardStaged,
@@ -137,6 +138,7 @@ class MdboxStore implements Store {
   readonly recover = async (): Promise<void> => {
     const { map } = this.#storage;
     if (map !== null) await recover(this.#storage, map);
+    await removeDeadSubscriptionLock(this.#storage.os, this.#storage.layout.control);
   };
 
   readonly tree: Store["tree"] = guarded(async () => {
