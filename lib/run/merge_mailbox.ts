@@ -201,7 +201,8 @@ class Merge {
       problems: [...own, ...this.problems],
       messages: left.status.messages,
       memory: {
-        uidValidity: left.status.uidValidity,
+        // Where only the right side is changed it may have a UIDVALIDITY of its own.
+        uidValidity: right.status.uidValidity,
         uidNext: Math.min(left.status.uidNext, right.status.uidNext),
         pendingLeft: [...new Set([...unreadableUids(left), ...this.#pending.left])],
         pendingRight: [...new Set([...unreadableUids(right), ...this.#pending.right])],

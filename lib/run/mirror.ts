@@ -35,8 +35,9 @@ export interface MirrorOptions extends RunOptions {
   /** What the last mirror of this pair remembered. */
   readonly memory?: SyncMemory;
   /**
-   * Only the right side is changed: it takes over what the left side's users did, keeping its own users' changes. After
-   * a conflict of UIDs the sides have one mail at two UIDs.
+   * Only the right side is changed: it takes over what the left side's users did, keeping its own users' changes. A
+   * mailbox that they deleted stays deleted, whatever comes to it on the left. After a conflict of UIDs the sides have
+   * one mail at two UIDs.
    */
   readonly oneWay?: boolean;
   /** Which mailboxes take part, directories and subscriptions included; the others are left as they are. */
@@ -198,6 +199,12 @@ class Mirror {
     return E.map(() => {})(await this.#prepare(pair));
   }
 
+  /** Remembers of a mailbox what was remembered before. */
+  #keepMemory(guid: MailboxGuid): void {
+    const before = this.#memory.get(guid);
+    if (before !== undefined) this.#remembered.set(guid, before);
+  }
+
   async #merge(
     pair: MergePair,
     kept: ReadonlyMap<MailboxGuid, Newcomers>,
@@ -211,7 +218,11 @@ class Mirror {
       if (E.isLeft(end)) return end;
       this.#log.kept({ name: pair.name, mails: keep.size });
     }
-    if (this.#isForeign(pair)) return E.right(undefined);
+    if (this.#isForeign(pair)) {
+      // A mailbox that stays for its newcomers still needs the proof that they are some.
+      this.#keepMemory(pair.guid);
+      return E.right(undefined);
+    }
     const guid = await this.#prepare(pair);
     if (E.isLeft(guid)) return guid;
     if (guid.right === null) return E.right(undefined);
@@ -226,8 +237,8 @@ class Mirror {
     const { done, problems, messages, memory } = result.right;
     this.#log.done(pair.name, messages, done.left, done.right);
     problems.forEach((problem) => this.#log.problem(problem));
-    const remember = memory ?? this.#memory.get(guid.right);
-    if (remember !== undefined) this.#remembered.set(guid.right, remember);
+    if (memory !== null) this.#remembered.set(guid.right, memory);
+    else this.#keepMemory(guid.right);
     return E.right(undefined);
   }
 
@@ -253,8 +264,7 @@ class Mirror {
       const error = withPlace(end.left, { mailbox: pair.name });
       if (endsRun(error)) return E.left(error);
       this.#log.problem(error);
-      const before = this.#memory.get(pair.guid);
-      if (before !== undefined) this.#remembered.set(pair.guid, before);
+      this.#keepMemory(pair.guid);
     }
     const after = await this.#changes(plan.after);
     if (E.isLeft(after)) return after;
