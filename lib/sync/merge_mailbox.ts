@@ -95,7 +95,8 @@ const updateOf = (
   const change = mine.flags !== merged.flags || !sameKeywords(mine.keywords, merged.keywords);
   const theyChange = theirs.flags !== merged.flags ||
     !sameKeywords(theirs.keywords, merged.keywords);
-  const tracked = view.side.status.modSeqTracked && view.other.status.modSeqTracked;
+  // A side that tracks none yet takes those of the other over, as when the mails are copied there.
+  const tracked = view.other.status.modSeqTracked;
   const higher = theirs.modSeq > mine.modSeq ? theirs.modSeq : mine.modSeq;
   // A change must be news to the clients of the side where it happens, and in the end both sides have one MODSEQ.
   const isNews = (side: MergeSide): boolean => higher > side.status.highestModSeq;
