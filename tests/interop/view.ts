@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { basename, dirname, join } from "node:path";
+import { mutf7 } from "../sample/mutf7.ts";
 import type { Account, Dovecot, Settings } from "./dovecot.ts";
 
 /** One mail. */
@@ -99,6 +100,24 @@ const prepare = async (home: string): Promise<ReadonlyMap<string, boolean>> => {
   }
   return indexes;
 };
+
+/** Where the index of a mailbox lies: what `doveadm mailbox path -t index` says, without a process for each. */
+export const indexDirectory = ({ home, location }: Account, name: string): string => {
+  const [format, root, ...options] = location.replaceAll("~/", `${home}/`).split(":");
+  const given = (key: string): string | undefined =>
+    options.find((option) => option.startsWith(`${key}=`))?.slice(key.length + 1);
+  const index = given("INDEX");
+  const base = index ?? root!;
+  if (format === "mdbox") {
+    return join(base, "mailboxes", mutf7(name), index === undefined ? "dbox-Mails" : "");
+  }
+  if (name === "INBOX" && index === undefined) return given("INBOX") ?? base;
+  const fs = given("LAYOUT") === "fs";
+  return join(base, fs ? mutf7(name) : `.${mutf7(name).replaceAll("/", ".")}`);
+};
+
+const modSeqsOf = (tracked: boolean | undefined): ViewMailbox["modSeqs"] =>
+  tracked === undefined ? "none" : tracked ? "mails" : "mailbox";
 
 /** Rows of `-f tab`, each by its column names. */
 const table = (text: string): Record<string, string>[] => {
@@ -227,14 +246,6 @@ export const view = async (
         .sort();
     const names = await list();
     const subscriptions = await list("-s");
-    const modSeqs = new Map<string, ViewMailbox["modSeqs"]>();
-    for (const name of indexes.size > 0 ? names : []) {
-      // A \NoSelect name has no index: doveadm says so, and that is no complaint.
-      const path = ["mailbox", "path", "-t", "index", name];
-      const { stdout } = await dovecot.doveadm(account, path, settings);
-      const tracked = indexes.get(new TextDecoder().decode(stdout).trim());
-      if (tracked !== undefined) modSeqs.set(name, tracked ? "mails" : "mailbox");
-    }
     const statuses = table(await ask("-f", "tab", "mailbox", "status", STATUS, "*"));
     const rows = table(await ask("-f", "tab", "fetch", FIELDS, "ALL"));
     const hashes = new Map<string, string>();
@@ -275,7 +286,7 @@ export const view = async (
       unseen: Number(row["unseen"]),
       size: Number(row["vsize"]),
       highestModSeq: BigInt(row["highestmodseq"]!),
-      modSeqs: modSeqs.get(row["mailbox"]!) ?? "none",
+      modSeqs: modSeqsOf(indexes.get(indexDirectory(account, row["mailbox"]!))),
       mails: mails.get(row["mailbox"]!) ?? new Map(),
     }]));
     const format = account.location.slice(0, account.location.indexOf(":"));

@@ -8,7 +8,7 @@ import { judged } from "./dovecot.ts";
 import { dovecotAccount } from "./fill.ts";
 import { imapString } from "./imap.ts";
 import { trials } from "./judge.ts";
-import { lfHash, view } from "./view.ts";
+import { indexDirectory, lfHash, view } from "./view.ts";
 
 Deno.test("lfHash is the hash of the LF form, however the bytes are cut", () => {
   const bytes = new TextEncoder().encode("\r\na\r\n\r\r\nb\rc\n\r\n\r");
@@ -19,6 +19,26 @@ Deno.test("lfHash is the hash of the LF form, however the bytes are cut", () => 
     hash.update(bytes.subarray(cut, cut));
     hash.update(bytes.subarray(cut));
     assert.equal(hash.hex(), whole, `cut at ${cut}`);
+  }
+});
+
+judged("indexDirectory is where Dovecot says the index is", async (dovecot) => {
+  const names = ["INBOX", "Archive/2024", "Entwürfe/日本語", "Projects/dsync/β & γ"];
+  const locations = [
+    "mdbox:~/mdbox",
+    "mdbox:~/mdbox:INDEX=~/index",
+    "maildir:~/Maildir",
+    "maildir:~/Maildir:INDEX=~/index:CONTROL=~/control",
+    "maildir:~/Maildir:LAYOUT=fs",
+    "maildir:~/Maildir:LAYOUT=fs:INDEX=~/index",
+    "maildir:~/Maildir:INBOX=~/inbox",
+  ];
+  for (const location of locations) {
+    const account = await dovecot.account(location);
+    for (const name of names) {
+      const said = await dovecot.quietly(account, ["mailbox", "path", "-t", "index", name]);
+      assert.equal(join(indexDirectory(account, name), "/"), join(said.trim(), "/"), location);
+    }
   }
 });
 
