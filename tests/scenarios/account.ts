@@ -23,8 +23,8 @@ import {
 import { run } from "../contract/content.ts";
 import { noteChange } from "../property/histories.ts";
 
-/** The formats that a scenario is run in. */
-export type Format = "mdbox" | "maildir" | "memory";
+/** The formats that a scenario is run in; "maildir-fs" is a Maildir with LAYOUT=fs. */
+export type Format = "mdbox" | "maildir" | "maildir-fs" | "memory";
 
 /** The time of all accounts of a scenario, seconds since 1970. */
 export interface Clock {
@@ -91,14 +91,18 @@ const asUser = (os: Os): Os => {
   };
 };
 
-const onDisk = async (format: "mdbox" | "maildir", clock: Clock): Promise<Account> => {
+const onDisk = async (format: Exclude<Format, "memory">, clock: Clock): Promise<Account> => {
   const root = await Deno.makeTempDir({ prefix: "dsync-scenario-" });
   const open = (os: Os): Promise<Store> => {
     const timed: Os = { ...withoutSync(os), now: () => clock.now * 1000 };
     return run(
       format === "mdbox"
         ? openMdbox(timed, { root: `${root}/mdbox`, create: true })
-        : openMaildir(timed, { root: `${root}/Maildir`, layout: "maildir++", create: true }),
+        : openMaildir(timed, {
+          root: `${root}/Maildir`,
+          layout: format === "maildir" ? "maildir++" : "fs",
+          create: true,
+        }),
     );
   };
   return {

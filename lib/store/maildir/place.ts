@@ -229,6 +229,8 @@ export const moveMailbox = (
       os.disk.mkdir(to[part], directory);
       // cur/ last: until then the mailbox is where it was.
       moveEntries(os, from, to, entriesIn(from, part).toReversed());
+      // Where the children have moved before, nothing is left of the name.
+      os.disk.rmdir(from[part]);
     }
     for (const path of [to[part], directoryOf(to[part]), directoryOf(from[part])]) {
       if (isThere(os, path)) os.disk.syncDir(path);
