@@ -165,8 +165,8 @@ export const formatBaseName = (name: NewName): string => {
     `,S=${name.size},W=${name.virtualSize}`;
 };
 
-/** A file system's limit for a name, less ":2," and all letters that may follow. */
-const MAX_BASE_BYTES = 255 - 3 - 5 - MAX_LETTERS;
+/** A file system's limit for a name, less ":2," and all letters that may follow, and a short prefix in tmp/. */
+const MAX_BASE_BYTES = 255 - 3 - 5 - MAX_LETTERS - 8;
 const encoder = new TextEncoder();
 
 /** Whether text can be the base name of a mail file, with room for every flag and keyword behind it. */

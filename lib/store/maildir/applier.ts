@@ -1,8 +1,9 @@
 /**
  * Carries out operations on one Maildir, batch by batch.
  *
- * Order within a batch, so that a kill at any point loses nothing: mails are complete in tmp/, letters are named before
- * a file has them, files go to cur/, then lines into dovecot-uidlist, then records into the index log.
+ * Order within a batch, so that a kill at any point loses nothing and nothing comes twice: letters are named before a
+ * file has them, mails lie complete in tmp/, their lines are in dovecot-uidlist, then they go to cur/ (what a kill leaves
+ * between these two, whoever opens the mailbox next moves on), then records go into the index log.
  *
  * @module
  */
@@ -21,6 +22,7 @@ import { messageError, receiveMail } from "./incoming.ts";
 import { findMailFile, type MailFile, pathOf } from "./listing.ts";
 import type { MaildirMail } from "./merge.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { stagedPath } from "./stranded.ts";
 import { decideSteps, lettersFor, nameFlagsOf, type Prepared, type Step, uidsOf } from "./steps.ts";
 import { appendUidlist, writeUidlist } from "./uidlist_file.ts";
 
@@ -156,21 +158,22 @@ export class Applier {
     }, batch);
     box.setLetters(lettersFor(box.letters, this.#usedLetters, steps));
     const files = new BatchFiles(box);
-    let lines = false;
+    let outcomes: readonly Outcome[] | null = null;
     try {
-      const outcomes = steps.map((step, i) => {
+      const done = steps.map((step, i) => {
         if (i % TOUCH_EVERY === TOUCH_EVERY - 1) touch();
         return this.#carryOutStep(step, files);
       });
-      files.syncDirectories();
-      this.#writeLines(steps, outcomes);
-      lines = true;
-      this.#index.write(writer);
-      return outcomes;
+      files.syncStaged();
+      this.#writeLines(steps, done);
+      outcomes = done;
     } finally {
-      // Files without a line would get UIDs of Dovecot's choice.
-      if (!lines) files.takeBack();
+      if (outcomes === null) files.discardStaged();
     }
+    files.moveStaged();
+    files.syncDirectories();
+    this.#index.write(writer);
+    return outcomes;
   }
 
   #carryOutStep(step: Step, files: BatchFiles): Outcome {
@@ -217,7 +220,7 @@ export class Applier {
     const { entry, flags, keywords, incoming, modSeq: wanted } = step;
     const named = nameFlagsOf(this.#box.letters, flags, keywords);
     const file: MailFile = { name: withNameFlags(entry.name, named), isNew: false };
-    files.add(incoming.path, file);
+    files.stage(incoming.path, file);
     const mail = { uid: entry.uid, entry, file, flags, keywords, modSeq: wanted ?? modSeq(1n) };
     this.#put(mail);
     this.#index.save(mail, wanted);
@@ -304,7 +307,7 @@ const gone = (operation: MailOperation, uid: Uid): Outcome => ({
 /** The files of one batch. */
 class BatchFiles {
   readonly #box: MaildirBox;
-  readonly #added: string[] = [];
+  readonly #staged: MailFile[] = [];
   readonly #directories = new Set<string>();
 
   constructor(box: MaildirBox) {
@@ -316,11 +319,29 @@ class BatchFiles {
     return pathOf(this.#box.paths.mail, file);
   }
 
-  /** Puts a mail from tmp/ in its place. */
-  add(from: string, file: MailFile): void {
-    const to = this.#path(file);
-    this.#box.os.disk.rename(from, to);
-    this.#added.push(to);
+  /** Gives a mail in tmp/ the name that it shall have in cur/. */
+  stage(from: string, file: MailFile): void {
+    this.#box.os.disk.rename(from, stagedPath(this.#box.paths.mail, file));
+    this.#staged.push(file);
+  }
+
+  /** Makes those names durable. */
+  syncStaged(): void {
+    if (this.#staged.length > 0) this.#box.os.disk.syncDir(`${this.#box.paths.mail}/tmp`);
+  }
+
+  /** Removes the mails that have no line. */
+  discardStaged(): void {
+    const { os, paths } = this.#box;
+    for (const file of this.#staged) os.disk.unlink(stagedPath(paths.mail, file));
+  }
+
+  /** Puts the mails in their place. */
+  moveStaged(): void {
+    const { os, paths } = this.#box;
+    for (const file of this.#staged) {
+      os.disk.rename(stagedPath(paths.mail, file), this.#path(file));
+    }
   }
 
   /** Gives a mail's file other letters, wherever it is now; null when it is gone. */
@@ -360,10 +381,5 @@ class BatchFiles {
   syncDirectories(): void {
     const { os, paths } = this.#box;
     for (const one of this.#directories) os.disk.syncDir(`${paths.mail}/${one}`);
-  }
-
-  /** Removes what was added. */
-  takeBack(): void {
-    for (const path of this.#added) this.#box.os.disk.unlink(path);
   }
 }

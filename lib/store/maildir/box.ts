@@ -17,7 +17,7 @@ import { setHeader } from "../../codec/index_build.ts";
 import { modesOf } from "../account/modes.ts";
 import { attempt, thrownError } from "../account/or_fail.ts";
 import { takeUidValidity } from "../account/uid_validity_counter.ts";
-import { createIndex } from "../index/index_create.ts";
+import { createIndex, removeDeadDraft } from "../index/index_create.ts";
 import {
   type IndexAppender,
   type IndexFile,
@@ -26,8 +26,10 @@ import {
 } from "../index/index_file.ts";
 import { addedMails, expungedMails, raisedCounters, turnedFlags, turnTo } from "./index_records.ts";
 import { MAIL_DIRECTORIES, type MailboxPaths } from "./layout.ts";
+import { type MailFile, pathOf } from "./listing.ts";
 import type { MaildirMail } from "./merge.ts";
 import { type Snapshot, stampOf, takeSnapshot } from "./snapshot.ts";
+import { stagedPath, strandedMails } from "./stranded.ts";
 import {
   appendUidlist,
   lockUidlist,
@@ -207,6 +209,7 @@ export class MaildirBox {
   async #withBothLocks<A>(use: (locked: Locked & { readonly changed: boolean }) => A): Promise<A> {
     const held: Held = await lockUidlist(this.os, this.paths.control);
     try {
+      removeDeadDraft(this.os, this.paths.index, INDEX_BASE);
       // Somebody may have made the index since.
       const made = this.#index === null && this.#indexError === null;
       if (made) this.#openIndex();
@@ -248,15 +251,40 @@ export class MaildirBox {
     return !uidlist?.guid || discord.unlisted.length + discord.revenants.length > 0;
   }
 
-  /** Gives UIDs to files that have none. All else can wait for the first who writes. */
+  /** Gives UIDs to files that have none, and ends the saves of a killed run. All else can wait for who writes. */
   async #settle(): Promise<void> {
-    if (!this.#needsWriting) return;
-    // Without the index nobody knows which UIDs have been used.
-    if (this.#indexError !== null) throw new StreamFailure(this.#indexError);
-    await this.#withBothLocks(({ writer }) => {
-      this.#snapshot = this.#look();
-      this.#writeDown(writer, true);
-    });
+    const stranded = this.#stranded.length > 0;
+    if (!this.#needsWriting && !stranded) return;
+    if (this.#indexError !== null) {
+      // Without the index nobody knows which UIDs have been used.
+      if (this.#needsWriting) throw new StreamFailure(this.#indexError);
+      return;
+    }
+    try {
+      await this.#withBothLocks(({ writer }) => {
+        this.#snapshot = this.#look();
+        this.#moveStranded();
+        this.#writeDown(writer, true);
+      });
+    } catch (thrown) {
+      // What may only be read is shown as it is, if it can be.
+      if (thrownError(thrown)._tag !== "Denied" || this.#needsWriting) throw thrown;
+    }
+  }
+
+  get #stranded(): readonly MailFile[] {
+    const { uidlist, files } = this.#snapshot;
+    const uidNext = this.#index?.view.uidNext ?? 1;
+    return strandedMails(this.os, this.paths.mail, uidlist, files, uidNext);
+  }
+
+  #moveStranded(): void {
+    const stranded = this.#stranded;
+    if (stranded.length === 0) return;
+    const { mail } = this.paths;
+    for (const file of stranded) this.os.disk.rename(stagedPath(mail, file), pathOf(mail, file));
+    this.os.disk.syncDir(`${mail}/cur`);
+    this.#snapshot = this.#look();
   }
 
   /** Writes down what the sources do not agree on. The caller holds the locks. */
