@@ -260,9 +260,6 @@ class MaildirStore {
   }
 }
 
-/** A dotlock of a process that has just died is believed for 2 s. */
-const DEAD_LOCK_MS = 3000;
-
 /** How far ahead of the old log's sequence that of a new index begins. */
 const SEQUENCE_AHEAD = 100;
 
