@@ -161,7 +161,7 @@ export const oneLetterOf = <W extends string>(letters: readonly W[]): Form<W> =>
   format: (letter) => letter,
 });
 
-/** Names joined with TAB, each escaped; empty text is an empty list. */
+/** Names joined with TAB, each escaped; empty text is an empty list, and so one empty name cannot be said. */
 export const NAMES: Form<readonly string[]> = {
   expected: "names without control characters",
   parse: (text) => {

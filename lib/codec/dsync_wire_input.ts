@@ -17,7 +17,8 @@ export const TOO_LONG = "too long";
 
 /** Holds at most the chunks that were fed and not taken, and one line up to its limit. */
 export class ByteInput {
-  readonly #waiting: Uint8Array[] = [];
+  #waiting: Uint8Array[] = [];
+  #waitingAt = 0;
   #chunk = NOTHING;
   #at = 0;
   #room = NOTHING;
@@ -31,7 +32,8 @@ export class ByteInput {
 
   /** Whether bytes have come in that were not taken. */
   get pending(): boolean {
-    return this.#roomUsed > 0 || this.#at < this.#chunk.length || this.#waiting.length > 0;
+    return this.#roomUsed > 0 || this.#at < this.#chunk.length ||
+      this.#waitingAt < this.#waiting.length;
   }
 
   /** Adds a chunk; it is not copied and must not change while its bytes are in use. */
@@ -74,7 +76,7 @@ export class ByteInput {
 
   /** Makes the window longer by the next chunk; false: there is none. Copies both. */
   grow(): boolean {
-    const chunk = this.#waiting.shift();
+    const chunk = this.#shift();
     if (chunk === undefined) return false;
     const rest = this.#chunk.subarray(this.#at);
     const joined = new Uint8Array(rest.length + chunk.length);
@@ -85,8 +87,20 @@ export class ByteInput {
     return true;
   }
 
+  /** Takes the oldest chunk that waits; constant time over all, as Array.shift is not. */
+  #shift(): Uint8Array | undefined {
+    const chunk = this.#waiting[this.#waitingAt];
+    if (chunk === undefined) return undefined;
+    this.#waiting[this.#waitingAt++] = NOTHING;
+    if (this.#waitingAt === this.#waiting.length) {
+      this.#waiting = [];
+      this.#waitingAt = 0;
+    }
+    return chunk;
+  }
+
   #next(): boolean {
-    this.#chunk = this.#waiting.shift() ?? NOTHING;
+    this.#chunk = this.#shift() ?? NOTHING;
     this.#at = 0;
     return this.#chunk.length > 0;
   }
