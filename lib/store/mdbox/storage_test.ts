@@ -365,10 +365,16 @@ inStorage("Journal.reset forgets, and the next lines count", (layout) => {
 });
 
 Deno.test("parseJournal passes over what is cut off or not known, and never throws", () => {
-  const none = { temps: [], appends: [], suspects: [] };
-  for (
-    const text of ["", "append 1 2", "append 1\n", "temp ../x 1 2\n", "what\n", "suspects 3-1\n"]
-  ) {
+  const none = { temps: [], appends: [], suspects: [], emptied: [] };
+  const cutOff = ["", "append 1 2", "append 1\n", "suspects 3-1\n", "emptied a"];
+  const unknown = [
+    "what\n",
+    "temp ../x 1 2\n",
+    "emptied a/../../b\n",
+    "emptied /a\n",
+    "emptied \n",
+  ];
+  for (const text of [...cutOff, ...unknown]) {
     assert.deepEqual(parseJournal(bytes(text)), none, text);
   }
   fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (input) => {
