@@ -1,6 +1,7 @@
 /**
- * The process that dies: `child.ts MODULE HOME STOP whole|torn` runs a scenario and kills itself at durable step STOP,
- * before the step or in the middle of its write. STOP 0 never comes; then its steps are printed, one JSON line each.
+ * The process that dies: `child.ts MODULE HOME STOP whole|torn|halted` runs a scenario and kills itself at durable step
+ * STOP, before the step or in the middle of its write, or halts before the step until it is told to go on. STOP 0 never
+ * comes; then its steps are printed, one JSON line each.
  *
  * @module
  */
@@ -18,6 +19,7 @@ const os = makeOs({
     steps.push(step);
     if (step.n !== Number(stop)) return undefined;
     if (how === "torn") return { keep: Math.floor((step.bytes ?? 0) / 2), then: die };
+    if (how === "halted") return Deno.kill(Deno.pid, "SIGSTOP");
     return die();
   },
 });

@@ -54,7 +54,12 @@ const runChild = async (
   return { signal, steps: lines.map((line) => JSON.parse(line) as DurableStep) };
 };
 
-const copyTree = async (from: string, to: string): Promise<void> => {
+/** Runs a scenario to its end in a process of its own and gives its durable steps. */
+export const stepsOf = async (module: string, home: string): Promise<readonly DurableStep[]> =>
+  (await runChild(module, home, 0, false)).steps;
+
+/** Copies a directory with times, modes and links. */
+export const copyTree = async (from: string, to: string): Promise<void> => {
   const { success, stderr } = await new Deno.Command("cp", { args: ["-a", from, to] }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
 };
@@ -95,7 +100,7 @@ export const crashEverywhere = async (
     await Deno.mkdir(start);
     await scenario.prepare(makeOs(), start);
     await copyTree(start, whole);
-    const { steps } = await runChild(module, whole, 0, false);
+    const steps = await stepsOf(module, whole);
     if (steps.length < options.atLeast) {
       throw new Error(
         `${steps.length} durable steps were seen, at least ${options.atLeast} expected`,

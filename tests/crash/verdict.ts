@@ -8,7 +8,7 @@ import { relative } from "node:path";
 import { walk } from "@std/fs/walk";
 import type { Side } from "../../lib/model/report.ts";
 import { type DurableStep, makeOs } from "../../lib/os/os.ts";
-import type { Verdict } from "./crash.ts";
+import { copyTree, type Verdict } from "./crash.ts";
 import { audit } from "./mdbox_audit.ts";
 import { type Picture, pictureOf } from "./picture.ts";
 import type { Scenario } from "./scenario.ts";
@@ -43,12 +43,11 @@ export const pathsIn = async (home: string): Promise<readonly string[]> => {
 
 const copyOf = async (home: string): Promise<string> => {
   const copy = `${home}-copy`;
-  const { success, stderr } = await new Deno.Command("cp", { args: ["-a", home, copy] }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  await copyTree(home, copy);
   return copy;
 };
 
-const guidsIn = (...pictures: readonly Picture[]): Set<string> =>
+const bodiesIn = (...pictures: readonly Picture[]): Set<string> =>
   new Set(
     pictures.flatMap(({ mailboxes }) =>
       Object.values(mailboxes).flatMap(({ mails }) => mails.map(({ bytes }) => bytes))
@@ -65,7 +64,7 @@ const checkNothingLost = async (
   // A look gives UIDs to mails that have none yet, which the next run shall do itself.
   const copy = await copyOf(home);
   const { left, right } = await picturesOf(copy, formats);
-  const there = guidsIn(left, right);
+  const there = bodiesIn(left, right);
   const lost = [...before].filter((mail) => kept.has(mail) && !there.has(mail));
   assert.deepEqual(lost, [], "mails are lost");
   await Deno.remove(copy, { recursive: true });
@@ -86,13 +85,69 @@ const stepsOfAnotherRun = async (scenario: Scenario, home: string): Promise<stri
 };
 
 /**
- * The verdict on a scenario of two sides. After a crash: no mail is lost. After the next run: both sides are as the run
- * that was not interrupted has left them, no file is left over, refcounts are exact, and a third run writes nothing.
+ * What becomes of MODSEQs. "equal": a first copy has those of the original. "alike": a merge gives changed mails new
+ * ones, how high depends on how often it was begun, but both sides have the same. "above": a backup never lowers those
+ * that its destination has given to changes of its own.
  */
+export type ModSeqRule = "equal" | "alike" | "above";
+
+type ModSeqs = Readonly<Record<string, number>>;
+
+/** MODSEQs by mailbox and UID; 0 stands for the highest. */
+const modSeqsOf = ({ mailboxes }: Picture): ModSeqs =>
+  Object.fromEntries(
+    Object.entries(mailboxes).flatMap(([name, { highestModSeq, mails }]) => [
+      [`${name} 0`, highestModSeq],
+      ...mails.map(({ uid, modSeq }) => [`${name} ${uid}`, modSeq]),
+    ]),
+  );
+
+/** \Recent is for the first who looks: a mail that lay there when the next run came has been looked at. */
+const lasting = (picture: Picture): Picture => ({
+  ...picture,
+  mailboxes: Object.fromEntries(
+    Object.entries(picture.mailboxes).map(([name, box]) => [name, {
+      ...box,
+      highestModSeq: 0,
+      firstRecentUid: 0,
+      mails: box.mails.map((mail) => ({ ...mail, modSeq: 0 })),
+    }]),
+  ),
+});
+
+const checkPictures = (actual: Pictures, expected: Pictures, rule: ModSeqRule): void => {
+  for (const side of SIDES) {
+    assert.deepEqual(lasting(actual[side]), lasting(expected[side]), side);
+  }
+  for (const [name, box] of Object.entries(actual.left.mailboxes)) {
+    const least = expected.left.mailboxes[name]!.firstRecentUid;
+    assert.ok(box.firstRecentUid >= least, `${name}: \\Recent mails have come back`);
+    const other = actual.right.mailboxes[name]!.firstRecentUid;
+    if (rule !== "above") assert.equal(other, box.firstRecentUid, `${name}: \\Recent on the right`);
+  }
+  const [left, right] = [modSeqsOf(actual.left), modSeqsOf(actual.right)];
+  if (rule === "equal") assert.deepEqual(left, modSeqsOf(expected.left), "MODSEQs on the left");
+  if (rule !== "above") assert.deepEqual(right, left, "MODSEQs of both sides");
+  else {
+    const lower = Object.keys(left).filter((key) => left[key]! > right[key]!);
+    assert.deepEqual(lower, [], "MODSEQs that are lower on the right");
+  }
+};
+
+/** The verdict on a scenario of two sides. */
+export interface PairVerdict extends Verdict {
+  /** Learns what to expect: what there was before, and what the run that nobody interrupted makes of it. */
+  readonly whole: (start: string, whole: string) => Promise<void>;
+  /** After the next run: all is as the whole run has left it, nothing is left over, a third run writes nothing. */
+  readonly mended: (home: string) => Promise<void>;
+}
+
+/** Makes the verdict: after a crash no mail is lost, and the next run mends all. */
 export const pairVerdict = (
   scenario: Scenario,
   formats: Formats,
-): Verdict & { readonly whole: (start: string, whole: string) => Promise<void> } => {
+  rule: ModSeqRule,
+): PairVerdict => {
   let expected: Pictures;
   let paths: readonly string[];
   let before: ReadonlySet<string>;
@@ -100,18 +155,19 @@ export const pairVerdict = (
     whole: async (start, whole) => {
       const copy = await copyOf(start);
       const { left, right } = await picturesOf(copy, formats);
-      before = guidsIn(left, right);
+      before = bodiesIn(left, right);
       await Deno.remove(copy, { recursive: true });
       expected = await picturesOf(whole, formats);
       paths = await pathsIn(whole);
+      checkPictures(expected, expected, rule);
       checkStorage(whole, formats);
-      assert.deepEqual(await stepsOfAnotherRun(scenario, whole), [], "the second run");
+      assert.deepEqual(await stepsOfAnotherRun(scenario, whole), [], "a second run writes");
     },
     crashed: (home) =>
-      checkNothingLost(home, before, guidsIn(expected.left, expected.right), formats),
+      checkNothingLost(home, before, bodiesIn(expected.left, expected.right), formats),
     mended: async (home) => {
-      assert.deepEqual(await picturesOf(home, formats), expected);
-      assert.deepEqual(await stepsOfAnotherRun(scenario, home), [], "a third run");
+      checkPictures(await picturesOf(home, formats), expected, rule);
+      assert.deepEqual(await stepsOfAnotherRun(scenario, home), [], "a third run writes");
       checkStorage(home, formats);
       assert.deepEqual(await pathsIn(home), paths, "what is left over");
     },
