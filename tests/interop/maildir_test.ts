@@ -186,7 +186,10 @@ judged(
     const seen = await view(dovecot, account);
     assert.match(seen.complaints.join(), /UIDVALIDITY changed/);
     const expected = { ...seen, complaints: [] };
-    assert.deepEqual(compareViews(expected, await ours(account), { modSeq: "ignore" }), []);
+    const our = await ours(account);
+    // The first STATUS still tells the old one.
+    assert.equal(our.mailboxes.get("INBOX")!.uidValidity, 1_700_000_000);
+    assert.deepEqual(compareViews(expected, our, { modSeq: "ignore", identity: false }), []);
     // Whoever writes resets the index, and then Dovecot has nothing to say.
     const store = await open(account);
     const { nodes } = await run(store.tree);

@@ -3,17 +3,17 @@
  *
  * @module
  */
+import { formatHex } from "../../codec/guid.ts";
+import { setHeader } from "../../codec/index_build.ts";
+import { HEADER_AT } from "../../codec/index_header.ts";
+import { DONE } from "../../codec/index_record.ts";
 import type { KeywordLetters } from "../../codec/maildir_keywords.ts";
-import type { Uidlist, UidlistEntry } from "../../codec/maildir_uidlist.ts";
+import type { Uidlist } from "../../codec/maildir_uidlist.ts";
 import { type SyncError, syncError, withPlace } from "../../model/error.ts";
-import { type MailboxGuid, mailboxGuid, MAX_UID, type Uid } from "../../model/ids.ts";
+import { type MailboxGuid, mailboxGuid } from "../../model/ids.ts";
 import type { MailboxName } from "../../model/mailbox.ts";
 import type { Held, Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
-import { formatHex } from "../../codec/guid.ts";
-import { DONE } from "../../codec/index_record.ts";
-import { HEADER_AT } from "../../codec/index_header.ts";
-import { setHeader } from "../../codec/index_build.ts";
 import { modesOf } from "../account/modes.ts";
 import { attempt, thrownError } from "../account/or_fail.ts";
 import { takeUidValidity } from "../account/uid_validity_counter.ts";
@@ -24,10 +24,16 @@ import {
   type IndexWriter,
   openIndex,
 } from "../index/index_file.ts";
-import { addedMails, expungedMails, raisedCounters, turnedFlags, turnTo } from "./index_records.ts";
 import { MAIL_DIRECTORIES, type MailboxPaths } from "./layout.ts";
 import { type MailFile, pathOf } from "./listing.ts";
-import type { MaildirMail } from "./merge.ts";
+import {
+  cannotBeShown,
+  indexContent,
+  indexLacks,
+  listLacks,
+  reconcileIndex,
+  reconcileList,
+} from "./reconcile.ts";
 import { type Snapshot, stampOf, takeSnapshot } from "./snapshot.ts";
 import { stagedPath, strandedMails } from "./stranded.ts";
 import {
@@ -41,6 +47,18 @@ import {
 /** The base of a mailbox's index files. */
 export const INDEX_BASE = "dovecot.index";
 
+/** Id and sequence of a log by which a new index takes the place of another. */
+export type IndexAfter = { readonly indexId: number; readonly fileSeq: number };
+
+/** How far ahead of the old log's sequence that of a new index begins: Dovecot may turn its log over meanwhile. */
+const SEQUENCE_AHEAD = 100;
+
+/** Id and sequence for an index that shall take the place of this one: sessions see it as the old one, reset. */
+export const afterIndex = ({ view }: IndexFile): IndexAfter => ({
+  indexId: view.indexId,
+  fileSeq: view.position.seq + SEQUENCE_AHEAD,
+});
+
 /** What a box needs to know besides its place. */
 export interface BoxOptions {
   /** For errors. */
@@ -50,7 +68,7 @@ export interface BoxOptions {
   /** The account's control directory, with the UIDVALIDITY counter. */
   readonly controlRoot: string;
   /** The index whose place a new one shall be able to take. */
-  readonly indexAfter?: { readonly indexId: number; readonly fileSeq: number };
+  readonly indexAfter?: IndexAfter;
 }
 
 /** Runs `use` with errors narrowed to the mailbox. */
@@ -190,9 +208,12 @@ export class MaildirBox {
   }
 
   /** Makes the index that is missing; `fill` appends what belongs into it. The caller holds the locks. */
-  createIndex(fill: (appender: IndexAppender) => void, initialModSeq: 0n | 1n = 1n): void {
+  createIndex(
+    fill: (appender: IndexAppender) => void,
+    initialModSeq: 0n | 1n = 1n,
+    after: IndexAfter | undefined = this.#options.indexAfter,
+  ): void {
     const { os, paths } = this;
-    const { indexAfter: after } = this.#options;
     const modes = modesOf(os, paths.mail);
     os.disk.mkdir(paths.index, modes.directory);
     this.#index = createIndex(os, paths.index, INDEX_BASE, fill, {
@@ -230,34 +251,13 @@ export class MaildirBox {
     }
   }
 
-  /** Whether dovecot-uidlist has to be written again or added to. */
-  #listLacks(giveUids: boolean): boolean {
-    const { uidlist, merged: { discord } } = this.#snapshot;
-    if (!uidlist?.guid || uidlist.version !== 3 || uidlist.flaw !== null) return true;
-    return giveUids && discord.unlisted.length + discord.revenants.length > 0;
-  }
-
-  /** Whether the index is not what the files say. */
-  get #indexLacks(): boolean {
-    const { staleIndex, merged: { discord } } = this.#snapshot;
-    const { unindexed, changed, expunged } = discord;
-    return this.#index !== null &&
-      (staleIndex || unindexed.length + changed.length + expunged.length > 0);
-  }
-
-  /** Whether mails have no UID yet, or the mailbox no identity: without writing it cannot be shown. */
-  get #needsWriting(): boolean {
-    const { uidlist, merged: { discord } } = this.#snapshot;
-    return !uidlist?.guid || discord.unlisted.length + discord.revenants.length > 0;
-  }
-
   /** Gives UIDs to files that have none, and ends the saves of a killed run. All else can wait for who writes. */
   async #settle(): Promise<void> {
-    const stranded = this.#stranded.length > 0;
-    if (!this.#needsWriting && !stranded) return;
+    const mustWrite = cannotBeShown(this.#snapshot);
+    if (!mustWrite && this.#stranded.length === 0) return;
     if (this.#indexError !== null) {
       // Without the index nobody knows which UIDs have been used.
-      if (this.#needsWriting) throw new StreamFailure(this.#indexError);
+      if (mustWrite) throw new StreamFailure(this.#indexError);
       return;
     }
     try {
@@ -268,7 +268,7 @@ export class MaildirBox {
       });
     } catch (thrown) {
       // What may only be read is shown as it is, if it can be.
-      if (thrownError(thrown)._tag !== "Denied" || this.#needsWriting) throw thrown;
+      if (thrownError(thrown)._tag !== "Denied" || cannotBeShown(this.#snapshot)) throw thrown;
     }
   }
 
@@ -289,99 +289,43 @@ export class MaildirBox {
 
   /** Writes down what the sources do not agree on. The caller holds the locks. */
   #writeDown(writer: IndexWriter | null, giveUids: boolean): void {
-    const { merged, staleIndex, uidlist } = this.#snapshot;
-    const { letters } = merged.discord;
-    const listLacks = this.#listLacks(giveUids);
-    if (!listLacks && !this.#indexLacks && letters === null) return;
+    const { merged: { discord: { letters } }, staleIndex, uidlist } = this.#snapshot;
+    const listed = !listLacks(this.#snapshot, giveUids);
+    const indexed = this.#index === null || !indexLacks(this.#snapshot);
+    if (listed && indexed && letters === null) return;
     if (letters !== null) writeKeywordLetters(this.os, this.paths.control, letters);
-    const firstNewUid = listLacks ? this.#writeUidlist(giveUids || uidlist === null) : null;
-    if (writer !== null && !staleIndex) {
-      this.#snapshot = this.#look();
-      this.#writeIndex(writer, firstNewUid);
-    } else if (staleIndex) {
-      this.#remakeIndex(firstNewUid);
-    } else if (firstNewUid !== null) {
-      this.#snapshot = this.#look();
-      this.createIndex((appender) => this.#fill(appender, firstNewUid));
-    }
+    const firstNewUid = listed ? null : this.#writeList(giveUids || uidlist === null);
+    if (letters !== null || !listed) this.#snapshot = this.#look();
+    if (staleIndex) this.#remakeIndex(firstNewUid);
+    else if (writer !== null) {
+      writer.append(reconcileIndex(writer.view, this.#snapshot, firstNewUid), DONE);
+    } else if (firstNewUid !== null) this.#makeIndex(firstNewUid);
     this.#snapshot = this.#look();
   }
 
-  /** Brings dovecot-uidlist in order; gives the first new UID that it gave to a file, or null when it gave none. */
-  #writeUidlist(giveUids: boolean): number | null {
-    const { uidlist, merged } = this.#snapshot;
-    const unlisted = giveUids ? merged.discord.unlisted : [];
-    const revenants = giveUids ? merged.discord.revenants : [];
-    const names = [...revenants.map(({ name }) => name), ...unlisted];
-    const first = merged.uidNext;
-    if (first + names.length - 1 > MAX_UID) {
+  /** Brings dovecot-uidlist in order; gives the first new UID, or null. */
+  #writeList(giveUids: boolean): number | null {
+    const { os, paths: { control, mail } } = this;
+    const change = reconcileList(this.#snapshot, giveUids, {
+      uidValidity: () =>
+        this.#index?.view.uidValidity || takeUidValidity(os, this.#options.controlRoot),
+      guid: () => mailboxGuid(formatHex(os.random(16))),
+    });
+    if (change === null) {
       const what = "no UIDs are left for new mails";
       throw new StreamFailure<SyncError>(syncError("Unsupported", "mailbox", {}, what));
     }
-    const keysOf = new Map(revenants.map((entry) => [entry.name, entry.keys]));
-    const added = names.map((name, i): UidlistEntry => ({
-      uid: (first + i) as Uid,
-      keys: keysOf.get(name) ?? "",
-      name,
-    }));
-    const appendable = uidlist !== null && uidlist.version === 3 && uidlist.guid !== null &&
-      uidlist.flaw === null && revenants.length === 0;
-    if (appendable) {
-      appendUidlist(this.os, this.paths.control, added);
-      return added.length > 0 ? first : null;
+    if (change.append !== null) appendUidlist(os, control, change.append);
+    else {
+      makeMailDirectories(os, mail);
+      writeUidlist(os, control, change.list);
     }
-    const again = new Set(names);
-    const kept = (uidlist?.entries ?? []).filter(({ name }) =>
-      !again.has(name) && this.#snapshot.files.has(name)
-    );
-    const indexValidity = this.#index?.view.uidValidity ?? 0;
-    makeMailDirectories(this.os, this.paths.mail);
-    writeUidlist(this.os, this.paths.control, {
-      uidValidity: uidlist?.uidValidity ??
-        (indexValidity || takeUidValidity(this.os, this.#options.controlRoot)),
-      uidNext: first + added.length,
-      guid: uidlist?.guid ?? newGuid(this.os),
-      otherKeys: uidlist?.otherKeys ?? "",
-      entries: [...kept, ...added],
-    });
-    return added.length > 0 || uidlist === null ? first : null;
+    return change.firstNewUid;
   }
 
-  /** Tells an index what it does not know. Mails with UIDs from `firstNewUid` on have just been found: \Recent. */
-  #writeIndex(writer: IndexWriter, firstNewUid: number | null): void {
-    const { merged, uidlist } = this.#snapshot;
-    const { unindexed, changed, expunged } = merged.discord;
-    const { view } = writer;
-    const turns = changed.map((mail) => turnTo(view, view.rowOf(mail.uid), mail));
-    const uidNext = Math.max(view.uidNext, (unindexed.at(-1)?.uid ?? 0) + 1);
-    const validity = view.uidValidity === 0 && uidlist !== null
-      ? [setHeader([[HEADER_AT.uidValidity, uidlist.uidValidity]])]
-      : [];
-    writer.append([
-      ...validity,
-      ...addedMails(unindexed),
-      ...turnedFlags(turns),
-      ...expungedMails(expunged),
-      ...raisedCounters({ uidNext, firstRecentUid: view.firstRecentUid }, {
-        uidNext: merged.uidNext,
-        firstRecentUid: recentFrom(unindexed, view.firstRecentUid, firstNewUid),
-      }),
-    ], DONE);
-  }
-
-  /** The first content of an index that is made for mails that are there. */
-  #fill(appender: IndexAppender, firstNewUid: number | null): void {
-    const { merged, uidlist } = this.#snapshot;
-    const { mails } = merged;
-    const uidNext = (mails.at(-1)?.uid ?? 0) + 1;
-    appender.append([
-      setHeader([[HEADER_AT.uidValidity, uidlist!.uidValidity]]),
-      ...addedMails(mails),
-      ...raisedCounters({ uidNext, firstRecentUid: 1 }, {
-        uidNext: merged.uidNext,
-        firstRecentUid: recentFrom(mails, 1, firstNewUid),
-      }),
-    ], DONE);
+  #makeIndex(firstNewUid: number | null, after?: IndexAfter): void {
+    const content = indexContent(this.#snapshot, firstNewUid);
+    this.createIndex((appender) => appender.append(content, DONE), 1n, after);
   }
 
   /**
@@ -395,20 +339,19 @@ export class MaildirBox {
       const { uidlist, merged } = this.#snapshot;
       writeUidlist(this.os, this.paths.control, { ...uidlist!, uidNext: merged.uidNext });
       this.#snapshot = this.#look();
-      if (withIndex && this.#index === null) {
-        this.createIndex((appender) => this.#fill(appender, null));
-      }
+      if (withIndex && this.#index === null) this.#makeIndex(null);
     });
   }
 
   /** An index of another UIDVALIDITY knows nothing of these mails; Dovecot resets it too. */
   #remakeIndex(firstNewUid: number | null): void {
+    const after = afterIndex(this.#index!);
     this.close();
     for (const end of ["", ".log", ".log.2", ".cache", ".backup"]) {
       this.os.disk.unlink(`${this.paths.index}/${INDEX_BASE}${end}`);
     }
     this.#snapshot = this.#look();
-    this.createIndex((appender) => this.#fill(appender, firstNewUid));
+    this.#makeIndex(firstNewUid, after);
   }
 
   /** Gives the mailbox another identity; its mails and UIDs stay. */
@@ -431,16 +374,3 @@ export class MaildirBox {
     this.#letters = letters;
   }
 }
-
-/** The first \Recent UID: mails that lay in cur/ with a UID before we came have been seen. */
-const recentFrom = (
-  mails: readonly MaildirMail[],
-  known: number,
-  firstNewUid: number | null,
-): number => {
-  const seen = mails.findLast(({ uid, file }) => !file.isNew && uid < (firstNewUid ?? Infinity));
-  return Math.max(known, (seen?.uid ?? 0) + 1);
-};
-
-/** A GUID for a mailbox that has none. */
-export const newGuid = (os: Os): MailboxGuid => mailboxGuid(formatHex(os.random(16)));

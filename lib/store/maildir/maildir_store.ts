@@ -25,7 +25,7 @@ import { readSubscriptions, removeDeadSubscriptionLock } from "../account/subscr
 import { removeDeadDraft } from "../index/index_create.ts";
 import { openIndex } from "../index/index_file.ts";
 import { subscribedNames } from "../../codec/subscriptions.ts";
-import { INDEX_BASE, inMailbox, MaildirBox, makeMailDirectories } from "./box.ts";
+import { afterIndex, INDEX_BASE, inMailbox, MaildirBox, makeMailDirectories } from "./box.ts";
 import { hasIncoming, removeIncoming } from "./incoming.ts";
 import { accountRoots, mailboxPaths, type MaildirLocation, namingOf } from "./layout.ts";
 import { openMailbox } from "./maildir_mailbox.ts";
@@ -216,10 +216,8 @@ class MaildirStore {
       () => null,
     );
     if (index === null) return null;
-    const { indexId, position } = index.view;
     index.close();
-    // Dovecot may turn its log over meanwhile, each time to the next sequence.
-    return { indexId, fileSeq: position.seq + SEQUENCE_AHEAD };
+    return afterIndex(index);
   }
 
   async replaceMailbox<A>(
@@ -259,9 +257,6 @@ class MaildirStore {
     }
   }
 }
-
-/** How far ahead of the old log's sequence that of a new index begins. */
-const SEQUENCE_AHEAD = 100;
 
 const locationText = ({ root, layout, inbox, index, control, utf8 }: MaildirLocation): string =>
   [
