@@ -24,18 +24,17 @@ export interface BodyScan {
   readonly ended: boolean;
 }
 
-/** Where the line end behind `from` begins that ends at `dot`: at CR LF or LF. */
-const lineEndStart = (bytes: Uint8Array, dot: number, from: number): number =>
-  dot - 2 >= from && bytes[dot - 2] === CR ? dot - 2 : dot - 1;
+/** Where the line end begins that stands before `end`: at CR LF or LF. */
+const lineEndStart = (bytes: Uint8Array, end: number): number =>
+  bytes[end - 2] === CR ? end - 2 : end - 1;
 
 /** Where the end of the input may be the beginning of a terminator; its length where not. */
-const heldFrom = (bytes: Uint8Array, from: number): number => {
-  const last = bytes.length - 1;
-  if (last < from) return bytes.length;
-  return bytes[last] === LF
-    ? lineEndStart(bytes, last + 1, from)
-    : bytes[last] === CR
-    ? last
+const heldFrom = (bytes: Uint8Array): number => {
+  const last = bytes[bytes.length - 1];
+  return last === LF
+    ? lineEndStart(bytes, bytes.length)
+    : last === CR
+    ? bytes.length - 1
     : bytes.length;
 };
 
@@ -64,22 +63,25 @@ const without = (bytes: Uint8Array, dropped: readonly number[], end: number): Ui
 };
 
 /**
- * Decodes what is there of a body. `dotAtStart` is true only at the very start of a body, and only where the sender
- * doubles a dot there, too; no Dovecot does, though each drops it when it reads: from a Dovecot a first dot belongs to
- * the mail. Total, linear; at most 4 bytes are left over while the terminator is not seen.
+ * Decodes what is there of a body; `atStart` tells whether the input begins where the body does. Total, linear; at most
+ * 4 bytes are left over while the terminator is not seen.
+ *
+ * At the very start of a body a dot goes only where it is doubled. Dovecot 2.3.19.1 doubles it when it sends, and when
+ * it reads would drop a single one; that would be a byte of the mail from a sender that does not double there. No
+ * sender ends a body before a line end.
  */
-export const scanBody = (bytes: Uint8Array, dotAtStart: boolean): BodyScan => {
+export const scanBody = (bytes: Uint8Array, atStart: boolean): BodyScan => {
   const dropped: number[] = [];
   let from = 0;
-  for (let dot = bytes.indexOf(DOT); dot >= 0; dot = bytes.indexOf(DOT, from)) {
-    const begins = dot > 0 ? bytes[dot - 1] === LF : dotAtStart;
-    // A dot behind a dropped one stands in the middle of a line.
-    if (!begins) {
-      from = dot + 1;
-      continue;
-    }
-    const after = dropped.length === 0 ? 0 : dropped[dropped.length - 1]! + 1;
-    const lineEnd = dot === 0 ? 0 : lineEndStart(bytes, dot, after);
+  if (atStart && bytes[0] === DOT) {
+    if (bytes.length === 1) return { bytes: NOTHING, used: 0, ended: false };
+    if (bytes[1] === DOT) dropped.push(0);
+    from = 1;
+  }
+  for (let dot = bytes.indexOf(DOT, from); dot >= 0; dot = bytes.indexOf(DOT, from)) {
+    from = dot + 1;
+    if (dot === 0 || bytes[dot - 1] !== LF) continue;
+    const lineEnd = lineEndStart(bytes, dot);
     const end = endBehind(bytes, dot);
     if (end !== 0) {
       const ended = end > 0;
@@ -90,20 +92,14 @@ export const scanBody = (bytes: Uint8Array, dotAtStart: boolean): BodyScan => {
       };
     }
     dropped.push(dot);
-    from = dot + 1;
   }
-  const after = dropped.length === 0 ? 0 : dropped[dropped.length - 1]! + 1;
-  const held = heldFrom(bytes, after);
-  return {
-    bytes: held === 0 ? NOTHING : without(bytes, dropped, held),
-    used: held,
-    ended: false,
-  };
+  const held = heldFrom(bytes);
+  return { bytes: without(bytes, dropped, held), used: held, ended: false };
 };
 
 /**
  * Encodes a piece of a body. `previous` is the last byte of the piece before, null at the start of the body. A dot at the
- * very start is doubled as well: every reader of the protocol drops one there. The input itself comes back where no dot
+ * very start is doubled as well: a Dovecot drops one there. The input itself comes back where no dot
  * begins a line.
  */
 export const stuffDots = (bytes: Uint8Array, previous: number | null): Uint8Array => {

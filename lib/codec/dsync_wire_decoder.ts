@@ -9,7 +9,7 @@ import type { Either } from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../model/error.ts";
 import { textOfBytes } from "./byte_text.ts";
 import { scanBody } from "./dsync_wire_body.ts";
-import { HelloLines, LEADING_DOT, parseVersion } from "./dsync_wire_hello.ts";
+import { HelloLines, parseVersion } from "./dsync_wire_hello.ts";
 import { ByteInput, TOO_LONG } from "./dsync_wire_input.ts";
 import {
   BODY_END,
@@ -48,7 +48,6 @@ export class WireDecoder {
   readonly #maxLine: number;
   #phase: Phase = { _tag: "Version" };
   #layouts: Layouts = new Map();
-  #leadingDot = false;
 
   /** A decoder for a peer that has said nothing yet. A line of more than `maxLine` bytes is refused. */
   constructor(maxLine: number = MAX_LINE) {
@@ -127,7 +126,6 @@ export class WireDecoder {
       if (E.isLeft(declared)) return this.#fail(start, declared.left);
       if (declared.right === null) return MORE;
       this.#layouts = declared.right.layouts;
-      this.#leadingDot = declared.right.hello.extensions.includes(LEADING_DOT);
       this.#phase = { _tag: "Items" };
       return E.right(declared.right.hello);
     }
@@ -156,10 +154,10 @@ export class WireDecoder {
       this.#phase = { _tag: "Items" };
       return E.right(BODY_END);
     }
-    let scan = scanBody(this.#input.window(), atStart && this.#leadingDot);
+    let scan = scanBody(this.#input.window(), atStart);
     while (scan.used === 0) {
       if (!this.#input.grow()) return MORE;
-      scan = scanBody(this.#input.window(), atStart && this.#leadingDot);
+      scan = scanBody(this.#input.window(), atStart);
     }
     this.#input.take(scan.used);
     this.#phase = { _tag: "Body", atStart: false, ended: scan.ended };

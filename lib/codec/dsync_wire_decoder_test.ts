@@ -219,12 +219,12 @@ Deno.test("WireDecoder: CR LF ends a line as well", () => {
   assert.deepEqual(itemsOf(".\r\nF\r\n").map(({ _tag }) => _tag), ["EndOfList", "Finish"]);
 });
 
-Deno.test("WireDecoder: a first dot is the mail's, unless the sender says that it doubles it", () => {
-  const bodyOf = (head: string) =>
-    itemsOf("Mg\t\x02\t\x02\t\x02\t\x02\t\x02\t\n..x\r\n.\r\n.\n", head)
+Deno.test("WireDecoder: a doubled first dot is one, a single one stays", () => {
+  const bodyOf = (body: string) =>
+    itemsOf(`Mg\t\x02\t\x02\t\x02\t\x02\t\x02\t\n${body}\r\n.\r\n.\n`)
       .flatMap((item) => item._tag === "BodyPiece" ? [new TextDecoder().decode(item.bytes)] : []);
-  assert.deepEqual(bodyOf(HELLO), ["..x"]);
-  assert.deepEqual(bodyOf(hello({ minor: 5, extensions: ["leading_dot"] })), [".x"]);
+  assert.deepEqual(bodyOf("..x"), [".x"]);
+  assert.deepEqual(bodyOf(".x"), [".x"]);
 });
 
 Deno.test("WireDecoder: items do not depend on where the bytes are cut", () => {

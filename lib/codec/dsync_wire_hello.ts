@@ -26,9 +26,6 @@ export const WIRE_MINOR = 5;
 /** The minor version from which a backup's source sends every attribute. */
 export const WIRE_MINOR_FULL_ATTRIBUTES = 6;
 
-/** Extension: the sender doubles a dot that is the first byte of a body. */
-export const LEADING_DOT = "leading_dot";
-
 /** What is done with a peer of some minor version. */
 export interface WireAbilities {
   /** The item `A` exists, with its list. */
