@@ -86,6 +86,8 @@ interface Member {
   name: MailboxName;
   /** When it came to that name; 0: it always had it. */
   readonly namedAt: number;
+  /** The name that it has on the other side, or null where that is none else. */
+  readonly otherName: MailboxName | null;
 }
 
 interface View {
@@ -122,9 +124,14 @@ const commonName = (l: View, r: View, left: MailboxNodeOf, right: MailboxNodeOf)
   const same = nameKey(r.side.fit(a)) === nameKey(b) || nameKey(l.side.fit(b)) === nameKey(a);
   const at = { left: l.history.renamedAt(a), right: r.history.renamedAt(b) };
   // A name that the other side could only hold in a mended form is the true one.
-  if (same) return { name: l.side.fit(b) === b ? a : b, namedAt: Math.max(at.left, at.right) };
+  if (same) {
+    const name = l.side.fit(b) === b ? a : b;
+    return { name, namedAt: Math.max(at.left, at.right), otherName: null };
+  }
   const leftWins = at.left !== at.right ? at.left > at.right : nameKey(a) < nameKey(b);
-  return leftWins ? { name: a, namedAt: at.left } : { name: b, namedAt: at.right };
+  return leftWins
+    ? { name: a, namedAt: at.left, otherName: b }
+    : { name: b, namedAt: at.right, otherName: a };
 };
 
 const membersOf = (
@@ -161,6 +168,7 @@ const membersOf = (
       revived: deleted ? [left !== null ? "left" : "right"] : [],
       name: node.name,
       namedAt: own.history.renamedAt(node.name),
+      otherName: null,
     });
   }
   return members;
@@ -185,22 +193,31 @@ const unite = (members: readonly Member[]): Member[] => {
       revived: [...a.revived, ...b.revived],
       name: a.name,
       namedAt: Math.max(a.namedAt, b.namedAt),
+      otherName: null,
     }];
   });
 };
 
-/** Of several mailboxes that want one name the last renamed gets it; the others get their GUID behind it. */
+/**
+ * Of several mailboxes that want one name the last renamed gets it. The others stay what they are on their other side,
+ * if nobody wants that name, or get their GUID behind the name.
+ */
 const settleNames = (members: readonly Member[]): void => {
   const rank = (a: Member, b: Member): number =>
     b.namedAt - a.namedAt ||
     Number(b.left !== null && b.right !== null) - Number(a.left !== null && a.right !== null) ||
     (a.guid < b.guid ? -1 : 1);
   const taken = new Set<string>();
+  const losers: Member[] = [];
   for (const member of [...members].sort(rank)) {
-    const key = nameKey(member.name);
-    if (taken.has(key)) {
-      member.name = mailboxName(`${member.name}-temp-${member.guid}`);
-    }
+    if (taken.has(nameKey(member.name))) losers.push(member);
+    taken.add(nameKey(member.name));
+  }
+  for (const member of losers) {
+    const { name, otherName, guid } = member;
+    member.name = otherName !== null && !taken.has(nameKey(otherName))
+      ? otherName
+      : mailboxName(`${name}-temp-${guid}`);
     taken.add(nameKey(member.name));
   }
 };

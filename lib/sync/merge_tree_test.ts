@@ -112,6 +112,16 @@ const rows: readonly Row[] = [
     wanted: { left: [], pairs: ["A: 3 2 = 3 revived left"] },
   },
   {
+    claim: "lets a mailbox that loses its new name keep its old one",
+    left: side([box("A", 2), box("C", 1)], [told("Rename", "C", 9)]),
+    right: side([box("C", 2), box("D", 1)], [told("Rename", "C", 5)]),
+    wanted: {
+      left: [],
+      right: ["rename C > A", "rename D > C"],
+      pairs: ["A: 2 2 = 2", "C: 1 1 = 1"],
+    },
+  },
+  {
     claim: "makes one of two mailboxes that each was deleted on the other side",
     left: side([box("A", 3)], [deleted(2, 100)]),
     right: side([box("A", 2)], [deleted(3, 100)]),
