@@ -336,6 +336,7 @@ inStorage("Journal is found only when its owner is dead, and tells all", (layout
   journal.temp(".temp.x", info);
   journal.append(7, 1234);
   journal.suspects(Uint32Array.of(1, 2, 3, 9));
+  journal.emptied("a b/c");
   journal.sync();
   assert.deepEqual(deadJournals(os, layout), []);
   journal.abandon();
@@ -345,6 +346,7 @@ inStorage("Journal is found only when its owner is dead, and tells all", (layout
     temps: [{ name: ".temp.x", dev: info.dev, ino: info.ino }],
     appends: [{ fileId: 7, oldSize: 1234 }],
     suspects: [{ first: 1, last: 3 }, { first: 9, last: 9 }],
+    emptied: ["a b/c"],
   });
   assert.deepEqual(deadJournals(os, layout), [], "it is locked now");
   dead.leave();
