@@ -7,11 +7,12 @@ import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { pipe } from "fp-ts/function.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
+import { guid128Hex } from "../codec/guid.ts";
 import { type SyncError, syncError, withPlace } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import type { MailboxMemory } from "../model/memory.ts";
 import type { MailboxName } from "../model/mailbox.ts";
-import type { PlannedOperation } from "../model/operation.ts";
+import type { Expunge, MailOperation, PlannedOperation } from "../model/operation.ts";
 import { addSides, NOTHING_DONE, type Side, type SideReport } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { collect, drain, fromArray } from "../stream/chunks.ts";
@@ -40,6 +41,16 @@ export interface MergeResult {
 const LOOKS = 6;
 
 const SIDES = ["left", "right"] as const;
+
+/** The UID at which an operation puts a mail; null: none. */
+const targetOf = (operation: MailOperation | PlannedOperation): number | null =>
+  operation._tag === "RenumberMail"
+    ? operation.newUid
+    : operation._tag === "SaveMail"
+    ? operation.copy.uid
+    : operation._tag === "CopyMail"
+    ? operation.uid
+    : null;
 
 type Both = Readonly<Record<Side, Mailbox>>;
 
@@ -96,6 +107,8 @@ class Merge {
   readonly #oneWay: boolean;
   done: Record<Side, SideReport> = { left: NOTHING_DONE, right: NOTHING_DONE };
   problems: SyncError[] = [];
+  /** Mails at new UIDs on the left whose other half could not be moved there. */
+  #orphans: readonly Expunge[] = [];
 
   constructor(
     stores: Stores,
@@ -121,11 +134,14 @@ class Merge {
     both: Both,
     operations: readonly PlannedOperation[],
     moved: ReadonlyMap<number, number>,
-  ): Promise<Either<SyncError, void>> {
+  ): Promise<Either<SyncError, ReadonlySet<number>>> {
     const from: Side = side === "left" ? "right" : "left";
     const tally = new Tally();
+    const missed = new Set<number>();
     const attach = attachMails(both[from].fetch, (copy, error) => {
-      this.#pending[from].add(copy.from.uid);
+      missed.add(copy.uid);
+      // A mail that has gone meanwhile is nothing to wait for.
+      if (error._tag !== "Changed") this.#pending[from].add(copy.from.uid);
       tally.lose(withPlace(error, { mailbox: this.#name }));
       return Promise.resolve(null);
     });
@@ -136,16 +152,32 @@ class Merge {
     });
     const end = await drain(
       both[side].apply(attach(fromArray(translated))),
-      (outcomes) => tally.take(outcomes),
+      (outcomes) => {
+        tally.take(outcomes);
+        for (const { _tag, operation } of outcomes) {
+          const target = targetOf(operation);
+          if (_tag === "Refused" && target !== null) missed.add(target);
+        }
+      },
     )();
     this.done[side] = addSides(this.done[side], tally.done);
     this.problems.push(...tally.problems);
-    return end;
+    return E.isLeft(end) ? end : E.right(missed);
   }
 
+  /**
+   * Carries out a plan. A mail that cannot come to its place on the left, because somebody has just removed it or its
+   * place is taken, does not go there on the right either; one that the left side has put in place while it was removed
+   * on the right is told of, to be taken away again.
+   */
   async #applyPlan(both: Both, plan: MergePlan): Promise<Either<SyncError, void>> {
     const left = await this.#apply("left", both, plan.left, new Map());
-    if (E.isLeft(left) || plan.right.length === 0) return left;
+    if (E.isLeft(left)) return left;
+    const possible = plan.right.filter((operation) => {
+      const target = targetOf(operation);
+      return target === null || !left.right.has(target);
+    });
+    if (possible.length === 0) return E.right(undefined);
     const moved = new Map(
       plan.left.flatMap((operation) =>
         operation._tag === "RenumberMail"
@@ -154,10 +186,17 @@ class Merge {
       ),
     );
     // The left side's mailbox is opened anew: some of its mails may be at other UIDs now.
-    return await this.#stores.left.withMailbox(
+    const right = await this.#stores.left.withMailbox(
       this.#guid,
-      (fresh) => () => this.#apply("right", { left: fresh, right: both.right }, plan.right, moved),
+      (fresh) => () => this.#apply("right", { left: fresh, right: both.right }, possible, moved),
     )();
+    if (E.isLeft(right)) return right;
+    this.#orphans = possible.flatMap((operation) =>
+      operation._tag === "RenumberMail" && right.right.has(operation.newUid)
+        ? [{ _tag: "Expunge", uid: operation.newUid, guid: operation.guid }]
+        : []
+    );
+    return E.right(undefined);
   }
 
   /** What is left of a plan when copies are taken out that are known not to be possible now. */
@@ -171,6 +210,19 @@ class Merge {
     };
   }
 
+  /**
+   * Of mails that the left side has at a new UID, but that could not follow on the right: those that the right side does
+   * not have at all any more. Its users have removed them while they were on their way.
+   */
+  #removedMeanwhile(left: MergeSide, right: MergeSide): readonly Expunge[] {
+    if (this.#orphans.length === 0) return [];
+    const still = new Set(right.records.map(({ guid }) => guid128Hex(guid)));
+    const there = new Map(left.records.map(({ uid, guid }) => [uid, guid128Hex(guid)]));
+    return this.#orphans.filter(({ uid, guid }) =>
+      there.get(uid) === guid128Hex(guid) && !still.has(guid128Hex(guid))
+    );
+  }
+
   /** One look at both sides; gives what to remember when there was nothing to do, null when something was done. */
   look(both: Both, first: boolean): TaskEither<SyncError, MergeResult | null> {
     return async () => {
@@ -181,6 +233,12 @@ class Merge {
       if (E.isLeft(left)) return left;
       const right = await gather(both.right, this.#pending.right, this.#memory?.momentRight);
       if (E.isLeft(right)) return right;
+      const removed = this.#removedMeanwhile(left.right, right.right);
+      this.#orphans = [];
+      if (removed.length > 0) {
+        const end = await this.#apply("left", both, removed, new Map());
+        return E.isLeft(end) ? end : E.right(null);
+      }
       const whole = mergeMailbox(left.right, right.right, "master", this.#oneWay);
       const plan = first ? whole : this.#possible(whole);
       if (isSettled(plan)) return E.right(this.#result(both, false));

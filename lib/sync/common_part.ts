@@ -13,6 +13,8 @@ export interface MailHistory {
   readonly records: readonly MailRecord[];
   /** UIDs that its log knows to be expunged, with the GUID where the log has it. */
   readonly expunged: ReadonlyMap<number, Guid | null>;
+  /** Those that its users expunged, as far as the log has the GUID. */
+  readonly removed: ReadonlyMap<number, Guid>;
   /** Whether its log reaches back to the mailbox's first day: then what it does not tell did not happen. */
   readonly complete: boolean;
   /** UIDs that this side has and that could not be carried over before: their absence elsewhere is no expunge. */
@@ -101,13 +103,24 @@ class Walk {
     return true;
   }
 
-  /** The common part has ended: what is left over on either side is new to the other. */
+  /**
+   * The common part has ended: what is left over on either side is new to the other, but for a mail that the other
+   * side's users had at this very UID, with this GUID, and removed.
+   */
   end(restLeft: readonly MailRecord[], restRight: readonly MailRecord[]): void {
     for (const { isLeft, record } of this.#doubtful) {
       (isLeft ? this.newLeft : this.newRight).push(record);
     }
-    this.newLeft.push(...restLeft);
-    this.newRight.push(...restRight);
+    const isRemoved = ({ removed }: MailHistory, { uid, guid }: MailRecord): boolean => {
+      const known = removed.get(uid);
+      return known !== undefined && sameGuid(known, guid);
+    };
+    for (const record of restLeft) {
+      (isRemoved(this.#right, record) ? this.expungeLeft : this.newLeft).push(record);
+    }
+    for (const record of restRight) {
+      (isRemoved(this.#left, record) ? this.expungeRight : this.newRight).push(record);
+    }
   }
 }
 
@@ -121,7 +134,8 @@ const expungedOnBoth = (left: MailHistory, right: MailHistory): readonly number[
  * Up to the last UID of which both sides tell the same (a mail with one GUID on both, or a mail here and its expunge in
  * the other's log) an expunge wins over all else, flag changes included. A mail below it that the other side lacks was
  * expunged there, too, as logs forget; unless the other log is complete, or the mail is known never to have been
- * carried over: then it is new (Dovecot deletes it). Above it nothing is ever deleted.
+ * carried over: then it is new (Dovecot deletes it). Above it only a mail goes of which the other side's log has the
+ * very UID and GUID as expunged by a user: a run that was cut short may have left the sides so (Dovecot brings it back).
  * Source: Dovecot 2.3 dsync-mailbox-import.c, dsync_mailbox_find_common_uid(), told for both sides at once.
  */
 export const findCommonPart = (left: MailHistory, right: MailHistory): CommonPart => {

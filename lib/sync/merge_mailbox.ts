@@ -74,6 +74,16 @@ const expunges = (changes: readonly LogChange[]): ReadonlyMap<number, Guid | nul
     changes.flatMap((change) => change._tag === "Expunged" ? [[change.uid, change.guid]] : []),
   );
 
+/** What a side's users expunged, where the log knows the GUID: a sync's own expunges may be mails at new UIDs. */
+const removals = (changes: readonly LogChange[]): ReadonlyMap<number, Guid> =>
+  new Map(
+    changes.flatMap((change) =>
+      change._tag === "Expunged" && !change.bySync && change.guid !== null
+        ? [[change.uid, change.guid]]
+        : []
+    ),
+  );
+
 /** A MODSEQ that no client of either side has seen. */
 const unseenModSeq = (a: MergeSide, b: MergeSide): ModSeq => {
   const [x, y] = [a.status.highestModSeq, b.status.highestModSeq];
@@ -248,7 +258,11 @@ export const mergeMailbox = (
   role: Role,
   oneWay = false,
 ): MergePlan => {
-  const history = (side: MergeSide) => ({ ...side, expunged: expunges(side.changes) });
+  const history = (side: MergeSide) => ({
+    ...side,
+    expunged: expunges(side.changes),
+    removed: removals(side.changes),
+  });
   const common = findCommonPart(history(left), history(right));
   const assigned = assignUids(
     common.newLeft,

@@ -57,6 +57,11 @@ const parts = (left: MergeSide, right: MergeSide) => {
     expunged: new Map(
       s.changes.map((c) => [c.uid as number, c._tag === "Expunged" ? c.guid : null]),
     ),
+    removed: new Map(
+      s.changes.flatMap((c) =>
+        c._tag === "Expunged" && !c.bySync && c.guid !== null ? [[c.uid as number, c.guid]] : []
+      ),
+    ),
   });
   const found = findCommonPart(history(left), history(right));
   const uids = (list: readonly MailRecord[]) => list.map((r) => r.uid as number);

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { NO_FLAGS } from "../model/flags.ts";
+import { guid, modSeq, uid } from "../model/ids.ts";
+import type { MailRecord } from "../model/mail.ts";
+import { findCommonPart, type MailHistory } from "./common_part.ts";
+
+const hex = (name: string): string => name.charCodeAt(0).toString(16).padStart(32, "0");
+
+/** A mail: its UID and a letter for its GUID, as `1a`. */
+const record = (text: string): MailRecord => ({
+  uid: uid(Number.parseInt(text)),
+  guid: guid(hex(text.replace(/[0-9]/g, ""))),
+  flags: NO_FLAGS,
+  keywords: [],
+  modSeq: modSeq(1n),
+});
+
+const list = (text: string): readonly MailRecord[] =>
+  text === "" ? [] : text.split(" ").map(record);
+
+/** A side: its mails, those that its users removed, and those that a sync expunged. */
+const side = (mails: string, removed = "", bySync = ""): MailHistory => {
+  const gone = (text: string) => new Map(list(text).map((one) => [one.uid as number, one.guid]));
+  return {
+    records: list(mails),
+    expunged: new Map([...gone(removed), ...gone(bySync)]),
+    removed: gone(removed),
+    complete: true,
+    pending: new Set(),
+  };
+};
+
+const names = (records: readonly MailRecord[]): string =>
+  records.map((one) => `${one.uid}${String.fromCharCode(parseInt(one.guid, 16))}`).join(" ");
+
+const TABLE: readonly (readonly [
+  name: string,
+  left: MailHistory,
+  right: MailHistory,
+  lastCommonUid: number,
+  gone: readonly [string, string],
+  fresh: readonly [string, string],
+])[] = [
+  ["nothing of two empty sides", side(""), side(""), 0, ["", ""], ["", ""]],
+  ["an expunge below the last common mail", side("1a 3c", "2b"), side("1a 2b 3c"), 3, ["", "2b"], [
+    "",
+    "",
+  ]],
+  [
+    "a mail that one side's users removed above a contradiction",
+    side("1a 2b 4d", "3c"),
+    side("1a 2x 3c 4d"),
+    1,
+    ["", "3c"],
+    ["2b 4d", "2x 4d"],
+  ],
+  [
+    "no mail above it that has another GUID",
+    side("1a 2b", "3c"),
+    side("1a 2x 3d"),
+    1,
+    ["", ""],
+    ["2b", "2x 3d"],
+  ],
+  [
+    "no mail above it that a sync has given another UID",
+    side("1a 2b 9c", "", "3c"),
+    side("1a 2x 3c"),
+    1,
+    ["", ""],
+    ["2b 9c", "2x 3c"],
+  ],
+];
+
+for (const [name, left, right, lastCommonUid, gone, fresh] of TABLE) {
+  Deno.test(`findCommonPart: ${name}, either way round`, () => {
+    const part = findCommonPart(left, right);
+    assert.equal(part.lastCommonUid, lastCommonUid);
+    assert.deepEqual([names(part.expungeLeft), names(part.expungeRight)], gone);
+    assert.deepEqual([names(part.newLeft), names(part.newRight)], fresh);
+    const turned = findCommonPart(right, left);
+    assert.deepEqual([names(turned.expungeRight), names(turned.expungeLeft)], gone);
+    assert.deepEqual([names(turned.newRight), names(turned.newLeft)], fresh);
+  });
+}
