@@ -80,7 +80,10 @@ export class WireDecoder {
     }
   }
 
-  /** Whether the stream may end here, once {@linkcode WireDecoder.next} has given null: `Damaged` inside an item or before the first. */
+  /**
+   * Whether the stream may end here, once {@linkcode WireDecoder.next} has given null. `Damaged`: inside an item, or
+   * before the first one.
+   */
   end(): Either<SyncError, void> {
     const phase = this.#phase;
     switch (phase._tag) {

@@ -62,17 +62,10 @@ export const parseHeader = (table: AnyTable, text: string): Either<string, Layou
   return E.right({ table, places, width: 1 + Math.max(...places.map((place) => place.at)) });
 };
 
-const ownLayouts: ReadonlyMap<string, Layout> = (() => {
-  const layouts = new Map<string, Layout>();
-  for (const table of WIRE_TABLES) {
-    const places = columnsOf(table).map(([field, column], at) => ({ field, column, at }));
-    layouts.set(table.letter, { table, places, width: places.length });
-  }
-  return layouts;
-})();
-
-/** The layouts that {@linkcode formatHeader} declares. */
-export const OWN_LAYOUTS: Layouts = ownLayouts;
+const ownLayouts: readonly Layout[] = WIRE_TABLES.map((table) => {
+  const places = columnsOf(table).map(([field, column], at) => ({ field, column, at }));
+  return { table, places, width: places.length };
+});
 
 const SHOWN = 60;
 
@@ -162,11 +155,11 @@ const formatColumn = (column: Column<unknown>, value: unknown): Either<string, s
 };
 
 const layoutOfTag: ReadonlyMap<Tabled["_tag"], Layout> = new Map(
-  [...ownLayouts.values()].map((layout) => [layout.table.tag, layout]),
+  ownLayouts.map((layout) => [layout.table.tag, layout]),
 );
 
 /**
- * The line of an item, without its letter, under the columns of {@linkcode OWN_LAYOUTS}; a clause that names item and
+ * The line of an item, without its letter, under the columns of {@linkcode formatHeader}; a clause that names item and
  * key where a value cannot be said.
  */
 export const formatRecord = (item: WireRecord | CacheField): Either<string, string> => {
