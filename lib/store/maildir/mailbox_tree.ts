@@ -5,7 +5,7 @@
  */
 import * as E from "fp-ts/Either.js";
 import { parseStorageName } from "../../codec/mailbox_path.ts";
-import { type SyncError, syncError, withPlace } from "../../model/error.ts";
+import { type SyncError, syncError } from "../../model/error.ts";
 import { INBOX, type MailboxName, nameKey, parentName } from "../../model/mailbox.ts";
 import type { DirEntry, Os } from "../../port/os.ts";
 import { attempt } from "../account/or_fail.ts";
@@ -17,8 +17,6 @@ export interface FoundMailboxes {
   readonly mailboxes: readonly MailboxName[];
   /** Names that only have children, or are empty directories. */
   readonly directories: readonly MailboxName[];
-  /** Names that are there but cannot be opened. */
-  readonly damaged: readonly MailboxName[];
   /** What could not be read. */
   readonly problems: readonly SyncError[];
 }
@@ -26,81 +24,112 @@ export interface FoundMailboxes {
 /** A mailbox on its way to deletion by Dovecot (mailbox-list-maildir.c). */
 const TRASHED = "..DOVECOT-TRASHED";
 
+/** A directory, or a symlink to one, that may be a mailbox. */
+interface Candidate {
+  readonly path: string;
+  readonly stored: string;
+}
+
 class Finder {
   readonly mailboxes = new Set<MailboxName>();
   readonly directories = new Set<MailboxName>();
-  readonly damaged = new Set<MailboxName>();
   readonly problems: SyncError[] = [];
   readonly #os: Os;
   readonly #location: MaildirLocation;
+  /** Devices and inodes of the directories that were looked at. */
+  readonly #seen = new Set<string>();
+  /** Symlinks, which come last. */
+  readonly #links: Candidate[] = [];
 
   constructor(os: Os, location: MaildirLocation) {
     this.#os = os;
     this.#location = location;
   }
 
-  /** A directory, or a symlink to one. */
-  #isDirectory(path: string, kind: DirEntry["kind"] | null): boolean {
-    if (kind === "directory") return true;
-    if (kind === "file" || kind === "other") return false;
+  #isDirectory(path: string): boolean {
     return this.#os.files.stat(path)?.kind === "directory";
   }
 
+  /** Whether a directory was not looked at yet. A second name of it is an alias, no mailbox of its own. */
+  #isNews(path: string): boolean {
+    const info = this.#os.files.stat(path);
+    if (info?.kind !== "directory") return false;
+    const identity = `${info.dev}:${info.ino}`;
+    if (this.#seen.has(identity)) return false;
+    this.#seen.add(identity);
+    return true;
+  }
+
   /** The name of a storage name; one that Dovecot cannot open either is left alone and told. */
-  #nameOf(stored: string, path: string): MailboxName | null {
+  #nameOf({ stored, path }: Candidate): MailboxName | null {
     const name = parseStorageName(stored, namingOf(this.#location));
     if (E.isRight(name)) return name.right;
-    this.problems.push(withPlace({ ...name.left, where: { path } }, {}));
+    this.problems.push({ ...name.left, where: { path } });
     return null;
   }
 
-  inbox(): void {
-    const { mail } = mailboxPaths(this.#location, INBOX);
-    if (this.#isDirectory(`${mail}/cur`, null)) this.mailboxes.add(INBOX);
+  #visit(candidate: Candidate): void {
+    if (!this.#isNews(candidate.path)) return;
+    if (this.#location.layout === "maildir++") {
+      const name = this.#nameOf(candidate);
+      if (name !== null) this.mailboxes.add(name);
+    } else this.#visitNested(candidate);
   }
 
-  /** Maildir++: every directory of the root whose name begins with a dot, whether it has a cur/ or not. */
-  siblings(): void {
-    const { root } = this.#location;
-    for (const { name: entry, kind } of this.#os.files.list(root) ?? []) {
-      if (!entry.startsWith(".") || entry === TRASHED || entry.startsWith(".nfs")) continue;
-      const stored = entry.slice(1);
-      const path = `${root}/${entry}`;
-      // INBOX is elsewhere: Dovecot never shows the mails of such a directory.
-      if (stored.toUpperCase() === INBOX || !this.#isDirectory(path, kind)) continue;
-      const name = this.#nameOf(stored, path);
-      if (name !== null) this.mailboxes.add(name);
+  #visitNested(candidate: Candidate): void {
+    const { path, stored } = candidate;
+    // INBOX is elsewhere: Dovecot never shows the mails of a directory of that name, but its children.
+    if (stored.toUpperCase() !== INBOX) {
+      const name = this.#nameOf(candidate);
+      if (name === null) return;
+      (this.#isDirectory(`${path}/cur`) ? this.mailboxes : this.directories).add(name);
     }
+    attempt(
+      () => this.#nested(path, `${stored}/`),
+      (error) => this.problems.push({ ...error, scope: "mailbox" }),
+    );
+  }
+
+  #take(candidate: Candidate, kind: DirEntry["kind"]): void {
+    if (kind === "symlink") this.#links.push(candidate);
+    else if (kind === "directory") this.#visit(candidate);
   }
 
   /** LAYOUT=fs: directories below directories; those with a cur/ are mailboxes. */
-  nested(directory: string, prefix: string, above: readonly string[]): void {
-    const info = this.#os.files.stat(directory);
-    const identity = `${info?.dev}:${info?.ino}`;
-    // A symlink to a directory above would go on for ever.
-    if (info === null || above.includes(identity)) return;
-    for (const { name: entry, kind } of this.#os.files.list(directory) ?? []) {
-      if ((MAIL_DIRECTORIES as readonly string[]).includes(entry)) continue;
-      const path = `${directory}/${entry}`;
-      const stored = prefix + entry;
-      if (!this.#isDirectory(path, kind)) continue;
-      if (stored.toUpperCase() !== INBOX) {
-        const name = this.#nameOf(stored, path);
-        if (name === null) continue;
-        const isMailbox = this.#isDirectory(`${path}/cur`, null);
-        (isMailbox ? this.mailboxes : this.directories).add(name);
-      }
-      attempt(
-        () => this.nested(path, `${stored}/`, [...above, identity]),
-        (error) => this.problems.push({ ...error, scope: "mailbox" }),
-      );
+  #nested(directory: string, prefix: string): void {
+    for (const { name, kind } of this.#os.files.list(directory) ?? []) {
+      if ((MAIL_DIRECTORIES as readonly string[]).includes(name)) continue;
+      this.#take({ path: `${directory}/${name}`, stored: prefix + name }, kind);
     }
   }
 
+  /** Maildir++: every directory of the root whose name begins with a dot, whether it has a cur/ or not. */
+  #siblings(): void {
+    const { root } = this.#location;
+    for (const { name, kind } of this.#os.files.list(root) ?? []) {
+      if (!name.startsWith(".") || name === TRASHED || name.startsWith(".nfs")) continue;
+      const stored = name.slice(1);
+      if (stored.toUpperCase() !== INBOX) this.#take({ path: `${root}/${name}`, stored }, kind);
+    }
+  }
+
+  find(): void {
+    const { root, layout } = this.#location;
+    const { mail } = mailboxPaths(this.#location, INBOX);
+    this.#isNews(root);
+    this.#isNews(mail);
+    if (this.#isDirectory(`${mail}/cur`)) this.mailboxes.add(INBOX);
+    if (layout === "maildir++") this.#siblings();
+    else this.#nested(root, "");
+    // Those that are found on the way are visited, too.
+    for (const link of this.#links) this.#visit(link);
+    this.addParents();
+  }
+
   addParents(): void {
-    for (const name of [...this.mailboxes, ...this.damaged]) {
+    for (const name of this.mailboxes) {
       for (let p = parentName(name); p !== null; p = parentName(p)) {
-        if (!this.mailboxes.has(p) && !this.damaged.has(p)) this.directories.add(p);
+        if (!this.mailboxes.has(p)) this.directories.add(p);
       }
     }
     // INBOX is no directory, even while it has no mails of its own but children.
@@ -112,17 +141,17 @@ const byKey = (names: ReadonlySet<MailboxName>): readonly MailboxName[] =>
   [...names].map((name) => [nameKey(name), name] as const)
     .sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0).map(([, name]) => name);
 
-/** Looks for all mailboxes below a root that exists. Throws `StreamFailure` where the root cannot be read. */
+/**
+ * Looks for all mailboxes below a root that exists. A symlink to a directory that was found already is an alias and
+ * left out, as Dovecot's dsync leaves it out.
+ * Throws `StreamFailure` where the root cannot be read.
+ */
 export const findMailboxes = (os: Os, location: MaildirLocation): FoundMailboxes => {
   const finder = new Finder(os, location);
-  finder.inbox();
-  if (location.layout === "maildir++") finder.siblings();
-  else finder.nested(location.root, "", []);
-  finder.addParents();
+  finder.find();
   return {
     mailboxes: byKey(finder.mailboxes),
     directories: byKey(finder.directories),
-    damaged: byKey(finder.damaged),
     problems: finder.problems,
   };
 };

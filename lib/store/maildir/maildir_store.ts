@@ -93,8 +93,14 @@ class MaildirStore {
   /** INBOX always exists: a Maildir of folders alone is given one, as Dovecot does it. */
   #ensureInbox(names: readonly MailboxName[]): readonly MailboxName[] {
     if (names.length === 0 || names.includes(INBOX)) return names;
-    makeMailDirectories(this.#os, mailboxPaths(this.#location, INBOX).mail);
-    return [INBOX, ...names];
+    return attempt(
+      () => {
+        makeMailDirectories(this.#os, mailboxPaths(this.#location, INBOX).mail);
+        return [INBOX, ...names];
+      },
+      // What may only be read goes without.
+      () => names,
+    );
   }
 
   async tree(): Promise<MailboxTree> {
@@ -102,10 +108,7 @@ class MaildirStore {
     if (kind === "foreign") failStream(rootError(this.#location, kind));
     const found = findMailboxes(this.#os, this.#location);
     const problems = [...found.problems];
-    const nodes: MailboxNode[] = [
-      ...found.directories.map((name) => ({ _tag: "Directory", name }) as const),
-      ...found.damaged.map((name) => ({ _tag: "Damaged", name }) as const),
-    ];
+    const nodes: MailboxNode[] = found.directories.map((name) => ({ _tag: "Directory", name }));
     const names = new Map<MailboxGuid, MailboxName>();
     for (const name of this.#ensureInbox(found.mailboxes)) {
       try {

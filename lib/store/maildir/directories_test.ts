@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { mailboxName } from "../../model/mailbox.ts";
+import { modSeq, uid } from "../../model/ids.ts";
+import { makeOs } from "../../os/os.ts";
+import { fromArray } from "../../stream/chunks.ts";
+import type { Fetched } from "../../port/store.ts";
+import { fetchMails, MailReader, SMALL_MAIL } from "./fetch.ts";
+import { mailboxPaths, type MaildirLocation } from "./layout.ts";
+import { findMailFile, listMailFiles } from "./listing.ts";
+import { findMailboxes, rootKind } from "./mailbox_tree.ts";
+import type { MaildirMail } from "./merge.ts";
+import { NO_FLAGS } from "../../model/flags.ts";
+
+const os = makeOs();
+
+/** A directory with these files (path, text); a path that ends in "/" is a directory. */
+const inTree = (
+  claim: string,
+  paths: Readonly<Record<string, string>>,
+  body: (root: string) => void | Promise<void>,
+): void =>
+  Deno.test(claim, async () => {
+    const root = await Deno.makeTempDir();
+    try {
+      for (const [path, text] of Object.entries(paths)) {
+        const directory = path.slice(0, path.lastIndexOf("/") + 1);
+        await Deno.mkdir(`${root}/${directory}`, { recursive: true });
+        if (!path.endsWith("/")) await Deno.writeTextFile(`${root}/${path}`, text);
+      }
+      await body(root);
+    } finally {
+      await Deno.remove(root, { recursive: true });
+    }
+  });
+
+inTree("listMailFiles tells what is no mail and leaves it", {
+  "cur/.hidden": "",
+  "cur/:2,S": "",
+  "cur/line\nend": "",
+  "cur/folder/": "",
+  "cur/1.a:2,S": "",
+  "cur/2.b:2,": "",
+  "new/2.b": "x",
+  "new/3.c": "",
+}, (root) => {
+  const { files, problems } = listMailFiles(os, root);
+  assert.deepEqual([...files.keys()].sort(), ["1.a", "2.b", "3.c"]);
+  assert.equal(files.get("3.c")!.isNew, true);
+  assert.deepEqual(problems.map(({ what }) => what).sort(), [
+    "a directory lies among the mails",
+    "another file has the same base name",
+    "the file name has a line end in it",
+    "the file name has nothing before the colon",
+  ]);
+});
+
+inTree("listMailFiles takes a missing directory for an empty one", {}, (root) => {
+  assert.equal(listMailFiles(os, `${root}/none`).files.size, 0);
+  assert.equal(findMailFile(os, root, "1.a"), null);
+});
+
+inTree("findMailFile finds a mail under its new name", { "cur/1.a:2,FS": "" }, (root) => {
+  assert.deepEqual(findMailFile(os, root, "1.a"), { name: "1.a:2,FS", isNew: false });
+});
+
+const PLUS: Readonly<Record<string, string>> = {
+  "cur/": "",
+  ".A.B/cur/": "",
+  ".Entw&APw-rfe/": "",
+  ".Entwürfe/": "",
+  ".INBOX/cur/": "",
+  ".inbox/": "",
+  "..DOVECOT-TRASHED/cur/": "",
+  ".file": "",
+  "plain/cur/": "",
+};
+
+inTree("findMailboxes sees in a Maildir++ what Dovecot lists", PLUS, (root) => {
+  const found = findMailboxes(os, { root, layout: "maildir++" });
+  assert.deepEqual(found.mailboxes, ["A/B", "Entwürfe", "INBOX"]);
+  assert.deepEqual(found.directories, ["A"]);
+  assert.deepEqual(found.problems.map(({ where }) => where.path), [`${root}/.Entwürfe`]);
+});
+
+inTree("findMailboxes goes down directories with LAYOUT=fs, and round no circle", {
+  "cur/": "",
+  "A/B/cur/": "",
+  "A/new/x/": "",
+  "A.B/tmp/": "",
+  "INBOX/x/cur/": "",
+}, async (root) => {
+  await Deno.symlink(root, `${root}/A/circle`);
+  const found = findMailboxes(os, { root, layout: "fs" });
+  assert.deepEqual(found.mailboxes, ["A/B", "INBOX", "INBOX/x"]);
+  assert.deepEqual(found.directories, ["A", "A.B"]);
+});
+
+inTree("rootKind tells a Maildir from nothing and from something else", {
+  "maildir/cur/": "",
+  "folders/.A/cur/": "",
+  "nested/A/B/cur/": "",
+  "mdbox/mailboxes/": "",
+  "empty/": "",
+  "file": "",
+}, (root) => {
+  const kind = (at: string, layout: MaildirLocation["layout"]) =>
+    rootKind(os, { root: `${root}/${at}`, layout });
+  assert.equal(kind("maildir", "maildir++"), "maildir");
+  assert.equal(kind("folders", "maildir++"), "maildir");
+  assert.equal(kind("nested", "fs"), "maildir");
+  assert.equal(kind("nested", "maildir++"), "empty");
+  assert.equal(kind("mdbox", "fs"), "foreign");
+  assert.equal(kind("empty", "fs"), "empty");
+  assert.equal(kind("file", "fs"), "foreign");
+  assert.equal(kind("none", "fs"), "missing");
+});
+
+Deno.test("mailboxPaths knows where INBOX, CONTROL and INDEX lie", () => {
+  const apart = {
+    root: "/r",
+    layout: "maildir++",
+    index: "/i",
+    control: "/c",
+    inbox: "/b",
+  } as const;
+  assert.deepEqual(mailboxPaths(apart, mailboxName("INBOX")), {
+    mail: "/b",
+    control: "/c/.INBOX",
+    index: "/i/.INBOX",
+  });
+  assert.equal(mailboxPaths(apart, mailboxName("Ä/b")).mail, "/r/.&AMQ-.b");
+  const nested = { root: "/r", layout: "fs", index: "/i" } as const;
+  assert.deepEqual(mailboxPaths(nested, mailboxName("A/B.C")), {
+    mail: "/r/A/B.C",
+    control: "/r/A/B.C",
+    index: "/i/A/B.C",
+  });
+  assert.throws(() => mailboxPaths(nested, mailboxName("../x")));
+});
+
+const mailIn = (number: number, name: string): MaildirMail => ({
+  uid: uid(number),
+  entry: { uid: uid(number), keys: number === 1 ? "P O3" : "", name: name.replace(/:.*/, "") },
+  file: { name, isNew: false },
+  flags: NO_FLAGS,
+  keywords: [],
+  modSeq: modSeq(1n),
+});
+
+const fetchAll = async (root: string, mails: readonly MaildirMail[]): Promise<Fetched[]> => {
+  const byUid = new Map(mails.map((mail) => [mail.uid as number, mail]));
+  const all: Fetched[] = [];
+  const wanted = fromArray(mails.map((mail) => mail.uid), 2);
+  for await (const chunk of fetchMails(new MailReader(os, root), (one) => byUid.get(one), wanted)) {
+    for (const fetched of chunk) {
+      if (fetched._tag === "Mail") {
+        const pieces: Uint8Array[] = [];
+        for await (const piece of fetched.mail.body) pieces.push(piece);
+        all.push({ _tag: "Mail", mail: { ...fetched.mail, body: pieces } });
+      } else all.push(fetched);
+    }
+  }
+  return all;
+};
+
+inTree("fetchMails loses what is gone, no file, or compressed, and goes on", {
+  "cur/2.b:2,/": "",
+  "cur/3.c,S=500:2,": "\x1f",
+  "cur/4.d:2,": "still there",
+}, async (root) => {
+  await Deno.writeFile(`${root}/cur/3.c,S=500:2,`, Uint8Array.of(0x1f, 0x8b, 8, 0));
+  const names = ["1.a:2,", "2.b:2,", "3.c,S=500:2,", "4.d:2,"];
+  const fetched = await fetchAll(root, names.map((name, i) => mailIn(i + 1, name)));
+  assert.deepEqual(fetched.map((one) => one._tag === "Mail" ? "Mail" : one.error._tag), [
+    "Changed",
+    "Damaged",
+    "Unsupported",
+    "Mail",
+  ]);
+  assert.ok(fetched.every((one) => one._tag === "Mail" || one.error.scope === "message"));
+});
+
+inTree("fetchMails reads a mail that was renamed meanwhile, with all that its file tells", {
+  "cur/1.a:2,FS": "x\n",
+}, async (root) => {
+  await Deno.utime(`${root}/cur/1.a:2,FS`, 1_000_000_000, 1_000_000_000);
+  await Deno.link(`${root}/cur/1.a:2,FS`, `${root}/copy`);
+  const [one] = await fetchAll(root, [mailIn(1, "1.a:2,S")]);
+  assert.ok(one?._tag === "Mail");
+  const { receivedAt, savedAt, size, copies, pop3Uidl, pop3Order, guid } = one.mail;
+  assert.deepEqual([receivedAt, size, copies, pop3Uidl, pop3Order, guid], [
+    1_000_000_000,
+    2,
+    2,
+    "1.a",
+    3,
+    "1.a",
+  ]);
+  assert.ok(Math.abs(savedAt! - Date.now() / 1000) < 60);
+});
+
+inTree("fetchMails streams a large mail in pieces, byte for byte", {}, async (root) => {
+  await Deno.mkdir(`${root}/cur`);
+  const bytes = new Uint8Array(SMALL_MAIL * 2 + 17).map((_, i) => i * 31);
+  await Deno.writeFile(`${root}/cur/1.a:2,`, bytes);
+  const [one] = await fetchAll(root, [mailIn(1, "1.a:2,")]);
+  assert.ok(one?._tag === "Mail" && Array.isArray(one.mail.body));
+  const pieces = one.mail.body as Uint8Array<ArrayBuffer>[];
+  assert.ok(pieces.length > 2);
+  assert.deepEqual(new Uint8Array(await new Blob(pieces).arrayBuffer()), bytes);
+});
