@@ -17,7 +17,9 @@ export interface SyncCommand {
   readonly settings: ReadonlyMap<string, string>;
   /** The second location. */
   readonly location2: string;
-  /** -R: the second location is the source of a backup. */
+  /** -1: of a mirror only the second location is changed. */
+  readonly oneWay: boolean;
+  /** -R: the second location is the source of a backup, or of a one-way mirror. */
   readonly reverse: boolean;
   /** -v. */
   readonly verbose: boolean;
@@ -37,7 +39,10 @@ exactly like the mail of mail_location.
 
   -o SETTING=VALUE  set a setting; mail_location names the first side, for
                     example -o mail_location=maildir:~/Maildir
-  -R                backup the other way round: LOCATION2 is the source
+  -1                mirror in one direction: only LOCATION2 is changed, and
+                    keeps its own changes
+  -R                backup, or mirror -1, the other way round: LOCATION2 is
+                    the source
   -v                tell what is done
   -D                tell the causes of errors
   --help            show this
@@ -51,7 +56,7 @@ exit status: 0 in sync; 2 some change could not be made, run again; else failed
 const usage = (what: string): Either<SyncError, never> =>
   E.left(syncError("Usage", "run", {}, what));
 
-const FLAGS = ["R", "v", "D", "help", "version"];
+const FLAGS = ["1", "R", "v", "D", "help", "version"];
 
 /** Parses the options up to the first word that is none. */
 const parseOptions = (args: readonly string[]) => {
@@ -84,8 +89,9 @@ export const parseCommandLine = (args: readonly string[]): Either<SyncError, Com
   const [location2, ...more] = tail.words;
   if (location2 === undefined) return usage(`${verb}: LOCATION2 is missing`);
   if (more.length > 0) return usage(`${verb}: one LOCATION2 only, found "${more[0]}" behind it`);
-  if (given("R") && verb === "mirror") {
-    return usage("-R goes with backup; a mirror has no direction");
+  if (given("1") && verb === "backup") return usage("-1 goes with mirror; a backup is one-way");
+  if (given("R") && verb === "mirror" && !given("1")) {
+    return usage("-R goes with backup or -1; a mirror has no direction");
   }
   const settings = new Map<string, string>();
   for (const setting of [...(head.parsed.o ?? []), ...(tail.parsed.o ?? [])]) {
@@ -98,6 +104,7 @@ export const parseCommandLine = (args: readonly string[]): Either<SyncError, Com
     verb,
     settings,
     location2,
+    oneWay: given("1"),
     reverse: given("R"),
     verbose: given("v"),
     debug: given("D"),

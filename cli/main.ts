@@ -14,7 +14,7 @@ import { makeOs } from "../lib/os/os.ts";
 import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";
 import { backup } from "../lib/run/backup.ts";
-import { mirror } from "../lib/run/mirror.ts";
+import { mirror, type MirrorOptions } from "../lib/run/mirror.ts";
 import type { RunOptions } from "../lib/run/run.ts";
 import denoJson from "../deno.json" with { type: "json" };
 import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
@@ -60,7 +60,7 @@ const mirrorWithMemory = async (
   os: Os,
   left: Store,
   right: Store,
-  options: RunOptions,
+  options: MirrorOptions,
 ): Promise<Either<SyncError, Report>> => {
   const ends = { left: left.location, right: right.location };
   const path = memoryPath(ends, (name) => Deno.env.get(name));
@@ -88,7 +88,7 @@ const sync = async (
       ),
     );
   }
-  if (command.verb === "mirror") {
+  if (command.verb === "mirror" && !command.oneWay) {
     const sides = await openEither(os, one, command.location2);
     if (E.isLeft(sides)) return sides;
     const [left, right] = sides.right;
@@ -102,7 +102,9 @@ const sync = async (
   if (E.isLeft(source)) return source;
   const destination = await openSide(os, to, true);
   if (E.isLeft(destination)) return destination;
-  const end = await backup(source.right, destination.right, options)();
+  const end = command.oneWay
+    ? await mirrorWithMemory(os, source.right, destination.right, { ...options, oneWay: true })
+    : await backup(source.right, destination.right, options)();
   await source.right.close();
   await destination.right.close();
   return end;

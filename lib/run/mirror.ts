@@ -77,8 +77,9 @@ class Mirror {
     this.#memory = options.memory ?? NO_MEMORY;
     this.#options = options;
     this.#log = new RunLog(options);
-    // Of mailboxes that are not looked at nothing is forgotten.
-    const isPart = options.mailboxes !== undefined || options.mails === false;
+    // Of mailboxes that are left as they are nothing is forgotten: it proves which of their mails are new.
+    const isPart = options.mailboxes !== undefined || options.mails === false ||
+      options.oneWay === true;
     this.#remembered = new Map(isPart ? this.#memory : []);
     this.#changing = options.oneWay === true ? ["right"] : SIDES;
   }
@@ -165,8 +166,9 @@ class Mirror {
       status[side] = found.right;
     }
     const { left, right } = status;
-    const rule = identityOf(pair, left ?? null, right ?? null);
-    const identity = { ...rule, guid: this.#options.oneWay === true ? left!.guid : rule.guid };
+    // One way: the destination becomes the source's mailbox, so that both can be known by one identity.
+    const counted = this.#options.oneWay === true ? null : right ?? null;
+    const identity = identityOf(pair, left ?? null, counted);
     for (const side of this.#changing) {
       const there = status[side];
       const name = side === "left" ? pair.leftName : pair.rightName;
@@ -218,11 +220,7 @@ class Mirror {
       if (E.isLeft(end)) return end;
       this.#log.kept({ name: pair.name, mails: keep.size });
     }
-    if (this.#isForeign(pair)) {
-      // A mailbox that stays for its newcomers still needs the proof that they are some.
-      this.#keepMemory(pair.guid);
-      return E.right(undefined);
-    }
+    if (this.#isForeign(pair)) return E.right(undefined);
     const guid = await this.#prepare(pair);
     if (E.isLeft(guid)) return guid;
     if (guid.right === null) return E.right(undefined);

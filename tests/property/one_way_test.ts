@@ -6,7 +6,7 @@ import { isNothing } from "../../lib/model/report.ts";
 import { mirror } from "../../lib/run/mirror.ts";
 import { memoryStore } from "../../lib/store/memory/memory_store.ts";
 import { run } from "../contract/content.ts";
-import { act, anAct, newAccount, World } from "./histories.ts";
+import { act, anAct, newAccount, visible, World } from "./histories.ts";
 
 const RUNS = Number(Deno.env.get("DSYNC_HISTORIES") ?? 200);
 
@@ -78,6 +78,12 @@ Deno.test("mirror, one way, leaves the source alone, loses nothing, and then has
         );
         assert.ok(isNothing(again.report.right), `again: ${JSON.stringify(again.report.right)}`);
         memory = again.memory;
+      }
+      const known = new Set([...mailsOf(source), ...mailsOf(destination)]);
+      await run(mirror(memoryStore(source), memoryStore(destination), { memory }));
+      assert.deepEqual(visible(destination), visible(source), "a mirror brings them together");
+      for (const id of known) {
+        assert.ok(mailsOf(source).has(id) || removed.has(id), `mail ${id} outlives the mirror`);
       }
     }),
     { numRuns: RUNS },
