@@ -22,7 +22,10 @@ export type TreeOperation =
   | { readonly _tag: "CreateDirectory"; readonly name: MailboxName }
   /** Removes the mailbox with this GUID, mails included; its children stay. */
   | { readonly _tag: "DeleteMailbox"; readonly name: MailboxName; readonly guid: MailboxGuid }
-  /** Removes a \NoSelect name without children. */
+  /**
+   * Removes a \NoSelect name without children. One with children is refused, but if the run is killed then, and the
+   * next one finds it empty, it goes.
+   */
   | { readonly _tag: "DeleteDirectory"; readonly name: MailboxName }
   /** Renames the mailbox with this GUID; children stay where they are. The new name must be free. */
   | {

@@ -109,6 +109,20 @@ class Mirror {
     return E.right(undefined);
   }
 
+  /**
+   * Tells the stores of the directories that will be empty in the end: if the run is killed when they are, the next one
+   * could not tell why. Those that have children yet are refused.
+   */
+  async #announce(
+    plan: Readonly<Record<Side, readonly TreeOperation[]>>,
+  ): Promise<void> {
+    for (const side of SIDES) {
+      for (const operation of plan[side]) {
+        if (operation._tag === "DeleteDirectory") await this.#stores[side].applyTree(operation)();
+      }
+    }
+  }
+
   /** For each deleted mailbox that must stay: the mails for which it stays. */
   async #kept(
     deleted: readonly DeletedMailbox[],
@@ -253,6 +267,7 @@ class Mirror {
     if (E.isLeft(kept)) return kept;
     const plan = planMergeTree(a, b, new Set(kept.right.keys()));
     plan.problems.forEach((problem) => this.#log.problem(problem));
+    await this.#announce(plan.after);
     const before = await this.#changes(plan.before);
     if (E.isLeft(before)) return before;
     for (const pair of plan.pairs) {

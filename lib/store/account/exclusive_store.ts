@@ -6,12 +6,13 @@
 import * as E from "fp-ts/Either.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import type { SyncError } from "../../model/error.ts";
-import type { MailOperation } from "../../model/operation.ts";
+import type { MailboxName } from "../../model/mailbox.ts";
+import type { MailOperation, TreeOperation } from "../../model/operation.ts";
 import type { Os } from "../../port/os.ts";
 import type { Mailbox, Store } from "../../port/store.ts";
 import type { Chunks } from "../../stream/chunks.ts";
 import { thrownError } from "./or_fail.ts";
-import { type Recover, RunLock } from "./run_lock.ts";
+import { RunLock } from "./run_lock.ts";
 
 /** The same operations; `claim` is asked before the first of them is handed on. */
 const claimFirst = async function* (
@@ -24,12 +25,34 @@ const claimFirst = async function* (
   }
 };
 
+/** Whether it may have ended something in the middle; what is refused was not begun. */
+const isBreakdown = ({ _tag }: SyncError): boolean =>
+  _tag === "Io" || _tag === "Denied" || _tag === "Busy";
+
+/** The name that an operation may leave an empty directory of, which goes, too, if the store has one. */
+const nameLeft = (operation: TreeOperation): MailboxName | null =>
+  operation._tag === "DeleteMailbox" || operation._tag === "RenameMailbox" ||
+    operation._tag === "DeleteDirectory"
+    ? operation.name
+    : null;
+
 /**
  * Gives a store whose first write takes the lock of its root directory, which `close` lets go of: `Busy` while another
  * run has it. Reading needs no lock; `tree` first has `recover` put in order what a killed run has left.
  */
-export const exclusiveStore = (os: Os, root: string, store: Store, recover: Recover): Store => {
-  const lock = new RunLock(os, root, recover);
+export const exclusiveStore = (
+  os: Os,
+  root: string,
+  store: Store,
+  recover: () => Promise<void>,
+): Store => {
+  const lock = new RunLock(os, root, async (leaving) => {
+    await recover();
+    // One that is a mailbox still, or has children, stays: it is refused.
+    for (const name of leaving.toSorted().toReversed()) {
+      await store.applyTree({ _tag: "DeleteDirectory", name })();
+    }
+  });
   const claim = () => lock.claim();
   /** What failed may have left something, too. */
   let allEnded = true;
@@ -48,7 +71,7 @@ export const exclusiveStore = (os: Os, root: string, store: Store, recover: Reco
   };
   const writing = <A>(task: TaskEither<SyncError, A>): TaskEither<SyncError, A> => async () => {
     const end = await after(claim, task)();
-    if (E.isLeft(end)) allEnded = false;
+    if (E.isLeft(end) && isBreakdown(end.left)) allEnded = false;
     return end;
   };
   const applying = (mailbox: Mailbox): Mailbox["apply"] =>
@@ -73,7 +96,12 @@ export const exclusiveStore = (os: Os, root: string, store: Store, recover: Reco
     caps: store.caps,
     tree: after(() => lock.recover(), store.tree),
     fitName: store.fitName,
-    applyTree: (operation) => writing(store.applyTree(operation)),
+    applyTree: (operation) =>
+      writing(async () => {
+        const name = nameLeft(operation);
+        if (name !== null) lock.leaving(name);
+        return await store.applyTree(operation)();
+      }),
     withMailbox: (guid, use) => store.withMailbox(guid, (mailbox) => use(guarded(mailbox))),
     replaceMailbox: (identity, use) =>
       writing(store.replaceMailbox(identity, (mailbox) => use(guarded(mailbox)))),

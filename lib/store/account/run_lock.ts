@@ -1,11 +1,17 @@
 /**
- * One run at a time changes a store: the file `dsync.lock` in its root, locked with flock while its owner lives, with
- * the owner's process in it. It is made at the first write and removed at the end, so one whose lock can be had is what
- * a killed run has left, and says that there may be more of it.
+ * One run at a time changes a store: the file `dsync.lock` in its root, locked with flock while its owner lives. It is
+ * made at the first write and removed at the end, so one whose lock can be had is what a killed run has left, and says
+ * that there may be more of it. Lines of text, only ever appended; one without its end is passed over:
+ *
+ * ```
+ * owner PID HOST             who has it now
+ * leaving "NAME"             a name, as JSON, that nothing will be left of but an empty directory, which goes, too
+ * ```
  *
  * @module
  */
 import { type SyncError, syncError } from "../../model/error.ts";
+import type { MailboxName } from "../../model/mailbox.ts";
 import type { Fd, Held, Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
 import { modesOf } from "./modes.ts";
@@ -14,15 +20,42 @@ import { attempt } from "./or_fail.ts";
 /** The lock file of a run. No format takes a file of this name in its root for mail. */
 export const RUN_LOCK = "dsync.lock";
 
-const OWNER_BYTES = 512;
+/** Beyond it a lock file is not read: no run leaves so many names. */
+const MAX_BYTES = 16 << 20;
 
 interface Owned {
   readonly fd: Fd;
   readonly held: Held;
 }
 
-/** Puts in order what a killed run has left; asked while the lock is held. */
-export type Recover = () => Promise<void>;
+/** Puts in order what a killed run has left; asked while the lock is held, with the names that it was leaving. */
+export type Recover = (leaving: readonly MailboxName[]) => Promise<void>;
+
+interface Told {
+  readonly pid: string | null;
+  readonly leaving: readonly MailboxName[];
+}
+
+const parseName = (json: string): MailboxName | null => {
+  try {
+    const name: unknown = JSON.parse(json);
+    return typeof name === "string" ? name as MailboxName : null;
+  } catch {
+    return null;
+  }
+};
+
+const parse = (text: string): Told => {
+  let pid: string | null = null;
+  const leaving = new Set<MailboxName>();
+  for (const line of text.slice(0, text.lastIndexOf("\n") + 1).split("\n")) {
+    const [, kind, value = ""] = /^(owner|leaving) (.*)$/.exec(line) ?? [];
+    if (kind === "owner") pid = /^\d+/.exec(value)?.[0] ?? null;
+    const name = kind === "leaving" ? parseName(value) : null;
+    if (name !== null) leaving.add(name);
+  }
+  return { pid, leaving: [...leaving] };
+};
 
 /** The lock of one store. Throws `StreamFailure<SyncError>`. */
 export class RunLock {
@@ -68,6 +101,13 @@ export class RunLock {
     await this.#recovered;
   }
 
+  /** Tells of a name that only an empty directory is left of soon. Durable; the lock is held. */
+  leaving(name: MailboxName): void {
+    if (this.#owned === null) return;
+    this.#append(this.#owned.fd, `leaving ${JSON.stringify(name)}`);
+    this.#os.disk.sync(this.#owned.fd);
+  }
+
   /** Lets go. The file is removed if all that was begun was ended, else the next run shall look. */
   release(allEnded: boolean): void {
     if (this.#owned === null) return;
@@ -80,7 +120,7 @@ export class RunLock {
 
   /** Takes the lock; `otherwise` where a living process has it. */
   #take(otherwise: () => void): void {
-    const { disk, files, locks } = this.#os;
+    const { files, locks } = this.#os;
     for (;;) {
       const left = files.stat(this.#path) !== null;
       const fd = left ? this.#open() : this.#create();
@@ -97,12 +137,22 @@ export class RunLock {
         continue;
       }
       this.#owned = { fd, held };
-      const { pid, hostname } = this.#os;
-      disk.truncate(fd, 0);
-      disk.write(fd, new TextEncoder().encode(`${pid}:${hostname}\n`), 0);
-      if (left) this.#recovered = this.#recover();
+      const { leaving } = this.#read();
+      this.#append(fd, `owner ${this.#os.pid} ${this.#os.hostname}`);
+      if (left) this.#recovered = this.#recover(leaving);
       return;
     }
+  }
+
+  #read(): Told {
+    const bytes = this.#os.files.readFile(this.#path, MAX_BYTES);
+    return parse(new TextDecoder().decode(bytes ?? undefined));
+  }
+
+  /** What a killed writer has left of a line is a line of its own then. */
+  #append(fd: Fd, line: string): void {
+    const { size } = this.#os.files.fstat(fd);
+    this.#os.disk.write(fd, new TextEncoder().encode(`${size === 0 ? "" : "\n"}${line}\n`), size);
   }
 
   #open(): Fd | null {
@@ -121,9 +171,8 @@ export class RunLock {
   }
 
   #busy(): never {
-    const bytes = attempt(() => this.#os.files.readFile(this.#path, OWNER_BYTES), () => null);
-    const [, pid] = /^(\d+):/.exec(new TextDecoder().decode(bytes ?? undefined)) ?? [];
-    const what = `another dsync${pid === undefined ? "" : ` (process ${pid})`} is at work here`;
+    const pid = attempt(() => this.#read().pid, () => null);
+    const what = `another dsync${pid === null ? "" : ` (process ${pid})`} is at work here`;
     throw new StreamFailure<SyncError>(syncError("Busy", "store", { path: this.#path }, what));
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { SyncError } from "../../model/error.ts";
+import { mailboxName } from "../../model/mailbox.ts";
 import { type DurableStep, makeOs } from "../../os/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
 import { RUN_LOCK, RunLock } from "./run_lock.ts";
@@ -64,10 +65,14 @@ inDirectory("recover is no write, and no claim, while nothing was left", async (
 
 inDirectory("what was left is recovered once, by whoever reads or writes first", async (root) => {
   for (const call of ["claim", "recover"] as const) {
-    Deno.writeTextFileSync(`${root}/${RUN_LOCK}`, "1:elsewhere\n");
+    Deno.writeTextFileSync(
+      `${root}/${RUN_LOCK}`,
+      'owner 1 elsewhere\n\nleaving "A/ä\\n"\nleaving 7\nleaving {\nwhat\nleaving "B"\nleaving "torn"',
+    );
     let times = 0;
-    const lock = new RunLock(os, root, () => {
+    const lock = new RunLock(os, root, (leaving) => {
       times++;
+      assert.deepEqual(leaving, ["A/ä\n", "B"]);
       return nothing();
     });
     await lock[call]();

@@ -139,7 +139,6 @@ export const removeMailbox = async (
     const mapUids = await index.withLock((writer) => {
       const named = mapUidsOf(writer.view);
       journal.suspects(sortedSet(named));
-      journal.emptied(paths.stored);
       journal.sync();
       if (layout.indexMailboxes === null) {
         disk.rename(paths.mails, staged);
@@ -156,10 +155,9 @@ export const removeMailbox = async (
     removeStaged(os, layout, staged);
     locked.release(countReferences(mapUids, 1));
   });
-  if (layout.indexMailboxes !== null) disk.rmdir(paths.index);
-  const isGone = disk.rmdir(paths.directory);
   journal.reset();
-  return isGone;
+  if (layout.indexMailboxes !== null) disk.rmdir(paths.index);
+  return disk.rmdir(paths.directory);
 };
 
 const removeIndexFiles = ({ os }: Storage, directory: string): void => {
@@ -183,10 +181,8 @@ export const moveMailbox = async (
   to: MailboxPaths,
   index: IndexFile,
 ): Promise<void> => {
-  const { os: { disk, files }, journal, layout, modes } = storage;
+  const { os: { disk, files }, layout, modes } = storage;
   await index.withLock((writer) => {
-    journal.emptied(from.stored);
-    journal.sync();
     writer.append(renameStamp(Math.floor(storage.os.now() / 1000)), DONE);
     disk.mkdir(to.directory, modes.directory);
     if (layout.indexMailboxes !== null) {
@@ -204,7 +200,6 @@ export const moveMailbox = async (
   });
   if (layout.indexMailboxes !== null) disk.rmdir(from.index);
   disk.rmdir(from.directory);
-  journal.reset();
 };
 
 /**

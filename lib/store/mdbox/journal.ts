@@ -8,7 +8,6 @@
  * temp NAME DEVICE INODE     a new file m.N, not yet numbered, or numbered but not yet in the map
  * append N SIZE              records are appended to m.N, which had SIZE bytes
  * suspects 1-5,7             map UIDs whose refcount may be too high
- * emptied NAME               the mailbox goes away from that name, stored, and its directory with it when it is empty
  * ```
  *
  * A line is durable before what it tells of can be. Reading one twice, or long after all is done, does no harm: what it
@@ -48,8 +47,6 @@ export interface Unfinished {
   readonly appends: readonly { readonly fileId: number; readonly oldSize: number }[];
   /** Map UIDs whose refcount may be too high. */
   readonly suspects: readonly Range[];
-  /** Names as stored whose directories go if they are empty. */
-  readonly emptied: readonly string[];
 }
 
 /** Numbers from first to last. */
@@ -91,7 +88,6 @@ export const parseJournal = (bytes: Uint8Array): Unfinished => {
   const temps: TempFile[] = [];
   const appends: { fileId: number; oldSize: number }[] = [];
   const suspects: Range[] = [];
-  const emptied: string[] = [];
   const text = new TextDecoder().decode(bytes);
   for (const line of text.slice(0, text.lastIndexOf("\n") + 1).split("\n")) {
     const [kind, first = "", second = "", third = ""] = line.split(" ");
@@ -104,12 +100,9 @@ export const parseJournal = (bytes: Uint8Array): Unfinished => {
         const range = parseRange(part);
         if (range !== null) suspects.push(range);
       }
-    } else if (kind === "emptied") {
-      const stored = line.slice(kind.length + 1);
-      if (!stored.split("/").some((part) => /^\.{0,2}$/.test(part))) emptied.push(stored);
     }
   }
-  return { temps, appends, suspects, emptied };
+  return { temps, appends, suspects };
 };
 
 const encoder = new TextEncoder();
@@ -160,11 +153,6 @@ export class Journal {
   /** Tells of refcounts that may be too high from now on. Ascending, none twice. Not yet durable. */
   suspects(mapUids: Uint32Array): void {
     if (mapUids.length > 0) this.#line(`suspects ${formatRanges(mapUids)}`);
-  }
-
-  /** Tells of a name, as stored, that a mailbox goes away from. Not yet durable. */
-  emptied(stored: string): void {
-    this.#line(`emptied ${stored}`);
   }
 
   /** Makes all lines durable. */

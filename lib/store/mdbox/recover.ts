@@ -19,7 +19,7 @@ import {
   NEW_FILE_PREFIX,
   type TempFile,
 } from "./journal.ts";
-import { fileIdOf, MAP_INDEX, pathsOfStored, storageFile } from "./layout.ts";
+import { fileIdOf, MAP_INDEX, storageFile } from "./layout.ts";
 import { mapUidsOf, openMailboxIndex } from "./mailbox_index.ts";
 import type { LockedMap, StorageMap } from "./map.ts";
 import { listStaged, removeStaged, type Staged } from "./staging.ts";
@@ -84,9 +84,6 @@ class Recovery {
       }
     }
     for (const { path } of staged) this.#suspectStaged(path);
-    for (const { unfinished: { emptied } } of journals) {
-      emptied.forEach((name) => this.#leave(name));
-    }
     done = attempt(() => this.#recount(staged), () => false) && done;
     // What could not be judged now is left for the next time.
     if (!done) return;
@@ -109,14 +106,6 @@ class Recovery {
       const known = this.#suspectFile(fileId, 0);
       if (known === null) os.disk.unlink(path);
     }
-  }
-
-  /** Takes away the directory of a mailbox that went away, unless something is in it. */
-  #leave(stored: string): void {
-    const { os: { disk }, layout } = this.#storage;
-    const { directory, index } = pathsOfStored(layout, stored);
-    if (layout.indexMailboxes !== null) disk.rmdir(index);
-    disk.rmdir(directory);
   }
 
   /** Suspects what the map has in a file from an offset on; gives the offset of the first of it, or null. */
