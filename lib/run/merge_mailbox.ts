@@ -7,9 +7,11 @@ import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { pipe } from "fp-ts/function.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
-import { guid128Hex } from "../codec/guid.ts";
+import { guid128Hex, sameGuid } from "../codec/guid.ts";
 import { type SyncError, syncError, withPlace } from "../model/error.ts";
-import type { MailboxGuid } from "../model/ids.ts";
+import { sameKeywords } from "../model/flags.ts";
+import type { Guid, MailboxGuid, Uid } from "../model/ids.ts";
+import type { MailRecord } from "../model/mail.ts";
 import type { MailboxMemory } from "../model/memory.ts";
 import type { MailboxName } from "../model/mailbox.ts";
 import type { Expunge, MailOperation, PlannedOperation } from "../model/operation.ts";
@@ -51,6 +53,14 @@ const targetOf = (operation: MailOperation | PlannedOperation): number | null =>
     : operation._tag === "CopyMail"
     ? operation.uid
     : null;
+
+/** A mail that has its new UID on the left, but could not be given it on the right. */
+interface Half {
+  readonly uid: Uid;
+  readonly guid: Guid;
+  /** The mail of the right side that it was copied from; null: it was on the left before. */
+  readonly copyOf: MailRecord | null;
+}
 
 type Both = Readonly<Record<Side, Mailbox>>;
 
@@ -107,8 +117,6 @@ class Merge {
   readonly #oneWay: boolean;
   done: Record<Side, SideReport> = { left: NOTHING_DONE, right: NOTHING_DONE };
   problems: SyncError[] = [];
-  /** Mails at new UIDs on the left whose other half could not be moved there. */
-  #orphans: readonly Expunge[] = [];
 
   constructor(
     stores: Stores,
@@ -167,8 +175,7 @@ class Merge {
 
   /**
    * Carries out a plan. A mail that cannot come to its place on the left, because somebody has just removed it or its
-   * place is taken, does not go there on the right either; one that the left side has put in place while it was removed
-   * on the right is told of, to be taken away again.
+   * place is taken, does not go there on the right either; and what could not follow on the right is taken back.
    */
   async #applyPlan(both: Both, plan: MergePlan): Promise<Either<SyncError, void>> {
     const left = await this.#apply("left", both, plan.left, new Map());
@@ -191,12 +198,24 @@ class Merge {
       (fresh) => () => this.#apply("right", { left: fresh, right: both.right }, possible, moved),
     )();
     if (E.isLeft(right)) return right;
-    this.#orphans = possible.flatMap((operation) =>
+    const copies = new Map(
+      plan.left.flatMap((operation) =>
+        operation._tag === "CopyMail" ? [[operation.uid as number, operation.from]] : []
+      ),
+    );
+    const halves = possible.flatMap((operation): readonly Half[] =>
       operation._tag === "RenumberMail" && right.right.has(operation.newUid)
-        ? [{ _tag: "Expunge", uid: operation.newUid, guid: operation.guid }]
+        ? [{
+          uid: operation.newUid,
+          guid: operation.guid,
+          copyOf: copies.get(operation.newUid) ?? null,
+        }]
         : []
     );
-    return E.right(undefined);
+    // One way, the left side did nothing that could be taken back.
+    return this.#oneWay || halves.length === 0
+      ? E.right(undefined)
+      : await this.#takeBack(halves);
   }
 
   /** What is left of a plan when copies are taken out that are known not to be possible now. */
@@ -211,16 +230,29 @@ class Merge {
   }
 
   /**
-   * Of mails that the left side has at a new UID, but that could not follow on the right: those that the right side does
-   * not have at all any more. Its users have removed them while they were on their way.
+   * Takes back what only the left side could do: copies of mails that stay where they were on the right, and mails that
+   * the right side does not have at all any more, as its users have removed them meanwhile. Otherwise a mail that they
+   * remove before the next look would seem to be a new one of the left side.
    */
-  #removedMeanwhile(left: MergeSide, right: MergeSide): readonly Expunge[] {
-    if (this.#orphans.length === 0) return [];
-    const still = new Set(right.records.map(({ guid }) => guid128Hex(guid)));
-    const there = new Map(left.records.map(({ uid, guid }) => [uid, guid128Hex(guid)]));
-    return this.#orphans.filter(({ uid, guid }) =>
-      there.get(uid) === guid128Hex(guid) && !still.has(guid128Hex(guid))
-    );
+  #takeBack(halves: readonly Half[]): Promise<Either<SyncError, void>> {
+    return withBoth(this.#stores, this.#guid, (both) => async () => {
+      const left = await collect(both.left.records())();
+      if (E.isLeft(left)) return left;
+      const right = await collect(both.right.records())();
+      if (E.isLeft(right)) return right;
+      const present = new Map(left.right.map((record) => [record.uid, record]));
+      const still = new Map(right.right.map((record) => [guid128Hex(record.guid), record]));
+      const removed = halves.flatMap(({ uid, guid, copyOf }): readonly Expunge[] => {
+        const mine = present.get(uid);
+        const theirs = still.get(guid128Hex(guid));
+        if (mine === undefined || !sameGuid(mine.guid, guid)) return [];
+        const isUntouchedCopy = copyOf !== null && copyOf.uid === theirs?.uid &&
+          copyOf.flags === mine.flags && sameKeywords(copyOf.keywords, mine.keywords);
+        return theirs === undefined || isUntouchedCopy ? [{ _tag: "Expunge", uid, guid }] : [];
+      });
+      const end = await this.#apply("left", both, removed, new Map());
+      return E.isLeft(end) ? end : E.right(undefined);
+    })();
   }
 
   /** One look at both sides; gives what to remember when there was nothing to do, null when something was done. */
@@ -233,12 +265,6 @@ class Merge {
       if (E.isLeft(left)) return left;
       const right = await gather(both.right, this.#pending.right, this.#memory?.momentRight);
       if (E.isLeft(right)) return right;
-      const removed = this.#removedMeanwhile(left.right, right.right);
-      this.#orphans = [];
-      if (removed.length > 0) {
-        const end = await this.#apply("left", both, removed, new Map());
-        return E.isLeft(end) ? end : E.right(null);
-      }
       const whole = mergeMailbox(left.right, right.right, "master", this.#oneWay);
       const plan = first ? whole : this.#possible(whole);
       if (isSettled(plan)) return E.right(this.#result(both, false));
@@ -259,8 +285,7 @@ class Merge {
       problems: [...own, ...this.problems],
       messages: left.status.messages,
       memory: {
-        // Where only the right side is changed it may have a UIDVALIDITY of its own.
-        uidValidity: right.status.uidValidity,
+        uidValidity: left.status.uidValidity,
         uidNext: Math.min(left.status.uidNext, right.status.uidNext),
         pendingLeft: [...new Set([...unreadableUids(left), ...this.#pending.left])],
         pendingRight: [...new Set([...unreadableUids(right), ...this.#pending.right])],
