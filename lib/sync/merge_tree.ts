@@ -245,7 +245,9 @@ const planDirectories = (
     }
   }
   for (const { name } of [...directories(own)].reverse()) {
-    if (has(other, name) || final.has(nameKey(name)) || willHaveChildren(name)) continue;
+    // Where no empty directory can be, one that is about to lose its last child stands for nothing.
+    const stays = other.side.emptyDirectories && has(other, name);
+    if (stays || final.has(nameKey(name)) || willHaveChildren(name)) continue;
     const deleted = other.history.directoryDeletedAt(name) > own.history.renamedAt(name);
     if (deleted || isParent(own, name)) operations.push({ _tag: "DeleteDirectory", name });
   }

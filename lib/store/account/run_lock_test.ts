@@ -84,19 +84,20 @@ inDirectory("what was left is recovered once, by whoever reads or writes first",
   }
 });
 
-inDirectory(
-  "release keeps the file for the next run where something was not ended",
-  async (root) => {
-    const lock = new RunLock(os, root, nothing);
-    await lock.claim();
-    lock.release(false);
-    let times = 0;
-    const next = new RunLock(os, root, () => {
-      times++;
+inDirectory("release keeps the file while something is not ended", async (root) => {
+  const lock = new RunLock(os, root, nothing);
+  lock.leaving(mailboxName("no lock yet"));
+  await lock.claim();
+  lock.leaving(mailboxName("A"));
+  lock.release(false);
+  for (const times of ["once", "and again, until all is ended"]) {
+    let told: readonly string[] = [];
+    const next = new RunLock(os, root, (leaving) => {
+      told = leaving;
       return nothing();
     });
     await next.recover();
-    assert.equal(times, 1);
-    next.release(true);
-  },
-);
+    assert.deepEqual(told, ["A"], times);
+    next.release(false);
+  }
+});
