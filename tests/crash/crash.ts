@@ -95,6 +95,8 @@ export const crashEverywhere = async (
 ): Promise<readonly Crash[]> => {
   const { scenario } = await import(module) as { readonly scenario: Scenario };
   const root = await Deno.makeTempDir({ prefix: "dsync-crash-" });
+  // A program of another user may be asked for its opinion.
+  await Deno.chmod(root, 0o711);
   try {
     const [start, whole] = [join(root, "start"), join(root, "whole")];
     await Deno.mkdir(start);

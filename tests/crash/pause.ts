@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { type DurableStep, makeOs } from "../../lib/os/os.ts";
 import { copyTree, stepsOf } from "./crash.ts";
+import type { Os } from "../../lib/port/os.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** How a run ended. */
@@ -43,6 +44,16 @@ const untilHalted = async (pid: number): Promise<void> => {
   }
 };
 
+/** Waits for nobody: who is halted holds his locks for as long as he is. */
+const impatient = (os: Os): Os => ({
+  ...os,
+  locks: {
+    ...os.locks,
+    dotlock: (path) => os.locks.dotlock(path, 500),
+    record: (fd, path) => os.locks.record(fd, path, 500),
+  },
+});
+
 const failureOf = async (run: Promise<void> | void): Promise<string | null> => {
   try {
     await run;
@@ -73,7 +84,7 @@ export const pausedAt = async (
     stderr: "piped",
   }).spawn();
   await untilHalted(child.pid);
-  const second = { failure: await failureOf(scenario.run(makeOs(), home)) };
+  const second = { failure: await failureOf(scenario.run(impatient(makeOs()), home)) };
   child.kill("SIGCONT");
   const { success, stderr } = await child.output();
   const first = { failure: success ? null : new TextDecoder().decode(stderr) };
