@@ -163,7 +163,8 @@ class Person {
 
   async rename(): Promise<void> {
     const [from, to] = [this.#someName(), this.chance.pick(NAMES)];
-    if (from === null || `${to}/`.startsWith(`${from}/`) || this.#boxes.has(to)) return;
+    const taken = [...this.#boxes.keys()].some((name) => `${name}/`.startsWith(`${to}/`));
+    if (from === null || `${to}/`.startsWith(`${from}/`) || taken) return;
     await this.#unselect();
     if (await this.#send(`RENAME ${imapString(from)} ${imapString(to)}`) === null) return;
     for (const [name, box] of [...this.#boxes]) {

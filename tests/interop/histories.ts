@@ -9,7 +9,7 @@ import { type Day, live } from "./acts.ts";
 import { compareViews } from "./compare.ts";
 import type { Account, Dovecot } from "./dovecot.ts";
 import type { Dsync } from "./dsync.ts";
-import { wrongAtNight } from "./oracle.ts";
+import { newMails, wrongAtNight } from "./oracle.ts";
 import { differences, EMPTY_PICTURE, type Picture, pictureNow, pictureOf } from "./picture.ts";
 import { type View, view } from "./view.ts";
 
@@ -66,14 +66,31 @@ interface Night {
   readonly wrong: readonly string[];
 }
 
-/** Compares both sides in everything that can be seen of them. */
+/**
+ * Compares both sides in everything that can be seen of them. `ownSaves`: GUIDs of mails that both sides saved for
+ * themselves (each moved its copy of one mail to one place): each keeps the date that its users have seen.
+ */
 const lookClosely = async (
   dovecot: Dovecot,
   sides: readonly [Account, Account],
+  ownSaves: ReadonlySet<string>,
 ): Promise<Night> => {
   const [left, right] = await Promise.all(sides.map((side) => view(dovecot, side)));
-  const wrong = compareViews(common(left!, right!), common(right!, left!));
+  const isOwn = (line: string): boolean => {
+    const [, name = "", uid = ""] = /^mailbox (.*) UID (\d+): saved is/.exec(line) ?? [];
+    return ownSaves.has(left!.mailboxes.get(name)?.mails.get(Number(uid))?.guid ?? "");
+  };
+  const wrong = compareViews(common(left!, right!), common(right!, left!))
+    .filter((line) => !isOwn(line));
   return { picture: pictureOf(left!), wrong };
+};
+
+/** GUIDs of mails that both sides have where they were not in the morning. */
+const savedByBoth = (dawn: Picture, days: readonly Day[]): readonly string[] => {
+  const [a, b] = days.map(({ picture }) =>
+    [...picture.boxes.values()].flatMap((box) => newMails(box, dawn).map(({ guid }) => guid))
+  );
+  return a!.filter((guid) => b!.includes(guid));
 };
 
 /** Compares both sides in what a session tells of them: a tenth of the time. */
@@ -103,6 +120,7 @@ export const liveHistory = async (
   ] as const;
   const tracked = [chance.chance(50), chance.chance(50)] as const;
   const diary: string[] = [];
+  const ownSaves = new Set<string>();
   let dawn: Picture = EMPTY_PICTURE;
   for (let round = 1; round <= ROUNDS; round++) {
     const days: Day[] = [];
@@ -115,10 +133,11 @@ export const liveHistory = async (
       diary.push(...day.diary.map((line) => `${label} ${line}`));
       days.push(day);
     }
+    savedByBoth(dawn, days).forEach((guid) => ownSaves.add(guid));
     const { code, stderr, stdout } = await dsync.sync("mirror", ...sides, "-v");
     diary.push(`mirror ${round}: exit ${code}\n${new TextDecoder().decode(stdout)}`);
     const night = thorough || round === ROUNDS
-      ? await lookClosely(dovecot, sides)
+      ? await lookClosely(dovecot, sides, ownSaves)
       : await glance(dovecot, sides, tracked);
     const wrong = [
       ...(code === 0 && stderr === "" ? [] : [`exit ${code}: ${stderr}`]),

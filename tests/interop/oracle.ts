@@ -66,7 +66,7 @@ const mergedFlags = (
 };
 
 /** The mails of a box that were not there in the morning. */
-const newMails = (box: PictureBox, dawn: Picture): readonly PictureMail[] => {
+export const newMails = (box: PictureBox, dawn: Picture): readonly PictureMail[] => {
   const old = dawn.boxes.get(box.guid)?.mails;
   return [...box.mails].filter(([uid, { guid }]) => old?.get(uid)?.guid !== guid)
     .map(([, mail]) => mail);
