@@ -213,9 +213,7 @@ class Merge {
         : []
     );
     // One way, the left side did nothing that could be taken back.
-    return this.#oneWay || halves.length === 0
-      ? E.right(undefined)
-      : await this.#takeBack(halves);
+    return this.#oneWay || halves.length === 0 ? E.right(undefined) : await this.#takeBack(halves);
   }
 
   /** What is left of a plan when copies are taken out that are known not to be possible now. */
@@ -285,6 +283,7 @@ class Merge {
       problems: [...own, ...this.problems],
       messages: left.status.messages,
       memory: {
+        name: this.#name,
         uidValidity: left.status.uidValidity,
         uidNext: Math.min(left.status.uidNext, right.status.uidNext),
         pendingLeft: [...new Set([...unreadableUids(left), ...this.#pending.left])],

@@ -11,7 +11,12 @@ import type { TaskEither } from "fp-ts/TaskEither.js";
 import { type SyncError, withPlace } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import { type MailboxMemory, NO_MEMORY, type SyncMemory } from "../model/memory.ts";
-import type { MailboxStatus, MailboxTree } from "../model/mailbox.ts";
+import {
+  type MailboxName,
+  type MailboxStatus,
+  type MailboxTree,
+  nameKey,
+} from "../model/mailbox.ts";
 import type { Expunge, TreeOperation } from "../model/operation.ts";
 import type { Report, Side } from "../model/report.ts";
 import type { Store } from "../port/store.ts";
@@ -21,6 +26,7 @@ import {
   deletedMailboxes,
   type MergePair,
   planMergeTree,
+  type TreePast,
   type TreeSide,
 } from "../sync/merge_tree.ts";
 import { isPristine } from "../sync/plan_backup.ts";
@@ -62,6 +68,30 @@ const sideOf = (store: Store, tree: MailboxTree): TreeSide => ({
 
 const SIDES = ["left", "right"] as const;
 
+/** What a memory tells of two trees. */
+const pastOf = ({ mailboxes, subscriptions }: SyncMemory, { left, right }: Stores): TreePast => {
+  const keys = new Set(
+    subscriptions?.flatMap((name) => [name, left.fitName(name), right.fitName(name)].map(nameKey)),
+  );
+  return {
+    nameOf: (guid) => mailboxes.get(guid)?.name ?? null,
+    isSubscribed: (name) => subscriptions === null ? null : keys.has(nameKey(name)),
+  };
+};
+
+/** The subscriptions of a tree after some changes. */
+const subscribed = (
+  before: readonly MailboxName[],
+  changes: readonly TreeOperation[],
+): readonly MailboxName[] => {
+  const names = new Map(before.map((name) => [nameKey(name), name]));
+  for (const { _tag, name } of changes) {
+    if (_tag === "Subscribe") names.set(nameKey(name), name);
+    if (_tag === "Unsubscribe") names.delete(nameKey(name));
+  }
+  return [...names.values()];
+};
+
 /** One run over a pair of stores. */
 class Mirror {
   readonly #stores: Stores;
@@ -69,6 +99,10 @@ class Mirror {
   readonly #memory: SyncMemory;
   readonly #log: RunLog;
   readonly #remembered: Map<MailboxGuid, MailboxMemory>;
+  /** Whether only a part of the two stores is brought together. */
+  readonly #isPart: boolean;
+  /** Whether a change of a tree failed. */
+  #hasFailed = false;
   /** The sides that may be changed. */
   readonly #changing: readonly Side[];
 
@@ -80,7 +114,8 @@ class Mirror {
     // Of mailboxes that are left as they are nothing is forgotten: it proves which of their mails are new.
     const isPart = options.mailboxes !== undefined || options.mails === false ||
       options.oneWay === true;
-    this.#remembered = new Map(isPart ? this.#memory : []);
+    this.#remembered = new Map(isPart ? this.#memory.mailboxes : []);
+    this.#isPart = isPart;
     this.#changing = options.oneWay === true ? ["right"] : SIDES;
   }
 
@@ -94,6 +129,7 @@ class Mirror {
     const error = withPlace(end.left, { mailbox: operation.name });
     if (endsRun(error)) return E.left(error);
     this.#log.problem(error);
+    this.#hasFailed = true;
     return E.right(false);
   }
 
@@ -115,12 +151,15 @@ class Mirror {
    */
   async #announce(
     plan: Readonly<Record<Side, readonly TreeOperation[]>>,
-  ): Promise<void> {
-    for (const side of SIDES) {
+  ): Promise<Either<SyncError, void>> {
+    for (const side of this.#changing) {
       for (const operation of plan[side]) {
-        if (operation._tag === "DeleteDirectory") await this.#stores[side].applyTree(operation)();
+        if (operation._tag !== "DeleteDirectory") continue;
+        const end = await this.#stores[side].applyTree(operation)();
+        if (E.isLeft(end) && endsRun(end.left)) return end;
       }
     }
+    return E.right(undefined);
   }
 
   /** For each deleted mailbox that must stay: the mails for which it stays. */
@@ -130,7 +169,7 @@ class Mirror {
     const kept = new Map<MailboxGuid, Newcomers>();
     for (const mailbox of deleted) {
       if (!this.#changing.includes(mailbox.side)) continue;
-      const memory = this.#memory.get(mailbox.guid) ?? null;
+      const memory = this.#memory.mailboxes.get(mailbox.guid) ?? null;
       const found = await this.#stores[mailbox.side].withMailbox(
         mailbox.guid,
         (open) => newcomers(open, mailbox, memory),
@@ -217,7 +256,7 @@ class Mirror {
 
   /** Remembers of a mailbox what was remembered before. */
   #keepMemory(guid: MailboxGuid): void {
-    const before = this.#memory.get(guid);
+    const before = this.#memory.mailboxes.get(guid);
     if (before !== undefined) this.#remembered.set(guid, before);
   }
 
@@ -242,7 +281,7 @@ class Mirror {
       this.#stores,
       pair.name,
       guid.right,
-      this.#memory.get(guid.right) ?? null,
+      this.#memory.mailboxes.get(guid.right) ?? null,
       this.#options.oneWay === true,
     )();
     if (E.isLeft(result)) return result;
@@ -265,9 +304,15 @@ class Mirror {
     const [a, b] = mailboxes === undefined ? whole : selectMailboxes(...whole, mailboxes);
     const kept = await this.#kept(deletedMailboxes(a, b));
     if (E.isLeft(kept)) return kept;
-    const plan = planMergeTree(a, b, new Set(kept.right.keys()));
+    const plan = planMergeTree(
+      a,
+      b,
+      new Set(kept.right.keys()),
+      pastOf(this.#memory, this.#stores),
+    );
     plan.problems.forEach((problem) => this.#log.problem(problem));
-    await this.#announce(plan.after);
+    const announced = await this.#announce(plan.after);
+    if (E.isLeft(announced)) return announced;
     const before = await this.#changes(plan.before);
     if (E.isLeft(before)) return before;
     for (const pair of plan.pairs) {
@@ -281,7 +326,11 @@ class Mirror {
     }
     const after = await this.#changes(plan.after);
     if (E.isLeft(after)) return after;
-    return E.right({ report: this.#log.report(), memory: this.#remembered });
+    const subscriptions = this.#isPart || this.#hasFailed
+      ? this.#memory.subscriptions
+      : subscribed(a.tree.subscriptions, plan.after.left);
+    const memory = { mailboxes: this.#remembered, subscriptions };
+    return E.right({ report: this.#log.report(), memory });
   }
 }
 
