@@ -33,7 +33,7 @@ export const PAIRS: readonly (readonly [string, string])[] = [
  * What Dovecot said, but not that it failed to open a name that it lists: with Maildir++ it takes one that is no mailbox
  * any more, but has children, for one that can be selected.
  */
-const withoutImplied = ({ complaints, names }: View): readonly string[] => {
+export const withoutImplied = ({ complaints, names }: View): readonly string[] => {
   const isImplied = (line: string): boolean => {
     const [, name = ""] = /Mailbox doesn't exist: (.*)$/.exec(line) ?? [];
     return name !== "" && names.some((other) => other.startsWith(`${name}/`));
@@ -108,7 +108,7 @@ const glance = async (
 /** One history: five days on two sides, a mirror every night. Throws with all that was done when something is wrong. */
 export const liveHistory = async (
   dovecot: Dovecot,
-  dsync: Dsync,
+  dsync: Pick<Dsync, "sync">,
   seed: number,
   thorough: boolean,
 ): Promise<void> => {
