@@ -10,6 +10,7 @@ import type { Either } from "fp-ts/Either.js";
 import * as t from "io-ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import { mailboxGuid } from "../model/ids.ts";
+import { type MailboxName, mailboxName } from "../model/mailbox.ts";
 import type { MailboxMemory, SyncMemory } from "../model/memory.ts";
 import { formatHex, isGuid128 } from "./guid.ts";
 
@@ -23,7 +24,16 @@ const uid = new t.Type<number>(
   t.identity,
 );
 
+const name = new t.Type<MailboxName, string>(
+  "mailbox name",
+  (value): value is MailboxName => typeof value === "string" && mailboxName(value) === value,
+  (value, context) =>
+    typeof value === "string" ? t.success(mailboxName(value)) : t.failure(value, context),
+  (value) => value,
+);
+
 const MailboxCodec = t.readonly(t.type({
+  name,
   uidValidity: uid,
   uidNext: uid,
   pendingLeft: t.readonlyArray(uid),
@@ -37,6 +47,7 @@ const MemoryCodec = t.type({
   left: t.string,
   right: t.string,
   mailboxes: t.record(t.string, MailboxCodec),
+  subscriptions: t.union([t.null, t.readonlyArray(name)]),
   checksum: t.string,
 });
 
@@ -53,8 +64,12 @@ const checksumOf = (content: Omit<t.TypeOf<typeof MemoryCodec>, "checksum">): st
 
 /** Formats a memory as JSON, mailboxes in order of their GUIDs. */
 export const formatSyncMemory = (memory: SyncMemory, ends: Ends): string => {
-  const mailboxes = Object.fromEntries([...memory].sort(([a], [b]) => a < b ? -1 : 1));
-  const content = { version: 1 as const, left: ends.left, right: ends.right, mailboxes };
+  const mailboxes = Object.fromEntries(
+    [...memory.mailboxes].sort(([a], [b]) => a < b ? -1 : 1),
+  );
+  const { subscriptions } = memory;
+  const { left, right } = ends;
+  const content = { version: 1 as const, left, right, mailboxes, subscriptions };
   return `${JSON.stringify({ ...content, checksum: checksumOf(content) })}\n`;
 };
 
@@ -81,8 +96,8 @@ export const parseSyncMemory = (text: string, ends: Ends): Either<SyncError, Syn
   const decoded = MemoryCodec.decode(value);
   if (E.isLeft(decoded)) return damaged("what the last run remembered has not the known form");
   const { checksum, ...content } = decoded.right;
-  const { version, left, right, mailboxes } = content;
-  if (checksumOf({ version, left, right, mailboxes }) !== checksum) {
+  const { version, left, right, mailboxes, subscriptions } = content;
+  if (checksumOf({ version, left, right, mailboxes, subscriptions }) !== checksum) {
     return damaged("what the last run remembered does not match its checksum");
   }
   const swapped = left === ends.right && right === ends.left;
@@ -91,9 +106,10 @@ export const parseSyncMemory = (text: string, ends: Ends): Either<SyncError, Syn
   }
   const entries = Object.entries(mailboxes);
   if (entries.some(([guid]) => !isGuid128(guid))) return damaged("a mailbox GUID is malformed");
-  return E.right(
-    new Map(
+  return E.right({
+    mailboxes: new Map(
       entries.map(([guid, memory]) => [mailboxGuid(guid), swapped ? turned(memory) : memory]),
     ),
-  );
+    subscriptions,
+  });
 };

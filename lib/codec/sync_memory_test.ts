@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import * as E from "fp-ts/Either.js";
 import { mailboxGuid } from "../model/ids.ts";
+import { mailboxName } from "../model/mailbox.ts";
 import { formatSyncMemory, parseSyncMemory } from "./sync_memory.ts";
 
 const ENDS = { left: "maildir:/a", right: "mdbox:/b" };
@@ -11,9 +12,11 @@ const guids = fc.string({
   minLength: 32,
   maxLength: 32,
 });
-const memories = fc.array(fc.tuple(
+const names = fc.string().map(mailboxName);
+const mailboxes = fc.array(fc.tuple(
   guids.map(mailboxGuid),
   fc.record({
+    name: names,
     uidValidity: fc.integer({ min: 1, max: 0xffffffff }),
     uidNext: fc.integer({ min: 1, max: 0xffffffff }),
     pendingLeft: uids,
@@ -22,6 +25,10 @@ const memories = fc.array(fc.tuple(
     momentRight: fc.string(),
   }, { noNullPrototype: true }),
 )).map((entries) => new Map(entries));
+const memories = fc.record({
+  mailboxes,
+  subscriptions: fc.option(fc.array(names), { nil: null }),
+}, { noNullPrototype: true });
 
 const tagOf = (text: string, ends = ENDS) => {
   const found = parseSyncMemory(text, ends);
@@ -30,14 +37,18 @@ const tagOf = (text: string, ends = ENDS) => {
 
 Deno.test("parseSyncMemory refuses what it did not write", () => {
   const text = formatSyncMemory(
-    new Map([[mailboxGuid("0".repeat(32)), {
-      uidValidity: 7,
-      uidNext: 12,
-      pendingLeft: [],
-      pendingRight: [3],
-      momentLeft: "9.2.40",
-      momentRight: "",
-    }]]),
+    {
+      mailboxes: new Map([[mailboxGuid("0".repeat(32)), {
+        name: mailboxName("A"),
+        uidValidity: 7,
+        uidNext: 12,
+        pendingLeft: [],
+        pendingRight: [3],
+        momentLeft: "9.2.40",
+        momentRight: "",
+      }]]),
+      subscriptions: [mailboxName("A")],
+    },
     ENDS,
   );
   assert.equal(tagOf(text), "fine");
@@ -46,6 +57,8 @@ Deno.test("parseSyncMemory refuses what it did not write", () => {
   assert.equal(tagOf("{}"), "Damaged");
   assert.equal(tagOf(text.slice(0, -9)), "Damaged");
   assert.equal(tagOf(text.replace('"uidNext":12', '"uidNext":13')), "Damaged");
+  assert.equal(tagOf(text.replace('["A"]', "[]")), "Damaged");
+  assert.equal(tagOf(text.replace('["A"]', "[7]")), "Damaged");
   assert.equal(tagOf(text.replace('"uidNext":12', '"uidNext":-1')), "Damaged");
   assert.equal(tagOf(text, { left: "maildir:/a", right: "mdbox:/c" }), "Unfit");
 });
@@ -56,8 +69,9 @@ Deno.test("parseSyncMemory gives back what formatSyncMemory was given, either wa
     assert.deepEqual(parseSyncMemory(text, ENDS), E.right(memory));
     const turned = parseSyncMemory(text, { left: ENDS.right, right: ENDS.left });
     assert.ok(E.isRight(turned));
-    for (const [guid, memoryOf] of memory) {
-      assert.deepEqual(turned.right.get(guid), {
+    assert.deepEqual(turned.right.subscriptions, memory.subscriptions);
+    for (const [guid, memoryOf] of memory.mailboxes) {
+      assert.deepEqual(turned.right.mailboxes.get(guid), {
         ...memoryOf,
         pendingLeft: memoryOf.pendingRight,
         pendingRight: memoryOf.pendingLeft,

@@ -5,9 +5,12 @@
  * @module
  */
 import type { MailboxGuid } from "./ids.ts";
+import type { MailboxName } from "./mailbox.ts";
 
 /** What is remembered of one mailbox. */
 export interface MailboxMemory {
+  /** The name that both sides gave it. */
+  readonly name: MailboxName;
   /** The UIDVALIDITY that both sides had. */
   readonly uidValidity: number;
   /** The UIDNEXT that both sides had: a mail from here on came since. */
@@ -23,7 +26,12 @@ export interface MailboxMemory {
 }
 
 /** What is remembered of a pair of stores. */
-export type SyncMemory = ReadonlyMap<MailboxGuid, MailboxMemory>;
+export interface SyncMemory {
+  /** What is remembered of each mailbox. */
+  readonly mailboxes: ReadonlyMap<MailboxGuid, MailboxMemory>;
+  /** The names that both sides had subscribed; null: not known. */
+  readonly subscriptions: readonly MailboxName[] | null;
+}
 
 /** Nothing is remembered. */
-export const NO_MEMORY: SyncMemory = new Map();
+export const NO_MEMORY: SyncMemory = { mailboxes: new Map(), subscriptions: null };

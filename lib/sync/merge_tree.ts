@@ -76,6 +76,20 @@ export interface TreeMergePlan {
   readonly problems: readonly SyncError[];
 }
 
+/**
+ * What both sides had in common when they were last merged. The logs count in whole seconds: where both sides changed
+ * one thing in one second, the one that is as it was before has only been brought there by the merge.
+ */
+export interface TreePast {
+  /** The name of a mailbox; null: not known. */
+  readonly nameOf: (guid: MailboxGuid) => MailboxName | null;
+  /** Whether a name was subscribed; null: not known. */
+  readonly isSubscribed: (name: MailboxName) => boolean | null;
+}
+
+/** Nothing is known. */
+export const NO_PAST: TreePast = { nameOf: () => null, isSubscribed: () => null };
+
 /** A mailbox and who has it. */
 interface Member {
   readonly left: MailboxNodeOf | null;
@@ -118,8 +132,16 @@ export const deletedMailboxes = (left: TreeSide, right: TreeSide): readonly Dele
   return [...deletedOn(r, l, "left"), ...deletedOn(l, r, "right")];
 };
 
-/** The name of a mailbox that both sides have: the later rename wins; equal times: the smaller name. */
-const commonName = (l: View, r: View, left: MailboxNodeOf, right: MailboxNodeOf) => {
+/**
+ * The name of a mailbox that both sides have: the later rename wins; equal times: the new name; both new: the smaller.
+ */
+const commonName = (
+  l: View,
+  r: View,
+  left: MailboxNodeOf,
+  right: MailboxNodeOf,
+  past: MailboxName | null,
+) => {
   const [a, b] = [left.name, right.name];
   const same = nameKey(r.side.fit(a)) === nameKey(b) || nameKey(l.side.fit(b)) === nameKey(a);
   const at = { left: l.history.renamedAt(a), right: r.history.renamedAt(b) };
@@ -128,7 +150,15 @@ const commonName = (l: View, r: View, left: MailboxNodeOf, right: MailboxNodeOf)
     const name = l.side.fit(b) === b ? a : b;
     return { name, namedAt: Math.max(at.left, at.right), otherName: null };
   }
-  const leftWins = at.left !== at.right ? at.left > at.right : nameKey(a) < nameKey(b);
+  const [isOldLeft, isOldRight] = past === null ? [false, false] : [
+    nameKey(a) === nameKey(l.side.fit(past)),
+    nameKey(b) === nameKey(r.side.fit(past)),
+  ];
+  const leftWins = at.left !== at.right
+    ? at.left > at.right
+    : isOldLeft !== isOldRight
+    ? isOldRight
+    : nameKey(a) < nameKey(b);
   return leftWins
     ? { name: a, namedAt: at.left, otherName: b }
     : { name: b, namedAt: at.right, otherName: a };
@@ -138,6 +168,7 @@ const membersOf = (
   l: View,
   r: View,
   kept: ReadonlySet<MailboxGuid>,
+  past: TreePast,
   problems: SyncError[],
 ): Member[] => {
   const members: Member[] = [];
@@ -154,7 +185,13 @@ const membersOf = (
         ));
         continue;
       }
-      members.push({ left, right, guid, revived: [], ...commonName(l, r, left, right) });
+      members.push({
+        left,
+        right,
+        guid,
+        revived: [],
+        ...commonName(l, r, left, right, past.nameOf(guid)),
+      });
       continue;
     }
     const node = (left ?? right)!;
@@ -254,7 +291,8 @@ const planDirectories = (
   return operations;
 };
 
-const planSubscriptions = (own: View, other: View): readonly TreeOperation[] => {
+/** The later change wins; equal times: what is not as it was; where that is not known, subscribed. */
+const planSubscriptions = (own: View, other: View, past: TreePast): readonly TreeOperation[] => {
   const mine = new Map(own.tree.subscriptions.map((name) => [nameKey(name), name]));
   const theirs = new Map(
     other.tree.subscriptions.map((name) => [nameKey(own.side.fit(name)), name]),
@@ -263,14 +301,16 @@ const planSubscriptions = (own: View, other: View): readonly TreeOperation[] => 
   for (const [key, name] of theirs) {
     if (mine.has(key)) continue;
     const fitted = own.side.fit(name);
-    if (other.history.subscriptionAt(name) >= own.history.subscriptionAt(fitted)) {
+    const later = other.history.subscriptionAt(name) - own.history.subscriptionAt(fitted);
+    if (later > 0 || (later === 0 && past.isSubscribed(name) !== true)) {
       operations.push({ _tag: "Subscribe", name: fitted });
     }
   }
   for (const [key, name] of mine) {
     if (theirs.has(key)) continue;
     const fitted = other.side.fit(name);
-    if (other.history.subscriptionAt(fitted) > own.history.subscriptionAt(name)) {
+    const later = other.history.subscriptionAt(fitted) - own.history.subscriptionAt(name);
+    if (later > 0 || (later === 0 && past.isSubscribed(name) === true)) {
       operations.push({ _tag: "Unsubscribe", name });
     }
   }
@@ -297,11 +337,12 @@ export const planMergeTree = (
   left: TreeSide,
   right: TreeSide,
   kept: ReadonlySet<MailboxGuid>,
+  past: TreePast = NO_PAST,
 ): TreeMergePlan => {
   const [l, r] = [viewOf(left), viewOf(right)];
   const problems: SyncError[] = [...l.tree.problems, ...r.tree.problems];
   const damaged = damagedNames(l, r);
-  const members = unite(membersOf(l, r, kept, problems)).filter(({ name }) =>
+  const members = unite(membersOf(l, r, kept, past, problems)).filter(({ name }) =>
     !damaged.has(nameKey(name))
   );
   settleNames(members);
@@ -319,7 +360,9 @@ export const planMergeTree = (
     });
     const other = side === "left" ? r : l;
     // Only what the other side's log tells to be deleted goes; a mailbox that is merely missing there does not.
-    const deletes = deletedOn(other, views[side], side).filter(({ guid }) => !kept.has(guid));
+    // Children first: what is left of a parent that still has some would stay as a directory.
+    const deletes = deletedOn(other, views[side], side).filter(({ guid }) => !kept.has(guid))
+      .reverse();
     return [
       ...deletes.map(({ name, guid }): TreeOperation => ({ _tag: "DeleteMailbox", name, guid })),
       ...orderRenames(renames),
@@ -338,8 +381,8 @@ export const planMergeTree = (
     before: { left: before("left"), right: before("right") },
     pairs: inboxFirst(pairs),
     after: {
-      left: [...planDirectories(l, r, final), ...planSubscriptions(l, r)],
-      right: [...planDirectories(r, l, final), ...planSubscriptions(r, l)],
+      left: [...planDirectories(l, r, final), ...planSubscriptions(l, r, past)],
+      right: [...planDirectories(r, l, final), ...planSubscriptions(r, l, past)],
     },
     problems,
   };

@@ -15,6 +15,7 @@ import {
   deletedMailboxes,
   planMergeTree,
   type TreeMergePlan,
+  type TreePast,
   type TreeSide,
 } from "./merge_tree.ts";
 
@@ -63,6 +64,7 @@ interface Row {
   readonly left: TreeSide;
   readonly right: TreeSide;
   readonly kept?: readonly number[];
+  readonly past?: { readonly names?: Record<number, string>; readonly subscriptions?: string[] };
   readonly wanted: Partial<ReturnType<typeof texts>>;
 }
 
@@ -177,16 +179,52 @@ const rows: readonly Row[] = [
     right: side([], [told("Subscribe", "C", 8)], ["B", "C"]),
     wanted: { left: ["Subscribe C"], right: ["Subscribe A", "Unsubscribe B"] },
   },
+  {
+    claim:
+      "undoes no subscription of the second in which the last merge told the other side of one",
+    left: side([], [told("Subscribe", "A", 7), told("Unsubscribe", "B", 7)], ["A", "C"]),
+    right: side([], [told("Unsubscribe", "A", 7), told("Subscribe", "B", 7)], ["B"]),
+    past: { subscriptions: ["A"] },
+    wanted: { left: ["Subscribe B", "Unsubscribe A"], right: ["Subscribe C"] },
+  },
+  {
+    claim: "undoes no rename of the second in which the last merge renamed the other side's",
+    left: side([box("A", 1), box("C", 2)], [told("Rename", "A", 7)]),
+    right: side([box("B", 1), box("D", 2)], [told("Rename", "B", 7)]),
+    past: { names: { 1: "A", 2: "X" } },
+    wanted: { left: ["rename A > B"], right: ["rename D > C"] },
+  },
+  {
+    claim: "believes the logs more than what it remembers",
+    left: side([box("A", 1)], [told("Rename", "A", 8)], ["A"]),
+    right: side([box("B", 1)], [told("Rename", "B", 7)]),
+    past: { names: { 1: "A" }, subscriptions: [] },
+    wanted: { left: [], right: ["rename B > A", "Subscribe A"] },
+  },
+  {
+    claim: "deletes children before their parents",
+    left: side([box("A", 1), box("A/B", 2)]),
+    right: side([], [deleted(1, 5), deleted(2, 5)]),
+    wanted: { left: ["DeleteMailbox A/B", "DeleteMailbox A"], pairs: [] },
+  },
 ];
 
-for (const { claim, left, right, kept, wanted } of rows) {
+const pastOf = ({ names, subscriptions }: NonNullable<Row["past"]>): TreePast => ({
+  nameOf: (guid) => {
+    const name = names?.[parseInt(guid, 16)];
+    return name === undefined ? null : mailboxName(name);
+  },
+  isSubscribed: (name) => subscriptions?.includes(name) ?? null,
+});
+
+for (const { claim, left, right, kept, past, wanted } of rows) {
   Deno.test(`planMergeTree ${claim}`, () => {
     const keep = new Set((kept ?? []).map(id));
-    const found = texts(planMergeTree(left, right, keep));
+    const found = texts(planMergeTree(left, right, keep, pastOf(past ?? {})));
     for (const key of Object.keys(wanted) as (keyof typeof wanted)[]) {
       assert.deepEqual(found[key], wanted[key], key);
     }
-    const swapped = texts(planMergeTree(right, left, keep));
+    const swapped = texts(planMergeTree(right, left, keep, pastOf(past ?? {})));
     assert.deepEqual({ left: swapped.right, right: swapped.left }, {
       left: found.left,
       right: found.right,
