@@ -27,6 +27,9 @@ export interface Verdict {
   readonly mended: (home: string, whole: string, crash: Crash) => void | Promise<void>;
 }
 
+/** Whether every crash is to be tried: with DSYNC_CRASH=all. Else samples do. */
+export const ALL = Deno.env.get("DSYNC_CRASH") === "all";
+
 /** How many processes at once. */
 const WORKERS = Math.max(1, navigator.hardwareConcurrency);
 const CHILD = new URL("child.ts", import.meta.url).pathname;
@@ -86,12 +89,12 @@ const withWorkers = async <A>(items: readonly A[], use: (item: A) => Promise<voi
  * the step, then run again to its end; each write is also torn. Gives the crashes. Fails when the whole run makes fewer
  * steps than `atLeast`: a scenario that no longer does what it was made for proves nothing.
  *
- * `every` takes only each nth step, `atMost` no more crashes than that, spread evenly: for long scenarios.
+ * Of a `sample` only so many crashes are tried, spread evenly, unless all are asked for; `every` takes each nth step.
  */
 export const crashEverywhere = async (
   module: string,
   verdict: Verdict,
-  options: { readonly atLeast: number; readonly every?: number; readonly atMost?: number },
+  options: { readonly atLeast: number; readonly every?: number; readonly sample?: number },
 ): Promise<readonly Crash[]> => {
   const { scenario } = await import(module) as { readonly scenario: Scenario };
   const root = await Deno.makeTempDir({ prefix: "dsync-crash-" });
@@ -115,7 +118,7 @@ export const crashEverywhere = async (
         { step, torn: false },
         ...((step.bytes ?? 0) > 1 ? [{ step, torn: true }] : []),
       ]);
-    const share = Math.min(1, (options.atMost ?? Infinity) / all.length);
+    const share = Math.min(1, (ALL ? Infinity : options.sample ?? Infinity) / all.length);
     const crashes = all.filter((_, i) => Math.floor(i * share) !== Math.floor((i - 1) * share));
     await withWorkers(crashes, async (crash) => {
       const home = join(root, `${crash.step.n}${crash.torn ? "-torn" : ""}`);

@@ -39,6 +39,6 @@ for (const [module, atLeast] of scenarios) {
         assert.deepEqual(audit(`${home}/mdbox`), { harm: [], litter: [] });
         assert.deepEqual(await viewOf(home), await viewOf(whole));
       },
-    }, { atLeast });
+    }, { atLeast, sample: 12 });
   });
 }

@@ -1,11 +1,11 @@
 /** Two runs over the same stores at once: one is halted in the middle, a second comes, the first goes on. */
 import assert from "node:assert/strict";
 import { makeOs } from "../../lib/os/os.ts";
+import { ALL } from "./crash.ts";
 import { PAIRS } from "./pairs.ts";
 import { pausedEverywhere, type RunEnd } from "./pause.ts";
 import type { Scenario } from "./scenario.ts";
 
-const ALL = Deno.env.get("DSYNC_CRASH") === "all";
 /** The pairs of the ordinary run. */
 const TITLES = ["first_mirror, mdbox to fs", "merge, maildir to mdbox", "backup, fs to maildir"];
 
