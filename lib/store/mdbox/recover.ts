@@ -39,6 +39,10 @@ export const recover = async (storage: Storage, map: StorageMap): Promise<void> 
       await map.withLock((locked) => new Recovery(storage, locked).run(journals, staged));
     }
     dropUnnumbered(storage, isDead);
+    if (storage.os.files.stat(storage.layout.staging) !== null) {
+      // Refused while another writer has something there.
+      storage.os.disk.rmdir(storage.layout.staging);
+    }
   } finally {
     for (const { leave } of journals) leave();
   }
