@@ -281,12 +281,20 @@ const planDirectories = (
       operations.push({ _tag: "CreateDirectory", name: own.side.fit(name) });
     }
   }
+  // Children come before their parents, and what stays keeps those.
+  const staying: string[] = [];
   for (const { name } of [...directories(own)].reverse()) {
     // Where no empty directory can be, one that is about to lose its last child stands for nothing.
     const stays = other.side.emptyDirectories && has(other, name);
-    if (stays || final.has(nameKey(name)) || willHaveChildren(name)) continue;
+    if (stays || final.has(nameKey(name)) || willHaveChildren(name)) {
+      staying.push(nameKey(name));
+      continue;
+    }
+    const holds = staying.some((key) => key.startsWith(`${nameKey(name)}/`));
     const deleted = other.history.directoryDeletedAt(name) > own.history.renamedAt(name);
-    if (deleted || isParent(own, name)) operations.push({ _tag: "DeleteDirectory", name });
+    if (!holds && (deleted || isParent(own, name))) {
+      operations.push({ _tag: "DeleteDirectory", name });
+    } else staying.push(nameKey(name));
   }
   return operations;
 };

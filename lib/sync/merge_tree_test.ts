@@ -202,6 +202,12 @@ const rows: readonly Row[] = [
     wanted: { left: [], right: ["rename B > A", "Subscribe A"] },
   },
   {
+    claim: "keeps a directory for the one in it",
+    left: side([]),
+    right: side([dir("A"), dir("A/B")]),
+    wanted: { left: ["CreateDirectory A/B"], right: [] },
+  },
+  {
     claim: "deletes children before their parents",
     left: side([box("A", 1), box("A/B", 2)]),
     right: side([], [deleted(1, 5), deleted(2, 5)]),
