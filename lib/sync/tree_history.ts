@@ -10,7 +10,6 @@ import {
   type MailboxName,
   type MailboxNode,
   type MailboxTree,
-  nameKey,
   parentName,
 } from "../model/mailbox.ts";
 
@@ -82,7 +81,3 @@ export const withUniqueGuids = (tree: MailboxTree): MailboxTree => {
   });
   return problems.length === tree.problems.length ? tree : { ...tree, nodes, problems };
 };
-
-/** The names of a tree by their key. */
-export const nodesByKey = (tree: MailboxTree): ReadonlyMap<string, MailboxNode> =>
-  new Map(tree.nodes.map((node) => [nameKey(node.name), node]));

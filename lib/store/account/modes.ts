@@ -22,8 +22,3 @@ export const modesOf = (os: Os, directory: string): Modes => {
   if (info === null || info.kind !== "directory") return PRIVATE;
   return { file: (info.mode & 0o666) | 0o600, directory: (info.mode & 0o777) | 0o700 };
 };
-
-/** Makes an empty file that need not be new. */
-export const touchFile = (os: Os, path: string, mode: number): void => {
-  if (os.files.stat(path) === null) os.disk.create(path, [], { mode });
-};

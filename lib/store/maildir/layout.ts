@@ -76,9 +76,6 @@ export const mailboxPaths = (location: MaildirLocation, name: MailboxName): Mail
   };
 };
 
-/** The last part of a path. */
-export const lastPart = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
-
 /** A path without its last part; "." when it has only one. */
 export const directoryOf = (path: string): string => {
   const at = path.lastIndexOf("/");

@@ -4,12 +4,10 @@
  * @module
  */
 import { setExtensionHeader } from "../../codec/index_build.ts";
-import { refreshList } from "../../codec/list_index.ts";
 import { DONE, type LogRecord, SYNC_DONE } from "../../codec/index_record.ts";
 import { syncError } from "../../model/error.ts";
 import { failStream } from "../../stream/chunks.ts";
-import { thrownError } from "../account/or_fail.ts";
-import { type IndexFile, openIndex } from "../index/index_file.ts";
+import type { IndexFile } from "../index/index_file.ts";
 import { indexPaths } from "../index/log_file.ts";
 import { syncUpTo } from "./hierarchy.ts";
 import { sortedSet } from "./journal.ts";
@@ -200,19 +198,4 @@ export const moveMailbox = async (
   });
   if (layout.indexMailboxes !== null) disk.rmdir(from.index);
   disk.rmdir(from.directory);
-};
-
-/**
- * Asks sessions that run to look at the hierarchy again. The list index is a cache: where it cannot be written the
- * sessions learn of the change later.
- */
-export const refreshListIndex = async ({ os, layout }: Storage): Promise<void> => {
-  try {
-    const list = openIndex(os, layout.accountIndex, "dovecot.list.index");
-    if (list === null) return;
-    await list.withLock((writer) => writer.append(refreshList(), DONE), 10_000);
-    list.close();
-  } catch (thrown) {
-    thrownError(thrown);
-  }
 };

@@ -27,13 +27,8 @@ import { appendMailboxLog } from "../account/mailbox_log_file.ts";
 import { orFail, thrownError } from "../account/or_fail.ts";
 import { removeDeadSubscriptionLock } from "../account/subscriptions_file.ts";
 import { raiseUidValidity } from "../account/uid_validity_counter.ts";
-import {
-  discardStaged,
-  installNew,
-  installOver,
-  refreshListIndex,
-  stageMailbox,
-} from "./installed.ts";
+import { refreshListIndex } from "../index/list_refresh.ts";
+import { discardStaged, installNew, installOver, stageMailbox } from "./installed.ts";
 import {
   fileIdOf,
   type Layout,
@@ -249,7 +244,7 @@ class MdboxStore implements Store {
         }
         if (old === null) installNew(storage, staged, paths);
         else await this.#installOver(staged, paths, old, identity);
-        await refreshListIndex(storage);
+        await refreshListIndex(storage.os, storage.layout.accountIndex);
         return result;
       } catch (thrown) {
         // What cannot be cleaned up now is left to whoever recovers; the first failure is the one to tell.

@@ -19,14 +19,9 @@ import { orFail } from "../account/or_fail.ts";
 import { setSubscribed } from "../account/subscriptions_file.ts";
 import { raiseUidValidity } from "../account/uid_validity_counter.ts";
 import type { IndexFile } from "../index/index_file.ts";
+import { refreshListIndex } from "../index/list_refresh.ts";
 import { syncUpTo } from "./hierarchy.ts";
-import {
-  installNew,
-  moveMailbox,
-  refreshListIndex,
-  removeMailbox,
-  stageMailbox,
-} from "./installed.ts";
+import { installNew, moveMailbox, removeMailbox, stageMailbox } from "./installed.ts";
 import { type MailboxPaths, pathsOf } from "./layout.ts";
 import { openMailboxIndex } from "./mailbox_index.ts";
 import type { Storage } from "./storage.ts";
@@ -77,7 +72,7 @@ const createMailbox = async (
   raiseUidValidity(storage.os, storage.layout.control, uidValidity);
   const staged = await stageMailbox(storage, { guid, uidValidity }, null);
   installNew(storage, staged, paths);
-  await refreshListIndex(storage);
+  await refreshListIndex(storage.os, storage.layout.accountIndex);
 };
 
 const createDirectory = async (
@@ -89,7 +84,7 @@ const createDirectory = async (
   await storage.beginWriting();
   storage.os.disk.mkdir(directory, storage.modes.directory);
   syncUpTo(storage.os, directory, storage.layout.mailboxes);
-  await refreshListIndex(storage);
+  await refreshListIndex(storage.os, storage.layout.accountIndex);
 };
 
 const deleteMailbox = async (
@@ -115,7 +110,7 @@ const deleteMailbox = async (
     { type: "DeleteMailbox", guid, at },
     ...(nameIsGone ? [{ type: "DeleteDirectory", guid: mailboxNameHash(name), at } as const] : []),
   ]);
-  await refreshListIndex(storage);
+  await refreshListIndex(storage.os, storage.layout.accountIndex);
 };
 
 const deleteDirectory = async (
@@ -128,7 +123,7 @@ const deleteDirectory = async (
   if (storage.layout.indexMailboxes !== null) disk.rmdir(index);
   if (!disk.rmdir(directory)) failStream(changed(name, "the name has children or is a mailbox"));
   tell(storage, [{ type: "DeleteDirectory", guid: mailboxNameHash(name), at: seconds(storage) }]);
-  await refreshListIndex(storage);
+  await refreshListIndex(storage.os, storage.layout.accountIndex);
 };
 
 const renameMailbox = async (
@@ -150,7 +145,7 @@ const renameMailbox = async (
   await storage.beginWriting();
   await withIndex(storage, located, (index) => moveMailbox(storage, located.paths, to, index));
   tell(storage, [{ type: "Rename", guid: mailboxNameHash(newName), at: seconds(storage) }]);
-  await refreshListIndex(storage);
+  await refreshListIndex(storage.os, storage.layout.accountIndex);
 };
 
 /** Where the GUID lies in `mdbox-hdr`. */
@@ -178,7 +173,7 @@ const reidentifyMailbox = async (
       ], DONE);
       writer.sync();
     }));
-  await refreshListIndex(storage);
+  await refreshListIndex(storage.os, storage.layout.accountIndex);
 };
 
 const subscribe = async (
