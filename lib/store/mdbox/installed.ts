@@ -14,7 +14,7 @@ import { sortedSet } from "./journal.ts";
 import { MAILBOX_INDEX, type MailboxPaths } from "./layout.ts";
 import { createMailboxIndex, type Identity, mapUidsOf, openMailboxIndex } from "./mailbox_index.ts";
 import { countReferences } from "./map.ts";
-import { newStagedPath, removeStaged } from "./staging.ts";
+import { leaveStagingArea, newStagedPath, removeStaged } from "./staging.ts";
 import type { Storage } from "./storage.ts";
 
 /** How far the sequence of a log that takes another's place is above it: Dovecot may rotate the old one meanwhile. */
@@ -47,6 +47,7 @@ export const installNew = (storage: Storage, staged: string, paths: MailboxPaths
   if (paths.index === paths.mails && files.stat(paths.mails) === null) {
     // The mailbox comes to be in one step, with its index in it.
     disk.rename(staged, paths.mails);
+    leaveStagingArea(storage.os, layout);
   } else {
     disk.mkdir(paths.index, modes.directory);
     const log = indexPaths(paths.index, MAILBOX_INDEX).log;

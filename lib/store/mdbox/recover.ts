@@ -22,7 +22,7 @@ import {
 import { fileIdOf, MAP_INDEX, storageFile } from "./layout.ts";
 import { mapUidsOf, openMailboxIndex } from "./mailbox_index.ts";
 import type { LockedMap, StorageMap } from "./map.ts";
-import { listStaged, removeStaged, type Staged } from "./staging.ts";
+import { leaveStagingArea, listStaged, removeStaged, type Staged } from "./staging.ts";
 import type { Storage } from "./storage.ts";
 
 /** The most that is read to find out what lies between two known records. */
@@ -41,7 +41,7 @@ export const recover = async (storage: Storage, map: StorageMap): Promise<void> 
     dropUnnumbered(storage, isDead);
     if (storage.os.files.stat(storage.layout.staging) !== null) {
       // Refused while another writer has something there.
-      storage.os.disk.rmdir(storage.layout.staging);
+      leaveStagingArea(storage.os, storage.layout);
     }
   } finally {
     for (const { leave } of journals) leave();

@@ -33,8 +33,13 @@ export const newStagedPath = (os: Os, layout: Layout, journal: Journal, mode: nu
   }
 };
 
+/** Removes the staging area when nothing is in it. */
+export const leaveStagingArea = (os: Os, layout: Layout): void => {
+  os.disk.rmdir(layout.staging);
+};
+
 /** Removes a directory of the staging area, and the area when it was the last one. */
 export const removeStaged = (os: Os, layout: Layout, path: string): void => {
   os.disk.removeTree(path);
-  os.disk.rmdir(layout.staging);
+  leaveStagingArea(os, layout);
 };
