@@ -3,7 +3,7 @@ import { stageDsync } from "./dsync.ts";
 import { liveHistory, PAIRS } from "./histories.ts";
 
 // 300 of them are in long/.
-const EACH = 2;
+const EACH = 4;
 
 for (const [i, pair] of PAIRS.entries()) {
   judged(
