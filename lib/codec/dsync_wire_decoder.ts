@@ -81,6 +81,14 @@ export class WireDecoder {
   }
 
   /**
+   * The bytes that came behind the last item, for whoever goes on without items. Only right after
+   * {@linkcode WireDecoder.next} gave an item: a line that has begun to come would be lost.
+   */
+  rest(): readonly Uint8Array[] {
+    return this.#input.drain();
+  }
+
+  /**
    * Whether the stream may end here, once {@linkcode WireDecoder.next} has given null. `Damaged`: inside an item, or
    * before the first one.
    */

@@ -87,6 +87,16 @@ export class ByteInput {
     return true;
   }
 
+  /** All that has come in and was not taken, which is none of its business any more. No line may be half taken. */
+  drain(): readonly Uint8Array[] {
+    const rest = [this.#chunk.subarray(this.#at), ...this.#waiting.slice(this.#waitingAt)];
+    this.#waiting = [];
+    this.#waitingAt = 0;
+    this.#chunk = NOTHING;
+    this.#at = 0;
+    return rest.filter(({ length }) => length > 0);
+  }
+
   /** Takes the oldest chunk that waits; constant time over all, as Array.shift is not. */
   #shift(): Uint8Array | undefined {
     const chunk = this.#waiting[this.#waitingAt];

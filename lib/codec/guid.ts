@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sha1 } from "@noble/hashes/legacy.js";
+import { md5, sha1 } from "@noble/hashes/legacy.js";
 import type { Guid } from "../model/ids.ts";
 
 const HEX_128 = /^[0-9a-fA-F]{32}$/;
@@ -62,3 +62,16 @@ export const sameGuid = (a: Guid, b: Guid): boolean => {
  */
 export const mailboxNameHash = (name: string): string =>
   formatHex(sha1(encoder.encode(name)).subarray(0, 16));
+
+/**
+ * What a Dovecot calls a branch of names by that has no GUID of its own: the MD5 over the GUID of the first mailbox below
+ * and its name, as 32 hex digits (dsync-mailbox-tree-sync.c).
+ */
+export const branchHash = (guid: string, name: string): string => {
+  const first = parseHex(guid) ?? new Uint8Array(16);
+  const second = encoder.encode(name);
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return formatHex(md5(both));
+};

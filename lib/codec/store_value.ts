@@ -1,0 +1,349 @@
+/**
+ * What is said about a store over a pipe, as JSON: every value that comes from the other end is checked here.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import * as t from "io-ts";
+import type { LogChange } from "../model/change.ts";
+import type { SyncError } from "../model/error.ts";
+import { ALL_FLAGS, type Flags, type Keywords } from "../model/flags.ts";
+import {
+  type Guid,
+  type MailboxGuid,
+  mailboxGuid,
+  MAX_UID,
+  type ModSeq,
+  modSeq,
+  type Uid,
+} from "../model/ids.ts";
+import type { Mail, MailRecord } from "../model/mail.ts";
+import {
+  type MailboxName,
+  mailboxName,
+  type MailboxStatus,
+  type MailboxTree,
+} from "../model/mailbox.ts";
+import type { MailOperation, TreeOperation } from "../model/operation.ts";
+import { isGuid128 } from "./guid.ts";
+
+const checked = <A>(
+  name: string,
+  from: (value: unknown) => A | undefined,
+  to: (value: A) => unknown = (value) => value,
+): t.Type<A, unknown> =>
+  new t.Type<A, unknown>(
+    name,
+    (value): value is A => from(value) !== undefined,
+    (value, context) => {
+      const found = from(value);
+      return found === undefined ? t.failure(value, context) : t.success(found);
+    },
+    to,
+  );
+
+const whole = (name: string, least: number, most: number) =>
+  checked(
+    name,
+    (value) =>
+      typeof value === "number" && Number.isInteger(value) && value >= least && value <= most
+        ? value
+        : undefined,
+  );
+
+const u32 = whole("u32", 0, 0xffffffff);
+const count = whole("count", 0, Number.MAX_SAFE_INTEGER);
+const seconds = whole("seconds", -(2 ** 40), 2 ** 40);
+
+const uidValue = checked<Uid>(
+  "UID",
+  (value) =>
+    typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MAX_UID
+      ? value as Uid
+      : undefined,
+);
+
+/** Digits in a string, up to 2^63-1. */
+const modSeqValue = checked<ModSeq>("MODSEQ", (value) => {
+  if (typeof value !== "string" || !/^[0-9]{1,19}$/.test(value)) return undefined;
+  const number = BigInt(value);
+  return number < 2n ** 63n ? modSeq(number) : undefined;
+}, String);
+
+const MAX_TEXT = 65_536;
+
+const text = checked(
+  "text",
+  (value) => typeof value === "string" && value.length <= MAX_TEXT ? value : undefined,
+);
+
+const guidValue = checked<Guid>(
+  "GUID",
+  (value) => typeof value === "string" && value.length <= MAX_TEXT ? value as Guid : undefined,
+);
+
+const mailboxGuidValue = checked<MailboxGuid>(
+  "mailbox GUID",
+  (value) => typeof value === "string" && isGuid128(value) ? mailboxGuid(value) : undefined,
+);
+
+/** A name as text; whether it can be one is for the store to say. */
+const nameValue = checked<MailboxName>(
+  "mailbox name",
+  (value) =>
+    typeof value === "string" && value !== "" && value.length <= MAX_TEXT
+      ? mailboxName(value)
+      : undefined,
+);
+
+const flagsValue = checked<Flags>(
+  "flags",
+  (value) =>
+    typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= ALL_FLAGS
+      ? value as Flags
+      : undefined,
+);
+
+const keywordsValue = t.readonlyArray(text) as t.Type<Keywords, unknown>;
+
+const place = t.partial({ path: text, mailbox: text, uid: u32, offset: count });
+
+/** An error without what lies beneath it. */
+export const ERROR: t.Type<SyncError, unknown> = t.type({
+  _tag: t.keyof({
+    Damaged: null,
+    Missing: null,
+    Denied: null,
+    Busy: null,
+    Changed: null,
+    Unfit: null,
+    Unsupported: null,
+    Unsafe: null,
+    Io: null,
+    Usage: null,
+  }),
+  scope: t.keyof({ message: null, mailbox: null, store: null, run: null }),
+  where: place,
+  what: text,
+}) as unknown as t.Type<SyncError, unknown>;
+
+/** The numbers of a mailbox. */
+const STATUS: t.Type<MailboxStatus, unknown> = t.type({
+  guid: mailboxGuidValue,
+  uidValidity: u32,
+  uidNext: u32,
+  messages: u32,
+  firstRecentUid: u32,
+  highestModSeq: modSeqValue,
+  modSeqTracked: t.boolean,
+});
+
+/** What opening a mailbox tells. */
+export const OPENED = t.type({
+  mailbox: u32,
+  name: nameValue,
+  status: STATUS,
+  problems: t.readonlyArray(ERROR),
+  moment: text,
+  historyComplete: t.boolean,
+});
+
+/** A mailbox tree. */
+export const TREE: t.Type<MailboxTree, unknown> = t.type({
+  nodes: t.readonlyArray(t.union([
+    t.type({ _tag: t.literal("Mailbox"), name: nameValue, guid: mailboxGuidValue }),
+    t.type({ _tag: t.keyof({ Directory: null, Damaged: null }), name: nameValue }),
+  ])),
+  subscriptions: t.readonlyArray(nameValue),
+  log: t.readonlyArray(t.type({
+    type: t.keyof({
+      DeleteMailbox: null,
+      DeleteDirectory: null,
+      Rename: null,
+      Subscribe: null,
+      Unsubscribe: null,
+      CreateDirectory: null,
+    }),
+    guid: text,
+    at: count,
+  })),
+  problems: t.readonlyArray(ERROR),
+}) as unknown as t.Type<MailboxTree, unknown>;
+
+/** What a store can hold, and how it is called. */
+export const STORE = t.type({
+  location: text,
+  caps: t.type({
+    format: text,
+    savedDates: t.boolean,
+    fullGuids: t.boolean,
+    emptyDirectories: t.boolean,
+    naming: t.union([
+      t.null,
+      t.type({
+        layout: t.keyof({ "maildir++": null, fs: null, mdbox: null }),
+        utf8: t.boolean,
+      }),
+    ]),
+  }),
+});
+
+const named = { name: nameValue };
+
+/** A change of a tree. */
+export const TREE_OPERATION: t.Type<TreeOperation, unknown> = t.union([
+  t.type({
+    _tag: t.literal("CreateMailbox"),
+    ...named,
+    guid: mailboxGuidValue,
+    uidValidity: u32,
+  }),
+  t.type({ _tag: t.literal("DeleteMailbox"), ...named, guid: mailboxGuidValue }),
+  t.type({
+    _tag: t.literal("RenameMailbox"),
+    ...named,
+    guid: mailboxGuidValue,
+    newName: nameValue,
+  }),
+  t.type({
+    _tag: t.literal("ReidentifyMailbox"),
+    ...named,
+    guid: mailboxGuidValue,
+    newGuid: mailboxGuidValue,
+    newUidValidity: u32,
+  }),
+  t.type({
+    _tag: t.keyof({
+      CreateDirectory: null,
+      DeleteDirectory: null,
+      Subscribe: null,
+      Unsubscribe: null,
+    }),
+    ...named,
+  }),
+]) as unknown as t.Type<TreeOperation, unknown>;
+
+const RECORD: t.Type<MailRecord, unknown> = t.type({
+  uid: uidValue,
+  guid: guidValue,
+  flags: flagsValue,
+  keywords: keywordsValue,
+  modSeq: modSeqValue,
+});
+
+/** Records of mails. */
+export const RECORDS = t.readonlyArray(RECORD);
+
+/** What a log knows. */
+export const CHANGES: t.Type<readonly LogChange[], unknown> = t.readonlyArray(t.union([
+  t.type({
+    _tag: t.literal("Expunged"),
+    uid: uidValue,
+    guid: t.union([t.null, guidValue]),
+    modSeq: modSeqValue,
+    bySync: t.boolean,
+  }),
+  t.type({
+    _tag: t.literal("FlagsChanged"),
+    uid: uidValue,
+    add: flagsValue,
+    remove: flagsValue,
+    addKeywords: keywordsValue,
+    removeKeywords: keywordsValue,
+    modSeq: modSeqValue,
+  }),
+])) as unknown as t.Type<readonly LogChange[], unknown>;
+
+/** UIDs. */
+export const UIDS = t.readonlyArray(uidValue);
+
+/** A mail without its body. */
+export type MailHead = Omit<Mail, "body">;
+
+const HEAD: t.Type<MailHead, unknown> = t.type({
+  uid: uidValue,
+  guid: guidValue,
+  receivedAt: seconds,
+  savedAt: t.union([t.null, seconds]),
+  pop3Uidl: t.union([t.null, text]),
+  pop3Order: t.union([t.null, u32]),
+  size: count,
+  copies: u32,
+});
+
+/** A fetched mail, whose body follows, or why it could not be had. */
+export const FETCHED = t.union([
+  t.type({ _tag: t.literal("Mail"), head: HEAD }),
+  t.type({ _tag: t.literal("Lost"), uid: uidValue, error: ERROR }),
+]);
+
+const COPY = t.type({
+  _tag: t.literal("CopyMail"),
+  from: RECORD,
+  uid: uidValue,
+  keepModSeq: t.boolean,
+});
+
+const someModSeq = t.union([t.null, modSeqValue]);
+
+/** An operation; the body of a saved mail follows. */
+export const OPERATION = t.union([
+  t.type({ _tag: t.literal("SaveMail"), copy: COPY, head: HEAD }),
+  t.type({
+    _tag: t.literal("RenumberMail"),
+    uid: uidValue,
+    guid: guidValue,
+    newUid: uidValue,
+    modSeq: someModSeq,
+  }),
+  t.type({
+    _tag: t.literal("UpdateFlags"),
+    uid: uidValue,
+    guid: guidValue,
+    add: flagsValue,
+    remove: flagsValue,
+    addKeywords: keywordsValue,
+    removeKeywords: keywordsValue,
+    modSeq: someModSeq,
+  }),
+  t.type({ _tag: t.literal("Expunge"), uid: uidValue, guid: guidValue }),
+  t.type({
+    _tag: t.literal("RaiseStatus"),
+    uidNext: u32,
+    highestModSeq: modSeqValue,
+    firstRecentUid: u32,
+  }),
+]);
+
+/** An operation that needs no body. */
+export type PlainOperation = Exclude<MailOperation, { readonly _tag: "SaveMail" }>;
+
+/** Outcomes, in order: null for what was done, the error of what was refused. */
+export const OUTCOMES = t.readonlyArray(t.union([t.null, ERROR]));
+
+/** What became of the use of an open mailbox. */
+export const USED = t.type({ ok: t.boolean });
+
+/** A call. */
+export const CALL = t.union([
+  t.type({ call: t.keyof({ store: null, tree: null }) }),
+  t.type({ call: t.literal("applyTree"), operation: TREE_OPERATION }),
+  t.type({ call: t.literal("open"), guid: mailboxGuidValue }),
+  t.type({
+    call: t.literal("replace"),
+    name: nameValue,
+    guid: mailboxGuidValue,
+    uidValidity: u32,
+  }),
+  t.type({ call: t.keyof({ records: null, fetch: null, apply: null }), mailbox: u32 }),
+  t.type({ call: t.literal("changes"), mailbox: u32, since: t.union([t.null, text]) }),
+]);
+
+/** What {@linkcode CALL} gives. */
+export type Call = t.TypeOf<typeof CALL>;
+
+/** A value that the other end sent, checked; undefined where it is not as it must be. */
+export const valueOf = <A>(type: t.Type<A, unknown>, json: unknown): A | undefined => {
+  const decoded = type.decode(json);
+  return E.isRight(decoded) ? decoded.right : undefined;
+};
