@@ -25,6 +25,15 @@ export interface StoreCaps {
   readonly format: string;
   /** Whether a saved date of one's choice can be kept. */
   readonly savedDates: boolean;
+  /** Whether records have GUIDs in full text; else they may be in 128-bit form where the mail itself says more. */
+  readonly fullGuids: boolean;
+  /** How names lie on its disk, which says what names it can hold; null: any. */
+  readonly naming: {
+    /** As the names of formats. */
+    readonly layout: "maildir++" | "fs" | "mdbox";
+    /** Whether names are UTF-8 on disk. */
+    readonly utf8: boolean;
+  } | null;
   /** Whether a \NoSelect name without children can exist. */
   readonly emptyDirectories: boolean;
 }

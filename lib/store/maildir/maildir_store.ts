@@ -298,6 +298,8 @@ export const openMaildir = (os: Os, options: MaildirOptions): TaskEither<SyncErr
     const caps: StoreCaps = {
       format: "maildir",
       savedDates: false,
+      fullGuids: true,
+      naming,
       emptyDirectories: location.layout === "fs",
     };
     return exclusiveStore(os, location.root, {

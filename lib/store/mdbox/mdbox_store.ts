@@ -49,7 +49,12 @@ import { changeTree } from "./tree_change.ts";
 
 export type { MdboxOptions } from "./layout.ts";
 
-const CAPS: StoreCaps = { format: "mdbox", savedDates: true, emptyDirectories: true };
+const CAPS: Omit<StoreCaps, "naming"> = {
+  format: "mdbox",
+  savedDates: true,
+  fullGuids: false,
+  emptyDirectories: true,
+};
 
 /** What `work` gives, its thrown failure as a value. */
 const guarded =
@@ -117,7 +122,7 @@ export const openMdbox = (os: Os, options: MdboxOptions): TaskEither<SyncError, 
 
 class MdboxStore implements Store {
   readonly location: string;
-  readonly caps = CAPS;
+  readonly caps: StoreCaps;
   readonly #storage: Storage;
   readonly #shared: SharedMails;
   /** Where mailboxes were seen last; looked at again before it is relied upon. */
@@ -125,6 +130,7 @@ class MdboxStore implements Store {
 
   constructor(os: Os, layout: Layout, options: MdboxOptions) {
     this.location = `mdbox:${options.root}`;
+    this.caps = { ...CAPS, naming: layout.naming };
     this.#storage = new Storage(os, layout, options.create);
     this.#shared = new SharedMails(this.#storage);
   }

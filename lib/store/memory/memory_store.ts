@@ -20,7 +20,13 @@ import type { Mailbox, Store, StoreCaps } from "../../port/store.ts";
 import { openMailbox } from "./memory_mailbox.ts";
 import type { MemoryState, StoredMailbox } from "./memory_state.ts";
 
-const CAPS: StoreCaps = { format: "memory", savedDates: true, emptyDirectories: true };
+const CAPS: StoreCaps = {
+  format: "memory",
+  savedDates: true,
+  fullGuids: true,
+  naming: null,
+  emptyDirectories: true,
+};
 
 const missing = (guid: MailboxGuid): SyncError =>
   syncError("Missing", "mailbox", {}, `no mailbox has the GUID ${guid}`);

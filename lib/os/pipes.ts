@@ -1,0 +1,160 @@
+/**
+ * Pipes of the system: a program that is started, and this program's own standard input and output.
+ *
+ * @module
+ */
+import { TextLineStream } from "@std/streams/text-line-stream";
+import { type SyncError, syncError } from "../model/error.ts";
+import type { Pipe, Started, StartProgram } from "../port/pipe.ts";
+import { failStream } from "../stream/chunks.ts";
+
+/** How long a program may take to end when its pipe is closed, and then, when it was asked to. */
+const GRACE_MS = 30_000;
+
+/** Dovecot hands its parsed configuration on to what it starts, which another configuration of it would not survive. */
+const NOT_INHERITED = /^(DOVECONF_|DOVECOT_|CONFIG_FILE$|RESTRICT_)/;
+
+const failed = (what: string, cause?: unknown): never =>
+  failStream<SyncError>(syncError("Io", "run", {}, what, cause));
+
+/** Watches that something moves: ends the pipe's reading when nothing did for so long. */
+class Idle {
+  readonly #ms: number;
+  #moved = false;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+  }
+
+  /** Something moved. */
+  touch(): void {
+    this.#moved = true;
+  }
+
+  /** What `read` gives; fails when nothing moved, in either direction, for the whole time. */
+  async watch<A>(read: Promise<A>): Promise<A> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      const wait = (): void => {
+        this.#moved = false;
+        timer = setTimeout(() => this.#moved ? wait() : reject(SILENT), this.#ms);
+      };
+      wait();
+    });
+    try {
+      const value = await Promise.race([read, silence]);
+      this.touch();
+      return value;
+    } catch (thrown) {
+      if (thrown !== SILENT) throw thrown;
+      return failed(`the other end said nothing for ${Math.round(this.#ms / 1000)} seconds`);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+const SILENT = Symbol("silent");
+
+/** A pipe over two streams; `timeoutMs`: how long it may be silent. */
+export const streamPipe = (
+  readable: ReadableStream<Uint8Array>,
+  writable: WritableStream<Uint8Array>,
+  timeoutMs: number,
+): Pipe => {
+  const idle = new Idle(timeoutMs);
+  const writer = writable.getWriter();
+  let closed: Promise<void> | null = null;
+  const incoming = async function* (): AsyncGenerator<Uint8Array> {
+    const reader = readable.getReader();
+    try {
+      for (;;) {
+        const { value, done } = await idle.watch(reader.read());
+        if (done) return;
+        if (value.length > 0) yield value;
+      }
+    } finally {
+      reader.cancel().catch(() => {});
+    }
+  };
+  return {
+    incoming: incoming(),
+    send: async (bytes) => {
+      try {
+        await writer.write(bytes);
+        idle.touch();
+      } catch (cause) {
+        failed("the other end is gone", cause);
+      }
+    },
+    close: () => closed ??= writer.close().catch(() => {}),
+  };
+};
+
+/** The environment that a program inherits. */
+const inherited = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(Deno.env.toObject()).filter(([name]) => !NOT_INHERITED.test(name)),
+  );
+
+const eachLine = async (
+  stream: ReadableStream<Uint8Array>,
+  onLine: (line: string) => void,
+): Promise<void> => {
+  const lines = stream.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
+  for await (const line of lines) onLine(line);
+};
+
+/** Waits for something, but not longer than the grace; gives whether it came. */
+const within = async (what: Promise<unknown>, ms: number): Promise<boolean> => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<false>((done) => timer = setTimeout(() => done(false), ms));
+  try {
+    return await Promise.race([what.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/**
+ * A {@linkcode StartProgram} whose pipes may be silent for `timeoutMs`. A program that cannot be started fails with
+ * `Missing` or `Denied`.
+ */
+export const programs = (timeoutMs: number): StartProgram => (argv, onLine): Started => {
+  const [program, ...args] = argv;
+  let child: Deno.ChildProcess;
+  try {
+    child = new Deno.Command(program!, {
+      args,
+      env: inherited(),
+      clearEnv: true,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (cause) {
+    const tag = cause instanceof Deno.errors.NotFound ? "Missing" : "Denied";
+    const where = { path: program! };
+    return failStream(syncError(tag, "run", where, "the program cannot be started", cause));
+  }
+  const told = eachLine(child.stderr, onLine);
+  const pipe = streamPipe(child.stdout, child.stdin, timeoutMs);
+  return {
+    pipe,
+    end: async () => {
+      await pipe.close();
+      for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+        if (await within(child.status, signal === "SIGTERM" ? GRACE_MS : 2000)) break;
+        child.kill(signal);
+      }
+      const { code, signal } = await child.status;
+      // A grandchild may hold the other end of its standard error open.
+      await within(told, 2000);
+      return signal === null ? code : null;
+    },
+  };
+};
+
+/** This program's own standard input and output. */
+export const standardPipe = (timeoutMs: number): Pipe =>
+  streamPipe(Deno.stdin.readable, Deno.stdout.writable, timeoutMs);

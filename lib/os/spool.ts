@@ -1,0 +1,63 @@
+/**
+ * A spool in a file of the directory for temporary files, without a name as soon as it is open.
+ *
+ * @module
+ */
+import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type SyncError, syncError } from "../model/error.ts";
+import type { Spool, Spooled } from "../port/spool.ts";
+import { failStream } from "../stream/chunks.ts";
+
+/** The most bytes that one part of a piece has. */
+const PART = 256 * 1024;
+
+const failed = (path: string, what: string, cause: unknown): never =>
+  failStream<SyncError>(syncError("Io", "run", { path }, what, cause));
+
+/** Makes a {@linkcode Spool}. What the system refuses is thrown as a stream failure, scope "run". */
+export const makeSpool = (): Spool => {
+  const path = join(tmpdir(), `dsync-spool-${crypto.randomUUID()}`);
+  let fd: number | null = null;
+  let end = 0;
+  const opened = (): number => {
+    if (fd !== null) return fd;
+    try {
+      // Others must never read what is in it, not even while it has a name.
+      fd = openSync(path, "wx+", 0o600);
+      rmSync(path);
+      return fd;
+    } catch (cause) {
+      return failed(path, "a temporary file cannot be made", cause);
+    }
+  };
+  const read = async function* ({ at, size }: Spooled): AsyncGenerator<Uint8Array> {
+    for (let done = 0; done < size;) {
+      const part = new Uint8Array(Math.min(PART, size - done));
+      const count = readSync(opened(), part, 0, part.length, at + done);
+      if (count === 0) failed(path, "a temporary file has become shorter", null);
+      done += count;
+      yield part.subarray(0, count);
+    }
+  };
+  return {
+    append: (bytes) => {
+      const piece = { at: end, size: bytes.length };
+      try {
+        for (let done = 0; done < bytes.length;) {
+          done += writeSync(opened(), bytes, done, bytes.length - done, end + done);
+        }
+      } catch (cause) {
+        failed(path, "a temporary file cannot be written", cause);
+      }
+      end += bytes.length;
+      return piece;
+    },
+    read,
+    close: () => {
+      if (fd !== null) closeSync(fd);
+      fd = null;
+    },
+  };
+};

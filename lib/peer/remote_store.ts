@@ -1,0 +1,272 @@
+/**
+ * A store at the other end of a pipe, which a dsync of ours serves there: to the pipeline a store like any other.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { TaskEither } from "fp-ts/TaskEither.js";
+import * as t from "io-ts";
+import { fitName } from "../codec/mailbox_path.ts";
+import {
+  CHANGES,
+  FETCHED,
+  OPENED,
+  OUTCOMES,
+  RECORDS,
+  STORE,
+  TREE,
+  valueOf,
+} from "../codec/store_value.ts";
+import type { LogChange } from "../model/change.ts";
+import type { SyncError } from "../model/error.ts";
+import type { Uid } from "../model/ids.ts";
+import type { MailRecord } from "../model/mail.ts";
+import type { MailOperation, Outcome } from "../model/operation.ts";
+import type { Fetched, Mailbox, Store } from "../port/store.ts";
+import { type Chunks, failStream, StreamFailure } from "../stream/chunks.ts";
+import { receiveBody, type Received, sendBody } from "./bodies.ts";
+import { brokenProtocol, type Bytes, Cancelled, type Channel, Channels } from "./channels.ts";
+
+const asTask = <A>(work: () => Promise<A>): TaskEither<SyncError, A> => async () => {
+  try {
+    return E.right(await work());
+  } catch (thrown) {
+    if (!(thrown instanceof StreamFailure)) throw thrown;
+    return E.left(thrown.error as SyncError);
+  }
+};
+
+const broken = (what: string): never => failStream(brokenProtocol(what));
+
+/** Waits for the end of a call, and gives its result, checked. */
+const resultOf = async <A>(channel: Channel, type: t.Type<A, unknown>): Promise<A> => {
+  if (await channel.next() !== null) return broken("more than an answer");
+  return valueOf(type, channel.value) ?? broken("an answer that is none");
+};
+
+/** What a stream of items brings, checked; leaving it early tells the other end. */
+const streamOf = async function* <A>(
+  opened: Promise<Channel>,
+  type: t.Type<readonly A[], unknown>,
+): AsyncGenerator<readonly A[]> {
+  const channel = await opened;
+  let ended = false;
+  try {
+    for await (const json of channel.items()) {
+      const chunk = valueOf(type, json) ?? broken("items that are none");
+      if (chunk.length > 0) yield chunk;
+    }
+    ended = true;
+  } catch (thrown) {
+    ended = true;
+    throw thrown;
+  } finally {
+    if (!ended) await channel.cancel();
+  }
+};
+
+/** Fails where mails do not ascend by UID, as every store has them. */
+const ascending = async function* (
+  records: Chunks<MailRecord, SyncError>,
+): AsyncGenerator<readonly MailRecord[]> {
+  let last = 0;
+  for await (const chunk of records) {
+    for (const { uid } of chunk) {
+      if (uid <= last) broken(`mails that do not ascend at UID ${uid}`);
+      last = uid;
+    }
+    yield chunk;
+  }
+};
+
+/** A mailbox that is open at the other end. */
+class RemoteMailbox {
+  readonly #channels: Channels;
+  readonly #id: number;
+
+  constructor(channels: Channels, id: number) {
+    this.#channels = channels;
+    this.#id = id;
+  }
+
+  #call(call: string, more: Readonly<Record<string, unknown>> = {}): Promise<Channel> {
+    return this.#channels.call({ call, mailbox: this.#id, ...more });
+  }
+
+  readonly records = (): Chunks<MailRecord, SyncError> =>
+    ascending(streamOf(this.#call("records"), RECORDS));
+
+  readonly changes = (since?: string): Chunks<LogChange, SyncError> =>
+    streamOf(this.#call("changes", { since: since ?? null }), CHANGES);
+
+  /** Sends what `produce` does beside reading; its failure ends the call. */
+  async #beside(channel: Channel, produce: () => Promise<void>): Promise<void> {
+    try {
+      await produce();
+      await channel.end();
+    } catch (thrown) {
+      if (thrown instanceof Cancelled) return;
+      channel.fail(thrown);
+      await channel.cancel();
+    }
+  }
+
+  readonly fetch = (wanted: Chunks<Uid, SyncError>): Chunks<Fetched, SyncError> => {
+    const call = (): Promise<Channel> => this.#call("fetch");
+    const beside = this.#beside.bind(this);
+    return (async function* () {
+      const channel = await call();
+      const asking = beside(channel, async () => {
+        for await (const uids of wanted) await channel.item(uids);
+      });
+      let ended = false;
+      try {
+        for (let next = await channel.next(); next !== null; next = await channel.next()) {
+          const answers = next._tag === "Item" ? valueOf(FETCHED_ALL, next.json) : undefined;
+          yield* mailsOf(channel, answers ?? broken("mails that are none"));
+        }
+        ended = true;
+      } catch (thrown) {
+        ended = true;
+        throw thrown;
+      } finally {
+        if (!ended) await channel.cancel();
+        await asking;
+      }
+    })();
+  };
+
+  readonly apply = (operations: Chunks<MailOperation, SyncError>): Chunks<Outcome, SyncError> => {
+    const call = (): Promise<Channel> => this.#call("apply");
+    const beside = this.#beside.bind(this);
+    return (async function* () {
+      const channel = await call();
+      const sent: MailOperation[] = [];
+      const sending = beside(channel, async () => {
+        for await (const chunk of operations) {
+          for (const operation of chunk) {
+            sent.push(operation);
+            await sendOperation(channel, operation);
+          }
+        }
+      });
+      let at = 0;
+      let ended = false;
+      try {
+        for await (const json of channel.items()) {
+          const outcomes = valueOf(OUTCOMES, json) ?? broken("outcomes that are none");
+          const chunk = outcomes.map((error): Outcome => {
+            const operation = sent[at++] ?? broken("an outcome of nothing");
+            return error === null
+              ? { _tag: "Done", operation }
+              : { _tag: "Refused", operation, error };
+          });
+          // What has been told may be forgotten.
+          if (at > 1024) sent.splice(0, at);
+          if (at > 1024) at = 0;
+          if (chunk.length > 0) yield chunk;
+        }
+        ended = true;
+        if (at < sent.length) broken("operations without an outcome");
+      } catch (thrown) {
+        ended = true;
+        throw thrown;
+      } finally {
+        if (!ended) await channel.cancel();
+        await sending;
+      }
+    })();
+  };
+}
+
+const FETCHED_ALL = t.readonlyArray(FETCHED);
+
+const sendOperation = async (channel: Channel, operation: MailOperation): Promise<void> => {
+  if (operation._tag !== "SaveMail") return await channel.item(operation);
+  const { copy, mail: { body, ...head } } = operation;
+  await channel.item({ _tag: "SaveMail", copy, head });
+  await sendBody(channel, body);
+};
+
+/** The mails of an item; a large one comes last in its chunk, as it is a stream. */
+const mailsOf = async function* (
+  channel: Channel,
+  answers: readonly t.TypeOf<typeof FETCHED>[],
+): AsyncGenerator<readonly Fetched[]> {
+  let chunk: Fetched[] = [];
+  for (const answer of answers) {
+    if (answer._tag === "Lost") {
+      chunk.push(answer);
+      continue;
+    }
+    const { head } = answer;
+    const received: Received = await receiveBody(channel, head.size);
+    chunk.push({ _tag: "Mail", mail: { ...head, body: received.body } });
+    if (Array.isArray(received.body)) continue;
+    yield chunk;
+    chunk = [];
+    await received.finish();
+  }
+  if (chunk.length > 0) yield chunk;
+};
+
+/** A store that another dsync serves over a pipe. Its reading goes on in the background until the pipe ends. */
+export const remoteStore = (bytes: Bytes): TaskEither<SyncError, Store> =>
+  asTask(async () => {
+    const channels = new Channels(bytes, null);
+    // What goes wrong is told to each call that is under way.
+    channels.run().catch((thrown) => {
+      if (!(thrown instanceof StreamFailure)) throw thrown;
+    });
+    const { location, caps } = await resultOf(await channels.call({ call: "store" }), STORE);
+    const { naming } = caps;
+    const borrow = <A>(
+      call: unknown,
+      use: (mailbox: Mailbox) => TaskEither<SyncError, A>,
+    ): TaskEither<SyncError, A> =>
+    async () => {
+      const opening = asTask(async () => {
+        const channel = await channels.call(call);
+        const next = await channel.next();
+        if (next?._tag !== "Item") return broken("a mailbox that is none");
+        const opened = valueOf(OPENED, next.json) ?? broken("a mailbox that is none");
+        return { channel, opened };
+      });
+      const open = await opening();
+      if (E.isLeft(open)) return open;
+      const { channel, opened: { mailbox, ...seen } } = open.right;
+      const { records, changes, fetch, apply } = new RemoteMailbox(channels, mailbox);
+      let ok = false;
+      let result: E.Either<SyncError, A>;
+      try {
+        result = await use({ ...seen, records, changes, fetch, apply })();
+        ok = E.isRight(result);
+      } finally {
+        if (!ok) await channel.item({ ok: false }).catch(() => {});
+      }
+      if (E.isLeft(result)) {
+        // Only then has the other end let go of it.
+        await asTask(() => channel.next())();
+        return result;
+      }
+      const end = await asTask(async () => {
+        await channel.item({ ok: true });
+        if (await channel.next() !== null) broken("more than an answer");
+      })();
+      return E.isLeft(end) ? end : result;
+    };
+    return {
+      location,
+      caps,
+      tree: asTask(async () => await resultOf(await channels.call({ call: "tree" }), TREE)),
+      fitName: naming === null ? (name) => name : (name) => fitName(name, naming),
+      applyTree: (operation) =>
+        asTask(async () => {
+          const channel = await channels.call({ call: "applyTree", operation });
+          if (await channel.next() !== null) broken("more than an answer");
+        }),
+      withMailbox: (guid, use) => borrow({ call: "open", guid }, use),
+      replaceMailbox: (identity, use) => borrow({ call: "replace", ...identity }, use),
+      close: () => Promise.resolve(),
+    };
+  });

@@ -1,0 +1,197 @@
+/**
+ * A store, served to the other end of a pipe.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { TaskEither } from "fp-ts/TaskEither.js";
+import { CALL, type Call, OPERATION, UIDS, USED, valueOf } from "../codec/store_value.ts";
+import { type SyncError, syncError } from "../model/error.ts";
+import type { Uid } from "../model/ids.ts";
+import type { MailOperation, Outcome } from "../model/operation.ts";
+import type { Fetched, Mailbox, Store } from "../port/store.ts";
+import { type Chunks, failStream, StreamFailure } from "../stream/chunks.ts";
+import { receiveBody, sendBody } from "./bodies.ts";
+import { brokenProtocol, type Bytes, Cancelled, type Channel, Channels } from "./channels.ts";
+
+/** How many records or changes are told in one item. */
+const ROWS = 1024;
+
+const GIVEN_UP = syncError("Changed", "mailbox", {}, "the other end gave up");
+
+/** The calls of one other end. */
+class StoreServer {
+  readonly #store: Store;
+  readonly #mailboxes = new Map<number, Mailbox>();
+  #last = 0;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Answers a call; what fails is told. */
+  async answer(channel: Channel, said: unknown): Promise<void> {
+    try {
+      const call = valueOf(CALL, said);
+      if (call === undefined) return failStream(brokenProtocol("a call of no known kind"));
+      const result = await this.#answer(channel, call);
+      if (E.isLeft(result)) await channel.failure(result.left);
+      else await channel.result(result.right ?? null);
+    } catch (thrown) {
+      if (thrown instanceof Cancelled) return;
+      if (!(thrown instanceof StreamFailure)) throw thrown;
+      // Where the other end is gone there is nobody to tell.
+      await channel.failure(thrown.error as SyncError).catch(() => {});
+    }
+  }
+
+  async #answer(channel: Channel, call: Call): Promise<E.Either<SyncError, unknown>> {
+    const store = this.#store;
+    switch (call.call) {
+      case "store":
+        return E.right({ location: store.location, caps: store.caps });
+      case "tree":
+        return await store.tree();
+      case "applyTree":
+        return await store.applyTree(call.operation)();
+      case "open":
+        return await store.withMailbox(call.guid, this.#lend(channel))();
+      case "replace":
+        return await store.replaceMailbox(call, this.#lend(channel))();
+      case "records":
+        await tellRows(channel, this.#mailbox(call.mailbox).records());
+        return E.right(null);
+      case "changes":
+        await tellRows(channel, this.#mailbox(call.mailbox).changes(call.since ?? undefined));
+        return E.right(null);
+      case "fetch":
+        await tellMails(channel, this.#mailbox(call.mailbox).fetch(uidsOf(channel)));
+        return E.right(null);
+      case "apply":
+        await tellOutcomes(channel, this.#mailbox(call.mailbox).apply(operationsOf(channel)));
+        return E.right(null);
+    }
+  }
+
+  #mailbox(id: number): Mailbox {
+    return this.#mailboxes.get(id) ?? failStream(brokenProtocol("a mailbox that is not open"));
+  }
+
+  /** Lends a mailbox to the other end until it says what became of it; a connection that breaks counts as a failure. */
+  #lend(channel: Channel): (mailbox: Mailbox) => TaskEither<SyncError, void> {
+    return (mailbox) => async () => {
+      const id = ++this.#last;
+      this.#mailboxes.set(id, mailbox);
+      const { name, status, problems, moment, historyComplete } = mailbox;
+      try {
+        await channel.item({
+          mailbox: id,
+          name,
+          status,
+          problems: problems.map(({ cause: _, ...said }) => said),
+          moment,
+          historyComplete,
+        });
+        const next = await channel.next();
+        const used = next?._tag === "Item" ? valueOf(USED, next.json) : undefined;
+        return used?.ok === true ? E.right(undefined) : E.left(GIVEN_UP);
+      } catch (thrown) {
+        if (thrown instanceof StreamFailure || thrown instanceof Cancelled) return E.left(GIVEN_UP);
+        throw thrown;
+      } finally {
+        this.#mailboxes.delete(id);
+      }
+    };
+  }
+}
+
+const tellRows = async <A>(channel: Channel, rows: Chunks<A, SyncError>): Promise<void> => {
+  for await (const chunk of rows) {
+    for (let at = 0; at < chunk.length; at += ROWS) await channel.item(chunk.slice(at, at + ROWS));
+  }
+};
+
+const uidsOf = async function* (channel: Channel): AsyncGenerator<readonly Uid[]> {
+  for await (const json of channel.items()) {
+    const uids = valueOf(UIDS, json);
+    if (uids === undefined) return failStream(brokenProtocol("UIDs that are none"));
+    if (uids.length > 0) yield uids;
+  }
+};
+
+/** Tells fetched mails; the bodies of a chunk follow the item that tells of them. */
+const tellMails = async (
+  channel: Channel,
+  fetched: Chunks<Fetched, SyncError>,
+): Promise<void> => {
+  for await (const chunk of fetched) {
+    await channel.item(chunk.map((answer) => {
+      if (answer._tag === "Lost") {
+        const { cause: _, ...error } = answer.error;
+        return { _tag: "Lost", uid: answer.uid, error };
+      }
+      const { body: _, ...head } = answer.mail;
+      return { _tag: "Mail", head };
+    }));
+    for (const answer of chunk) {
+      if (answer._tag === "Mail") await sendBody(channel, answer.mail.body);
+    }
+  }
+};
+
+/** Operations as they come in; the body of a mail is read before the next operation is. */
+const operationsOf = async function* (channel: Channel): AsyncGenerator<readonly MailOperation[]> {
+  for (let next = await channel.next(); next !== null; next = await channel.next()) {
+    const operation = next._tag === "Item" ? valueOf(OPERATION, next.json) : undefined;
+    if (operation === undefined) return failStream(brokenProtocol("an operation that is none"));
+    if (operation._tag !== "SaveMail") {
+      yield [operation];
+      continue;
+    }
+    const { copy, head } = operation;
+    const { body, finish } = await receiveBody(channel, head.size);
+    yield [{ _tag: "SaveMail", copy, mail: { ...head, body } }];
+    await finish();
+  }
+};
+
+const tellOutcomes = async (
+  channel: Channel,
+  outcomes: Chunks<Outcome, SyncError>,
+): Promise<void> => {
+  for await (const chunk of outcomes) {
+    await channel.item(chunk.map((outcome) => {
+      if (outcome._tag === "Done") return null;
+      const { cause: _, ...error } = outcome.error;
+      return error;
+    }));
+  }
+};
+
+/**
+ * Serves a store over a pipe until the other end closes it, and gives what went wrong with the pipe, if anything. What a
+ * connection that breaks has left half done is taken back, or ended by the next run. The store is not closed.
+ */
+export const serveStore = (store: Store, bytes: Bytes): TaskEither<SyncError, void> => async () => {
+  const server = new StoreServer(store);
+  const answers = new Set<Promise<void>>();
+  let defect: unknown = null;
+  const channels = new Channels(bytes, (channel, call) => {
+    const answer = server.answer(channel, call)
+      .catch((thrown) => {
+        defect ??= thrown;
+      })
+      .finally(() => answers.delete(answer));
+    answers.add(answer);
+  });
+  let end: E.Either<SyncError, void> = E.right(undefined);
+  try {
+    await channels.run();
+  } catch (thrown) {
+    if (!(thrown instanceof StreamFailure)) throw thrown;
+    end = E.left(thrown.error as SyncError);
+  }
+  await Promise.allSettled(answers);
+  if (defect !== null) throw defect;
+  return end;
+};
