@@ -45,7 +45,7 @@ export * from "./lib/sync/select_mailboxes.ts";
 export * from "./lib/run/attach.ts";
 
 // Whole runs.
-export * from "./lib/run/backup.ts";
+export { backup } from "./lib/run/backup.ts";
 export * from "./lib/run/mirror.ts";
 export * from "./lib/run/compare.ts";
 export type { RunOptions } from "./lib/run/run.ts";

@@ -14,7 +14,7 @@ import type { MailboxTree } from "../model/mailbox.ts";
 import type { TreeOperation } from "../model/operation.ts";
 import { NOTHING_DONE, type Report } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
-import { type MailboxPair, planBackupTree } from "../sync/backup_tree.ts";
+import { type MailboxPair, planBackupTree, type TreePlan } from "../sync/backup_tree.ts";
 import { isPristine } from "../sync/plan_backup.ts";
 import { decide, type MailboxResult, mendMailbox, refillMailbox } from "./backup_mailbox.ts";
 import { endsRun, RunLog, type RunOptions, TRIES } from "./run.ts";
@@ -79,8 +79,11 @@ const syncOpen = (
   );
 };
 
+/** What a backup needs of its source. */
+export type BackupSource = Pick<Store, "location" | "withMailbox">;
+
 const syncPair = (
-  source: Store,
+  source: BackupSource,
   destination: Store,
   pair: MailboxPair,
   log: RunLog,
@@ -113,8 +116,8 @@ const syncPair = (
  * Syncs one pair, again while somebody changes the destination meanwhile. A mailbox that was made or rebuilt in the
  * first try is found by its GUID in the next.
  */
-const settlePair = async (
-  source: Store,
+export const settlePair = async (
+  source: BackupSource,
   destination: Store,
   pair: MailboxPair,
   log: RunLog,
@@ -169,6 +172,49 @@ const applyTree = async (
   return E.right(undefined);
 };
 
+/** A backup whose trees are read and whose first changes of the tree are done. */
+export interface BackupBegun {
+  /** What is planned. */
+  readonly plan: TreePlan;
+  /** The report as it grows. */
+  readonly log: RunLog;
+}
+
+/** Plans a backup from two trees and carries out what has to come before the mailboxes. */
+export const beginBackup = async (
+  source: Pick<Store, "location">,
+  from: MailboxTree,
+  destination: Store,
+  to: MailboxTree,
+  log: RunLog,
+): Promise<Either<SyncError, BackupBegun>> => {
+  if (!holdsMailboxes(from) && holdsMailboxes(to)) {
+    return E.left(syncError(
+      "Unsafe",
+      "run",
+      { path: source.location },
+      "the source holds no mailbox, while the destination does; nothing was changed",
+    ));
+  }
+  const { fitName, caps } = destination;
+  const plan = planBackupTree(from, to, fitName, caps.emptyDirectories);
+  plan.problems.forEach((p) => log.problem(p));
+  const before = await applyTree(destination, plan.before, log);
+  return E.isLeft(before) ? before : E.right({ plan, log });
+};
+
+/** Carries out what has to come behind the mailboxes. */
+export const endBackup = async (
+  destination: Store,
+  { plan, log }: BackupBegun,
+): Promise<Either<SyncError, void>> => {
+  if (plan.strayInbox !== null) {
+    const end = await checkInbox(destination, plan.strayInbox, log)();
+    if (E.isLeft(end)) return end;
+  }
+  return await applyTree(destination, plan.after, log);
+};
+
 /**
  * Makes `destination` look exactly like `source`: mailbox tree, subscriptions, mails, flags, keywords, MODSEQs. The
  * source is only read (a Maildir without UIDs is given them). The destination's own changes are discarded; a mailbox
@@ -187,33 +233,13 @@ async () => {
   if (E.isLeft(from)) return from;
   const to = await destination.tree();
   if (E.isLeft(to)) return to;
-  if (!holdsMailboxes(from.right) && holdsMailboxes(to.right)) {
-    return E.left(syncError(
-      "Unsafe",
-      "run",
-      { path: source.location },
-      "the source holds no mailbox, while the destination does; nothing was changed",
-    ));
-  }
   const log = new RunLog(options);
-  const plan = planBackupTree(
-    from.right,
-    to.right,
-    destination.fitName,
-    destination.caps.emptyDirectories,
-  );
-  plan.problems.forEach((p) => log.problem(p));
-
-  const before = await applyTree(destination, plan.before, log);
-  if (E.isLeft(before)) return before;
-  for (const pair of plan.pairs) {
+  const begun = await beginBackup(source, from.right, destination, to.right, log);
+  if (E.isLeft(begun)) return begun;
+  for (const pair of begun.right.plan.pairs) {
     const end = await settlePair(source, destination, pair, log);
     if (E.isLeft(end)) return end;
   }
-  if (plan.strayInbox !== null) {
-    const end = await checkInbox(destination, plan.strayInbox, log)();
-    if (E.isLeft(end)) return end;
-  }
-  const after = await applyTree(destination, plan.after, log);
-  return E.isLeft(after) ? after : E.right(log.report());
+  const end = await endBackup(destination, begun.right);
+  return E.isLeft(end) ? end : E.right(log.report());
 };

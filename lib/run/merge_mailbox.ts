@@ -89,7 +89,8 @@ const areEqual = async ({ left, right }: Both): Promise<Either<SyncError, boolea
   return E.isLeft(end) ? end : E.right(equal);
 };
 
-const gather = async (
+/** What a merge has to know of one side; `since`: its moment when flags were last settled. */
+export const gather = async (
   mailbox: Mailbox,
   pending: Iterable<number>,
   since: string | undefined,

@@ -1,0 +1,321 @@
+/**
+ * One mailbox of a session with a Dovecot at the other end: both tell what they have, each decides for itself by the same
+ * rules, asks for the mails that it lacks, and carries out its own part.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import * as TE from "fp-ts/TaskEither.js";
+import type {
+  MailboxNumbers,
+  MailboxState,
+  MailChange,
+  MailRequest,
+} from "../codec/dsync_wire_item.ts";
+import { type SyncError, syncError, withPlace } from "../model/error.ts";
+import { type Guid, type ModSeq, modSeq } from "../model/ids.ts";
+import type { MailRecord } from "../model/mail.ts";
+import type { MailOperation } from "../model/operation.ts";
+import { addSides, NOTHING_DONE, type SideReport } from "../model/report.ts";
+import type { Peer } from "../port/peer.ts";
+import type { MakeSpool } from "../port/spool.ts";
+import type { Mailbox, Store } from "../port/store.ts";
+import { type Chunks, drain, failStream, fromArray } from "../stream/chunks.ts";
+import {
+  type ExchangePlan,
+  mailKey,
+  planExchange,
+  requestsOf,
+  wantedCopies,
+} from "../sync/exchange_plan.ts";
+import type { MergeOperation } from "../sync/merge_mailbox.ts";
+import type { Rules } from "../sync/session_order.ts";
+import {
+  changesToTell,
+  type CommonState,
+  descendsAt,
+  type MailFilter,
+} from "../sync/wire_mailbox.ts";
+import { Arrivals } from "./arrivals.ts";
+import type { Listening } from "./listening.ts";
+import { gather } from "./merge_mailbox.ts";
+import { Tally } from "./tally.ts";
+import { findAsked, sendAsked, Sender, tellMore, unwrap, withFullGuids } from "./told_mails.ts";
+
+/** What the exchange of every mailbox of a session needs. */
+export interface Exchange {
+  /** The other end. */
+  readonly peer: Peer;
+  /** What may come from it. */
+  readonly listening: Listening;
+  /** The rules of the session. */
+  readonly rules: Rules;
+  /** Which new mails are wanted. */
+  readonly filter: MailFilter;
+  /** Where mails wait that come out of order. */
+  readonly makeSpool: MakeSpool;
+  /** This end's mail. */
+  readonly store: Store;
+  /** Whether the names of the two ends are in doubt: then the other end has to run again whatever becomes of the mails. */
+  readonly isTreeDoubtful: () => boolean;
+}
+
+/** What an exchange came to. */
+export interface Exchanged {
+  /** What was done here. */
+  readonly done: SideReport;
+  /** What could not be read or done here. */
+  readonly problems: readonly SyncError[];
+  /** Mails of this end that could not be sent; by UID. */
+  readonly unsent: readonly number[];
+  /** The state of the mailbox, to be told to the other end. */
+  readonly state: MailboxState;
+  /** Whether both ends had mails or flags to change: then the end is not proven by this session. */
+  readonly isDoubtful: boolean;
+  /** Where this end's history stands now. */
+  readonly moment: string;
+}
+
+const NO_MODSEQ: ModSeq = modSeq(0n);
+
+const NOT_COMMON: CommonState = { uid: 0, modSeq: NO_MODSEQ };
+
+const damaged = (what: string): never =>
+  failStream<SyncError>(syncError("Damaged", "run", {}, what));
+
+/** The exchange of one mailbox whose two ends are both known to have it. */
+export class MailboxExchange {
+  readonly #exchange: Exchange;
+  readonly #mailbox: Mailbox;
+  readonly #theirs: MailboxNumbers;
+  readonly #common: CommonState;
+  readonly #pending: ReadonlySet<number>;
+  readonly #planned = Promise.withResolvers<ExchangePlan>();
+  readonly #told = Promise.withResolvers<readonly MailChange[]>();
+  readonly #own = Promise.withResolvers<readonly MailRecord[]>();
+  readonly #asked = Promise.withResolvers<readonly MailRequest[]>();
+  readonly #arrivals = Promise.withResolvers<Arrivals>();
+  #open: Arrivals | null = null;
+  readonly #sent = Promise.withResolvers<void>();
+  readonly #problems: SyncError[] = [];
+  readonly #unsent: number[] = [];
+  readonly #tally = new Tally();
+
+  /** `pending`: UIDs of this end that could not be carried over before. */
+  constructor(
+    exchange: Exchange,
+    mailbox: Mailbox,
+    theirs: MailboxNumbers,
+    common: CommonState,
+    pending: ReadonlySet<number>,
+  ) {
+    this.#exchange = exchange;
+    this.#mailbox = mailbox;
+    this.#theirs = theirs;
+    this.#common = common;
+    this.#pending = pending;
+  }
+
+  get #imports(): boolean {
+    return this.#exchange.rules.flow !== "out";
+  }
+
+  get #exports(): boolean {
+    return this.#exchange.rules.flow !== "in";
+  }
+
+  /** Runs the exchange to its end, all but the last word. */
+  async run(): Promise<Exchanged> {
+    const gates = [this.#planned, this.#told, this.#own, this.#asked, this.#arrivals, this.#sent];
+    // Those that nobody waits for must not be taken for unhandled.
+    for (const gate of gates) gate.promise.catch(() => {});
+    const guarded = async (work: () => Promise<void>): Promise<void> => {
+      try {
+        await work();
+      } catch (thrown) {
+        for (const gate of gates) gate.reject(thrown);
+        this.#open?.fail(thrown);
+        throw thrown;
+      }
+    };
+    const works = [
+      guarded(() => this.#send()),
+      guarded(() => this.#listen()),
+      guarded(() => this.#apply()),
+    ];
+    try {
+      await Promise.all(works);
+    } finally {
+      await Promise.allSettled(works);
+      this.#open?.close();
+    }
+    return await this.#exchanged();
+  }
+
+  async #send(): Promise<void> {
+    const { peer, rules, filter } = this.#exchange;
+    const sender = new Sender(peer);
+    const gathered = unwrap(await gather(this.#mailbox, this.#pending, undefined));
+    if (this.#exports && rules.attributes) await sender.list([]);
+    // In full, as both ends order new mails by them, letter by letter.
+    const side = { ...gathered, records: await this.#fullRecords(gathered.records) };
+    const more = await tellMore(this.#mailbox, side.records, filter);
+    if (this.#exports) {
+      this.#own.resolve(side.records);
+      await sender.list(changesToTell(side, this.#common, more));
+    }
+    if (this.#imports) {
+      const theirs = await this.#told.promise;
+      const ours = changesToTell(side, NOT_COMMON, more);
+      const { rules } = this.#exchange;
+      const plan = planExchange(
+        { side, ours, theirs, numbers: this.#theirs, common: this.#common },
+        {
+          role: rules.role,
+          flow: rules.flow,
+          filter,
+        },
+      );
+      this.#planned.resolve(
+        unwrap(
+          E.mapLeft((error: SyncError) => withPlace(error, { mailbox: this.#mailbox.name }))(plan),
+        ),
+      );
+      const { here } = await this.#planned.promise;
+      if (rules.requests) await sender.list(requestsOf(here));
+    }
+    if (!this.#exports) return this.#sent.resolve();
+    const own = await this.#own.promise;
+    const requests = rules.requests
+      ? await this.#asked.promise
+      : own.map((record): MailRequest => ({
+        _tag: "MailRequest",
+        guid: record.guid,
+        uid: record.uid,
+      }));
+    await sendAsked(this.#mailbox, findAsked(own, requests), sender, (at, error) => {
+      this.#unsent.push(at);
+      this.#problems.push(error);
+    });
+    this.#sent.resolve();
+  }
+
+  /** GUIDs as the other end knows them. A master may wait for its list first: a Dovecot does not wait for ours. */
+  async #fullRecords(records: readonly MailRecord[]): Promise<readonly MailRecord[]> {
+    const { store, rules } = this.#exchange;
+    if (store.caps.fullGuids) return records;
+    const known = new Map<number, Guid>();
+    if (rules.role === "master" && this.#imports) {
+      for (const change of await this.#told.promise) {
+        if (change.type !== "e" && change.guid !== null) known.set(change.uid, change.guid);
+      }
+    }
+    return await withFullGuids(this.#mailbox, records, known);
+  }
+
+  async #listen(): Promise<void> {
+    const { listening, makeSpool, rules } = this.#exchange;
+    if (this.#imports) {
+      await listening.skipAttributes();
+      const changes: MailChange[] = [];
+      for await (const chunk of listening.list("changes")) {
+        const wrong = descendsAt(chunk, changes.at(-1)?.uid ?? 0);
+        if (wrong !== null) {
+          damaged(`the other end's list of changes does not ascend at UID ${wrong}`);
+        }
+        for (const change of chunk) changes.push(change);
+      }
+      this.#told.resolve(changes);
+    }
+    if (this.#exports && rules.requests) {
+      const requests: MailRequest[] = [];
+      for await (const chunk of listening.list("requests")) requests.push(...chunk);
+      this.#asked.resolve(requests);
+    }
+    if (!this.#imports) return;
+    const { here } = await this.#planned.promise;
+    const arrivals = new Arrivals(wantedCopies(here), makeSpool);
+    this.#open = arrivals;
+    this.#arrivals.resolve(arrivals);
+    await listening.mails((mail, body) => arrivals.take(mail, body));
+    arrivals.end();
+  }
+
+  async #apply(): Promise<void> {
+    if (!this.#imports) return;
+    const { here } = await this.#planned.promise;
+    const isMove = (operation: MergeOperation): boolean =>
+      operation._tag === "CopyMail" || operation._tag === "RenumberMail";
+    const moves = here.filter(isMove);
+    // Until all that was asked for is sent, every mail has to be found where it was told to be.
+    if (moves.some(({ _tag }) => _tag === "RenumberMail")) await this.#sent.promise;
+    await this.#carryOut(this.#arriving(moves));
+    await this.#sent.promise;
+    const rest = here.filter((operation) => !isMove(operation)) as MailOperation[];
+    await this.#carryOut(fromArray(rest));
+  }
+
+  async #carryOut(operations: Chunks<MailOperation, SyncError>): Promise<void> {
+    unwrap(
+      await drain(
+        this.#mailbox.apply(operations),
+        (outcomes) => this.#tally.take(outcomes),
+      )(),
+    );
+  }
+
+  /** The planned copies with their mails, as these arrive. */
+  async *#arriving(
+    operations: readonly MergeOperation[],
+  ): AsyncGenerator<readonly MailOperation[]> {
+    const arrivals = await this.#arrivals.promise;
+    for (const operation of operations) {
+      if (operation._tag !== "CopyMail") {
+        yield [operation];
+        continue;
+      }
+      const mail = await arrivals.get(mailKey(operation.from));
+      if (mail !== null) yield [{ _tag: "SaveMail", copy: operation, mail }];
+      else {
+        const where = { mailbox: this.#mailbox.name, uid: operation.from.uid };
+        const what = "the other end lost the mail while it was synced";
+        this.#tally.lose(syncError("Changed", "message", where, what));
+      }
+    }
+  }
+
+  async #exchanged(): Promise<Exchanged> {
+    const { store } = this.#exchange;
+    const fresh = await lookAgain(store, this.#mailbox.status.guid);
+    const place = (error: SyncError): SyncError =>
+      withPlace(error, { mailbox: this.#mailbox.name });
+    const planned = this.#imports ? await this.#planned.promise : null;
+    const own = this.#mailbox.status;
+    return {
+      done: addSides(NOTHING_DONE, this.#tally.done),
+      problems: [...this.#mailbox.problems, ...this.#tally.problems, ...this.#problems].map(place),
+      unsent: this.#unsent,
+      isDoubtful: planned?.isDoubtful ?? false,
+      moment: fresh.moment,
+      state: {
+        _tag: "MailboxState",
+        guid: own.guid,
+        uidValidity: fresh.status.uidValidity,
+        commonUid: (planned?.uidNext ?? own.uidNext) - 1,
+        commonModSeq: planned === null ? own.highestModSeq : this.#theirs.highestModSeq,
+        commonPrivateModSeq: planned === null ? NO_MODSEQ : this.#theirs.highestPrivateModSeq,
+        messages: planned === null ? own.messages : fresh.status.messages,
+        changedMeanwhile: this.#tally.changed || this.#exchange.isTreeDoubtful(),
+      },
+    };
+  }
+}
+
+/** The mailbox as it is now. */
+const lookAgain = async (
+  store: Store,
+  guid: Mailbox["status"]["guid"],
+): Promise<Pick<Mailbox, "status" | "moment">> =>
+  unwrap(
+    await store.withMailbox(guid, ({ status, moment }) => TE.right({ status, moment }))(),
+  );

@@ -1,0 +1,215 @@
+/**
+ * Syncing with a Dovecot behind a pipe until both ends are proven to be equal: as many sessions as that takes.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { Either } from "fp-ts/Either.js";
+import type { TaskEither } from "fp-ts/TaskEither.js";
+import type { Handshake, MailboxState } from "../codec/dsync_wire_item.ts";
+import { type SyncError, syncError } from "../model/error.ts";
+import type { MailboxGuid } from "../model/ids.ts";
+import type { MailboxMemory, SyncMemory } from "../model/memory.ts";
+import { addSides, type Report, type Side } from "../model/report.ts";
+import type { Peer } from "../port/peer.ts";
+import type { MakeSpool } from "../port/spool.ts";
+import type { Store } from "../port/store.ts";
+import type { SpecialUses } from "../sync/select_names.ts";
+import type { RunOptions } from "./run.ts";
+import { holdSession } from "./session.ts";
+import { masterHandshake, masterOptions, type SessionRequest } from "./session_handshake.ts";
+import type { SessionResult } from "./session_options.ts";
+
+/** A peer that is connected. */
+export interface Connection {
+  /** The other end, its hello said. */
+  readonly peer: Peer;
+  /** Ends it. Fails where what runs there ended with an error that this end does not know of yet. */
+  readonly close: TaskEither<SyncError, void>;
+}
+
+/** Starts what runs at the other end, and says hello. */
+export type Connect = (handshake: Handshake) => TaskEither<SyncError, Connection>;
+
+/** Options of a sync with a peer. */
+export interface PeerSyncOptions extends RunOptions {
+  /** What the last sync of this pair remembered. */
+  readonly memory: SyncMemory;
+  /** With -s: what both ends had in common. */
+  readonly states: ReadonlyMap<MailboxGuid, MailboxState>;
+  /** Where mails wait that come out of order. */
+  readonly makeSpool: MakeSpool;
+  /** This host's name; the higher one takes the lock. */
+  readonly hostname: string;
+  /** The special uses of mailboxes, for -m and -x. */
+  readonly usesOf: SpecialUses;
+  /** Which side of the report this end is. */
+  readonly side: Side;
+}
+
+/** What a sync with a peer gives. */
+export interface PeerSyncResult {
+  /** What was done at this end, and what could not be. */
+  readonly report: Report;
+  /** The new states for -s; null: they cannot be given, and the next sync has to compare all. */
+  readonly states: ReadonlyMap<MailboxGuid, MailboxState> | null;
+  /** What the next sync of this pair shall be given. */
+  readonly memory: SyncMemory;
+}
+
+/** How many sessions are held at most, until nothing is left to prove. */
+const SESSIONS = 5;
+
+/** A later session tells anew what is wrong; only what it can no longer see is kept of an earlier one. */
+const followedBy = (before: Report | null, now: Report): Report =>
+  before === null ? now : {
+    ...now,
+    left: addSides(before.left, now.left),
+    right: addSides(before.right, now.right),
+    kept: [...before.kept, ...now.kept],
+  };
+
+/** What is remembered of one mailbox. */
+const rememberedOf = (
+  result: SessionResult,
+  guid: MailboxGuid,
+  before: MailboxMemory | undefined,
+): MailboxMemory | null => {
+  const seen = result.seen.get(guid);
+  if (seen === undefined) return before ?? null;
+  const unsent = result.unsent.get(guid) ?? [];
+  return {
+    name: seen.name,
+    uidValidity: seen.uidValidity,
+    uidNext: seen.uidNext,
+    pendingLeft: [...new Set([...before?.pendingLeft ?? [], ...unsent])],
+    pendingRight: [],
+    momentLeft: result.doubtful.has(guid) ? "" : seen.moment,
+    momentRight: "",
+  };
+};
+
+const memoryOf = (result: SessionResult, before: SyncMemory): SyncMemory => {
+  const mailboxes = new Map<MailboxGuid, MailboxMemory>();
+  for (const guid of new Set([...before.mailboxes.keys(), ...result.seen.keys()])) {
+    const memory = rememberedOf(result, guid, before.mailboxes.get(guid));
+    if (memory !== null) mailboxes.set(guid, memory);
+  }
+  return { mailboxes, subscriptions: null };
+};
+
+/** What the next session has to prove; null: nothing. */
+interface Doubt {
+  readonly mailboxes: ReadonlySet<MailboxGuid>;
+}
+
+const doubtOf = (result: SessionResult): Doubt | null =>
+  result.doubtful.size > 0 || result.doubtfulTree || result.changedMeanwhile
+    ? { mailboxes: result.doubtful }
+    : null;
+
+/** Whether a Dovecot has given up a backup in the middle: it deletes a mailbox that is in its way, and fails. */
+const isRefill = (request: SessionRequest, error: SyncError): boolean =>
+  request.flow === "out" && !request.keepOwn && error._tag === "Io" &&
+  error.what.includes("gave up");
+
+/** One sync, session by session. */
+class PeerSync {
+  readonly #store: Store;
+  readonly #connect: Connect;
+  readonly #options: PeerSyncOptions;
+  #request: SessionRequest;
+  #memory: SyncMemory;
+  #report: Report | null = null;
+  #doubt: Doubt | null = null;
+
+  constructor(store: Store, connect: Connect, request: SessionRequest, options: PeerSyncOptions) {
+    this.#store = store;
+    this.#connect = connect;
+    this.#request = request;
+    this.#options = options;
+    this.#memory = options.memory;
+  }
+
+  async #session(): Promise<Either<SyncError, SessionResult>> {
+    const { hostname, states, makeSpool, usesOf, side, onEvent } = this.#options;
+    const connected = await this.#connect(masterHandshake(this.#request, hostname))();
+    if (E.isLeft(connected)) return connected;
+    const { peer, close } = connected.right;
+    const doubt = this.#doubt;
+    const result = await holdSession(
+      this.#store,
+      peer,
+      masterOptions(this.#request, {
+        states,
+        makeSpool,
+        side,
+        ...(onEvent === undefined ? {} : { onEvent }),
+        pending: (guid) => new Set(this.#memory.mailboxes.get(guid)?.pendingLeft),
+        // Where nothing happened here since both were equal, equal numbers prove that nothing happened there.
+        compares: ({ status, moment }) =>
+          doubt === null
+            ? this.#memory.mailboxes.get(status.guid)?.momentLeft !== moment
+            : doubt.mailboxes.has(status.guid),
+      }, usesOf),
+    )();
+    const closed = await close();
+    return E.isRight(result) && E.isLeft(closed) ? closed : result;
+  }
+
+  async run(): Promise<Either<SyncError, PeerSyncResult>> {
+    for (let n = 1;; n++) {
+      const isLast = n === SESSIONS;
+      const result = await this.#session();
+      if (E.isLeft(result)) {
+        if (!isLast && isRefill(this.#request, result.left)) continue;
+        if (!isLast && this.#request.syncType === "state" && result.left._tag === "Changed") {
+          this.#request = { ...this.#request, syncType: "full" };
+          continue;
+        }
+        return result;
+      }
+      this.#report = followedBy(this.#report, result.right.report);
+      this.#memory = memoryOf(result.right, this.#memory);
+      if (result.right.fullResync && this.#request.syncType === "state" && !isLast) {
+        this.#request = { ...this.#request, syncType: "full" };
+        continue;
+      }
+      this.#doubt = doubtOf(result.right);
+      if (this.#doubt === null || isLast) return E.right(this.#end(result.right));
+      if (this.#request.syncType === "state") {
+        this.#request = { ...this.#request, syncType: "changed" };
+      }
+    }
+  }
+
+  #end(result: SessionResult): PeerSyncResult {
+    const report = this.#report!;
+    const isSettled = this.#doubt === null;
+    const what = "the two ends kept changing while they were synced";
+    return {
+      report: isSettled
+        ? report
+        : { ...report, problems: [...report.problems, syncError("Changed", "run", {}, what)] },
+      states: result.fullResync || !isSettled
+        ? null
+        : new Map([...this.#options.states, ...result.states]),
+      memory: this.#memory,
+    };
+  }
+}
+
+/**
+ * Syncs a store with what `connect` reaches, as the master. A Dovecot compares numbers only, and ends some conflicts in a
+ * second session; so sessions follow each other until nothing is left to prove, each comparing only what is in doubt.
+ *
+ * Gives a report of what was done at this end; fails where a session could not be ended. What was done before stays, and
+ * another run goes on from there.
+ */
+export const syncWithPeer = (
+  store: Store,
+  connect: Connect,
+  request: SessionRequest,
+  options: PeerSyncOptions,
+): TaskEither<SyncError, PeerSyncResult> =>
+() => new PeerSync(store, connect, request, options).run();
