@@ -3,110 +3,280 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
+import { isGuid128 } from "../lib/codec/guid.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
+import { type MailboxGuid, mailboxGuid } from "../lib/model/ids.ts";
+import type { NameSelection } from "../lib/sync/select_names.ts";
+import type { MailFilter } from "../lib/sync/wire_mailbox.ts";
+import { getopt, type Given } from "./getopt.ts";
+import { parseMoment, parseSeconds, parseSize } from "./option_values.ts";
 
-/** A sync that was asked for. */
-export interface SyncCommand {
-  readonly _tag: "Sync";
-  /** Whether both sides are merged, or the second is made like the first. */
-  readonly verb: "mirror" | "backup";
+/** What every command has. */
+export interface CommonOptions {
   /** Settings from `-o`, the last one of a name counts. */
   readonly settings: ReadonlyMap<string, string>;
-  /** The second location. */
-  readonly location2: string;
-  /** -1: of a mirror only the second location is changed. */
-  readonly oneWay: boolean;
-  /** -R: the second location is the source of a backup, or of a one-way mirror. */
-  readonly reverse: boolean;
+  /** -u: the user; null: whoever runs this. */
+  readonly user: string | null;
   /** -v. */
   readonly verbose: boolean;
   /** -D. */
   readonly debug: boolean;
+  /** -T: how long the other end may be silent, milliseconds. */
+  readonly timeoutMs: number;
+  /** -r: where all that is said is written to; null: nowhere. */
+  readonly rawLog: string | null;
+}
+
+/** A sync that was asked for. */
+export interface SyncCommand extends CommonOptions {
+  readonly _tag: "Sync";
+  /** Whether both sides are merged, or the second is made like the first. */
+  readonly verb: "mirror" | "backup";
+  /** The words of the second side. */
+  readonly destination: readonly string[];
+  /** -1: of a mirror only the second side is changed. */
+  readonly oneWay: boolean;
+  /** -R: the second side is the source of a backup, or of a one-way mirror. */
+  readonly reverse: boolean;
+  /** -f: everything is compared, whatever the numbers say. */
+  readonly full: boolean;
+  /** -s: what the sides had in common; "": nothing is known; null: not asked for. */
+  readonly state: string | null;
+  /** -m, -g and -x. */
+  readonly names: NameSelection;
+  /** False with -m '' or -g '': mailboxes and subscriptions only. */
+  readonly mails: boolean;
+  /** -t, -e, -I and -O. */
+  readonly filter: MailFilter;
+  /** -a: the virtual mailbox that has all mails. */
+  readonly virtualAll: string | null;
+  /** -n: prefixes of namespaces; null: not given. */
+  readonly namespaces: readonly string[] | null;
+  /** -N. */
+  readonly allNamespaces: boolean;
+  /** -l, seconds; null: no lock. */
+  readonly lockTimeout: number | null;
+  /** -P: the other end purges its storage. */
+  readonly purge: boolean;
+  /** -C: what stands in for a character that a mailbox name cannot have. */
+  readonly altChar: string;
+}
+
+/** The far end of a pipe. */
+export interface ServerCommand extends CommonOptions {
+  readonly _tag: "Server";
 }
 
 /** What the command line asks for. */
-export type Command = SyncCommand | { readonly _tag: "Help" } | { readonly _tag: "Version" };
+export type Command =
+  | SyncCommand
+  | ServerCommand
+  | { readonly _tag: "Help" }
+  | { readonly _tag: "Version" };
 
 /** The text of `--help`. */
 export const HELP = `usage: dsync [options] mirror LOCATION2
        dsync [options] backup LOCATION2
+       dsync [options] server
 
 mirror merges two mailboxes in both directions; backup makes LOCATION2 look
-exactly like the mail of mail_location.
+exactly like the mail of mail_location; server is the far end of a pipe.
 
+LOCATION2 is maildir:PATH[:OPTIONS] or mdbox:PATH[:OPTIONS] as in Dovecot;
+host or user@host, reached by ssh (setting dsync_remote_cmd); or a command
+line that runs a dsync or a "doveadm dsync-server" there.
+
+what is synced
   -o SETTING=VALUE  set a setting; mail_location names the first side, for
                     example -o mail_location=maildir:~/Maildir
+  -m MAILBOX        only this one; -m '' names and subscriptions only
+  -g GUID           only the mailbox with this GUID
+  -x MAILBOX        not this one; * and ? stand for any text, any character
+  -t TIME, -e TIME  only new mails received since, until this time
+  -I SIZE           only new mails up to this size (B, k, M, G, T)
+  -O [-]FLAG        only new mails with, without this flag or keyword
+  -n PREFIX, -N     only this namespace, all visible ones
+
+how it is synced
   -1                mirror in one direction: only LOCATION2 is changed, and
                     keeps its own changes
   -R                backup, or mirror -1, the other way round: LOCATION2 is
                     the source
-  -v                tell what is done
-  -D                tell the causes of errors
-  --help            show this
-  --version         show the version
+  -f                compare everything, whatever the numbers say
+  -s STATE          sync what changed since this state, print the new one
+  -l SECONDS        lock the account for this sync, wait so long for it
+  -P                let the other end purge its storage afterwards
+  -C CHARACTER      stands in for what a mailbox name cannot have (default _)
+  -a MAILBOX        the other end's virtual mailbox that has all mails
 
-LOCATION2 is maildir:PATH[:OPTIONS] or mdbox:PATH[:OPTIONS] as in Dovecot.
+the other end
+  -T SECONDS        give up when it says nothing for so long (default 600)
+  -r FILE           write all that is said to this file
+  -u USER           whose mail it is
+
+  -v, -D            tell what is done; the causes of errors, too
+  --help, --version
 
 exit status: 0 in sync; 2 some change could not be made, run again; else failed
 `;
 
-const usage = (what: string): Either<SyncError, never> =>
-  E.left(syncError("Usage", "run", {}, what));
+const LETTERS = { plain: "1DfNPRUv", valued: "aCegIlmnorstTuxO" };
+const LONG = ["help", "version"];
+const TIMEOUT_S = 600;
 
-const FLAGS = ["1", "R", "v", "D", "help", "version"];
-
-/** Parses the options up to the first word that is none. */
-const parseOptions = (args: readonly string[]) => {
-  const unknown: string[] = [];
-  const parsed = parseArgs([...args], {
-    boolean: FLAGS,
-    string: ["o"],
-    collect: ["o"],
-    stopEarly: true,
-    unknown: (arg, key) => {
-      if (key !== undefined) unknown.push(arg);
-      return key === undefined;
-    },
-  });
-  return { parsed, unknown, words: parsed._.map(String) };
+const VERBS: Readonly<Record<string, "mirror" | "backup" | "server">> = {
+  mirror: "mirror",
+  sync: "mirror",
+  backup: "backup",
+  server: "server",
+  "dsync-server": "server",
 };
 
-/** Parses a command line; options may stand before the command word and before LOCATION2, not behind it. */
-export const parseCommandLine = (args: readonly string[]): Either<SyncError, Command> => {
-  const head = parseOptions(args);
-  const [verb, ...rest] = head.words;
-  const tail = parseOptions(rest);
-  const wrong = [...head.unknown, ...tail.unknown][0];
-  if (wrong !== undefined) return usage(`unknown option ${wrong}`);
-  const given = (flag: string): boolean => head.parsed[flag] === true || tail.parsed[flag] === true;
-  if (given("help")) return E.right({ _tag: "Help" });
-  if (given("version")) return E.right({ _tag: "Version" });
-  if (verb === undefined) return usage("a command is missing: mirror or backup");
-  if (verb !== "mirror" && verb !== "backup") return usage(`unknown command "${verb}"`);
-  const [location2, ...more] = tail.words;
-  if (location2 === undefined) return usage(`${verb}: LOCATION2 is missing`);
-  if (more.length > 0) return usage(`${verb}: one LOCATION2 only, found "${more[0]}" behind it`);
-  if (given("1") && verb === "backup") return usage("-1 goes with mirror; a backup is one-way");
-  if (given("R") && verb === "mirror" && !given("1")) {
-    return usage("-R goes with backup or -1; a mirror has no direction");
+class WrongOption extends Error {}
+
+const wrong = (what: string): never => {
+  throw new WrongOption(what);
+};
+
+/** The options of both places where they may stand: before the command word, and before LOCATION2. */
+class Options {
+  readonly #given: readonly Given[];
+
+  constructor(...given: readonly Given[]) {
+    this.#given = given;
   }
+
+  has(letter: string): boolean {
+    return this.#given.some(({ plain }) => plain.has(letter));
+  }
+
+  all(letter: string): readonly string[] {
+    return this.#given.flatMap(({ values }) => values.get(letter) ?? []);
+  }
+
+  last(letter: string): string | null {
+    return this.all(letter).at(-1) ?? null;
+  }
+
+  /** The last value, parsed; null where there is none. */
+  parsed<A>(letter: string, parse: (text: string) => A | null, wanted: string): A | null {
+    const text = this.last(letter);
+    return text === null
+      ? null
+      : parse(text) ?? wrong(`-${letter} wants ${wanted}, found "${text}"`);
+  }
+}
+
+const settingsOf = (options: Options): ReadonlyMap<string, string> => {
   const settings = new Map<string, string>();
-  for (const setting of [...(head.parsed.o ?? []), ...(tail.parsed.o ?? [])]) {
+  for (const setting of options.all("o")) {
     const at = setting.indexOf("=");
-    if (at < 1) return usage(`-o wants SETTING=VALUE, found "${setting}"`);
+    if (at < 1) wrong(`-o wants SETTING=VALUE, found "${setting}"`);
     settings.set(setting.slice(0, at), setting.slice(at + 1));
   }
-  return E.right({
+  return settings;
+};
+
+const commonOf = (options: Options): CommonOptions => ({
+  settings: settingsOf(options),
+  user: options.last("u"),
+  verbose: options.has("v"),
+  debug: options.has("D"),
+  timeoutMs: 1000 * (options.parsed("T", parseSeconds, "seconds") ?? TIMEOUT_S),
+  rawLog: options.last("r"),
+});
+
+const guidOf = (text: string): MailboxGuid | null => isGuid128(text) ? mailboxGuid(text) : null;
+
+/** -m or -g with a value: which one; -g '' and -m '' mean that no mail is synced. */
+const namesOf = (options: Options): NameSelection => {
+  const only = options.last("m");
+  const guid = options.last("g");
+  return {
+    only: only === "" ? null : only,
+    onlyGuid: guid === null || guid === ""
+      ? null
+      : guidOf(guid) ?? wrong(`-g wants the 32 digits of a mailbox GUID, found "${guid}"`),
+    excluded: options.all("x"),
+  };
+};
+
+const filterOf = (options: Options, now: number): MailFilter => {
+  const moment = (text: string): number | null => parseMoment(text, now);
+  const time = "a time: seconds since 1970, YYYY-MM-DD, or an age such as 2weeks";
+  return {
+    since: options.parsed("t", moment, time),
+    until: options.parsed("e", moment, time),
+    maxSize: options.parsed("I", parseSize, "a size above 0, such as 10M"),
+    flag: options.parsed("O", (text) => /^-?[^-\s]\S*$/.test(text) ? text : null, "a flag"),
+  };
+};
+
+const syncOf = (
+  verb: "mirror" | "backup",
+  options: Options,
+  destination: readonly string[],
+  now: number,
+): SyncCommand => {
+  if (destination.length === 0) wrong(`${verb}: LOCATION2 is missing`);
+  if (options.has("1") && verb === "backup") wrong("-1 goes with mirror; a backup is one-way");
+  if (options.has("R") && verb === "mirror" && !options.has("1")) {
+    wrong("-R goes with backup or -1; a mirror has no direction");
+  }
+  if (options.all("n").length > 0 && options.has("N")) wrong("-n and -N exclude each other");
+  const altChar = options.last("C") ?? "_";
+  if (!/^[ -.0-~]$/.test(altChar)) wrong(`-C wants one character, found "${altChar}"`);
+  return {
     _tag: "Sync",
+    ...commonOf(options),
     verb,
-    settings,
-    location2,
-    oneWay: given("1"),
-    reverse: given("R"),
-    verbose: given("v"),
-    debug: given("D"),
-  });
+    destination,
+    oneWay: options.has("1"),
+    reverse: options.has("R"),
+    full: options.has("f"),
+    state: options.last("s"),
+    names: namesOf(options),
+    mails: options.last("m") !== "" && options.last("g") !== "",
+    filter: filterOf(options, now),
+    virtualAll: options.last("a"),
+    namespaces: options.all("n").length === 0 ? null : options.all("n"),
+    allNamespaces: options.has("N"),
+    lockTimeout: options.parsed("l", parseSeconds, "seconds"),
+    purge: options.has("P"),
+    altChar,
+  };
+};
+
+const commandOf = (args: readonly string[], now: number): Command => {
+  const head = getopt(args, LETTERS, LONG);
+  const [word, ...rest] = head.words;
+  const tail = getopt(rest, LETTERS, LONG);
+  if (head.wrong !== null) wrong(head.wrong);
+  const options = new Options(head, tail);
+  if (options.has("help")) return { _tag: "Help" };
+  if (options.has("version")) return { _tag: "Version" };
+  if (tail.wrong !== null) wrong(tail.wrong);
+  if (word === undefined) return wrong("a command is missing: mirror, backup or server");
+  const verb = VERBS[word] ?? wrong(`unknown command "${word}"`);
+  if (verb !== "server") return syncOf(verb, options, tail.words, now);
+  if (tail.words.length > 0) wrong(`server takes no words, found "${tail.words[0]}"`);
+  return { _tag: "Server", ...commonOf(options) };
+};
+
+/**
+ * Parses a command line. Options stand before the command word, or behind it before LOCATION2; what follows that is the
+ * other end's. `now`: seconds since 1970, for ages.
+ */
+export const parseCommandLine = (
+  args: readonly string[],
+  now: number,
+): Either<SyncError, Command> => {
+  try {
+    return E.right(commandOf(args, now));
+  } catch (thrown) {
+    if (!(thrown instanceof WrongOption)) throw thrown;
+    return E.left(syncError("Usage", "run", {}, thrown.message));
+  }
 };

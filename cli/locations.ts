@@ -1,0 +1,60 @@
+/**
+ * Opening the stores that a command line names.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { Either } from "fp-ts/Either.js";
+import { parseLocation } from "../lib/codec/location.ts";
+import { type SyncError, syncError } from "../lib/model/error.ts";
+import { openStore } from "../lib/open.ts";
+import type { Os } from "../lib/port/os.ts";
+import type { Store } from "../lib/port/store.ts";
+
+/** Opens the store of `text`; where it is not there and may be made, gives one that is made at the first write. */
+export const openSide = async (
+  os: Os,
+  text: string,
+  create: boolean,
+): Promise<Either<SyncError, Store>> => {
+  const home = Deno.env.get("HOME");
+  if (home === undefined && /(:|=)(~|%h)/.test(text)) {
+    return E.left(
+      syncError("Usage", "run", { path: text }, "HOME is not set, so ~ has no meaning"),
+    );
+  }
+  const location = parseLocation(text, home ?? "/");
+  return E.isLeft(location) ? location : await openStore(os, location.right, { create })();
+};
+
+/** The two sides of a mirror: one may be missing and is made, not both. */
+export const openEither = async (
+  os: Os,
+  one: string,
+  two: string,
+): Promise<Either<SyncError, readonly [Store, Store]>> => {
+  const left = await openSide(os, one, false);
+  const right = await openSide(os, two, E.isRight(left));
+  if (E.isLeft(right)) return right;
+  if (E.isRight(left)) return E.right([left.right, right.right]);
+  if (left.left._tag !== "Missing") return left;
+  const made = await openSide(os, one, true);
+  return E.isLeft(made) ? made : E.right([made.right, right.right]);
+};
+
+/** The first side, as the settings name it. */
+export const firstLocation = (
+  settings: ReadonlyMap<string, string>,
+): Either<SyncError, string> => {
+  const location = settings.get("mail_location");
+  return location === undefined || location === ""
+    ? E.left(
+      syncError(
+        "Usage",
+        "run",
+        {},
+        "no first side: give it as -o mail_location=maildir:PATH or mdbox:PATH",
+      ),
+    )
+    : E.right(location);
+};

@@ -1,0 +1,90 @@
+/**
+ * `dsync server`: the far end of a pipe, for a dsync of ours or a Dovecot's.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { Either } from "fp-ts/Either.js";
+import { type SyncError, syncError } from "../lib/model/error.ts";
+import { standardPipe } from "../lib/os/pipes.ts";
+import { makeSpool } from "../lib/os/spool.ts";
+import { greet } from "../lib/peer/greeting.ts";
+import { serveStore } from "../lib/peer/store_server.ts";
+import type { Os } from "../lib/port/os.ts";
+import type { Peer } from "../lib/port/peer.ts";
+import type { Store } from "../lib/port/store.ts";
+import { holdSession } from "../lib/run/session.ts";
+import { slaveHandshake, slaveOptions } from "../lib/run/session_handshake.ts";
+import { StreamFailure } from "../lib/stream/chunks.ts";
+import type { ServerCommand } from "./command_line.ts";
+import { STORE_EXTENSION, withRawLog } from "./connect.ts";
+import { firstLocation, openSide } from "./locations.ts";
+import { lockAccount } from "./sync_lock.ts";
+
+const lockFor = async (os: Os, peer: Peer): Promise<Either<SyncError, () => void>> => {
+  const { lockTimeout, hostname } = peer.handshake;
+  // The higher host name locks; of equal ones the master.
+  return lockTimeout === null || hostname >= os.hostname
+    ? E.right(() => {})
+    : await lockAccount(os, lockTimeout);
+};
+
+const holdWith = async (
+  os: Os,
+  store: Store,
+  peer: Peer,
+  say: (problem: SyncError) => void,
+): Promise<Either<SyncError, void>> => {
+  const unlock = await lockFor(os, peer);
+  if (E.isLeft(unlock)) return unlock;
+  if (peer.handshake.purge) {
+    say(syncError("Unsupported", "run", {}, "-P: purging is left to doveadm purge"));
+  }
+  try {
+    const end = await holdSession(
+      store,
+      peer,
+      slaveOptions(peer.handshake, {
+        states: new Map(),
+        compares: () => false,
+        pending: () => new Set(),
+        makeSpool,
+        side: "right",
+        onEvent: (event) => event._tag === "Problem" ? say(event.error) : undefined,
+      }, () => []),
+    )();
+    return E.isLeft(end) ? end : E.right(undefined);
+  } finally {
+    unlock.right();
+  }
+};
+
+/** Serves the account on standard input and output until the other end is done. `say` is told of problems. */
+export const serve = async (
+  os: Os,
+  command: ServerCommand,
+  say: (problem: SyncError) => void,
+): Promise<Either<SyncError, void>> => {
+  const location = firstLocation(command.settings);
+  if (E.isLeft(location)) return location;
+  const store = await openSide(os, location.right, true);
+  if (E.isLeft(store)) return store;
+  const pipe = withRawLog(standardPipe(command.timeoutMs), command.rawLog);
+  try {
+    const { peer, extensions, rest } = await greet(
+      pipe,
+      "the master",
+      slaveHandshake(os.hostname),
+      [STORE_EXTENSION],
+    );
+    return extensions.includes(STORE_EXTENSION)
+      ? await serveStore(store.right, { incoming: rest(), send: pipe.send })()
+      : await holdWith(os, store.right, peer, say);
+  } catch (thrown) {
+    if (!(thrown instanceof StreamFailure)) throw thrown;
+    return E.left(thrown.error as SyncError);
+  } finally {
+    await store.right.close();
+    await pipe.close();
+  }
+};

@@ -1,0 +1,330 @@
+/**
+ * One sync, as a command line asks for it: between two stores, or with what is behind a pipe.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { Either } from "fp-ts/Either.js";
+import * as TE from "fp-ts/TaskEither.js";
+import {
+  DEFAULT_REMOTE_COMMAND,
+  type Destination,
+  parseDestination,
+} from "../lib/codec/peer_command.ts";
+import { formatSyncState, parseSyncState } from "../lib/codec/sync_state.ts";
+import type { MailboxState } from "../lib/codec/dsync_wire_item.ts";
+import { type SyncError, syncError } from "../lib/model/error.ts";
+import type { MailboxGuid } from "../lib/model/ids.ts";
+import { NO_MEMORY, type SyncMemory } from "../lib/model/memory.ts";
+import type { Report } from "../lib/model/report.ts";
+import { makeSpool } from "../lib/os/spool.ts";
+import { greet } from "../lib/peer/greeting.ts";
+import { memoryPipe } from "../lib/peer/memory_pipe.ts";
+import { remoteStore } from "../lib/peer/remote_store.ts";
+import type { Os } from "../lib/port/os.ts";
+import type { Store } from "../lib/port/store.ts";
+import { backup } from "../lib/run/backup.ts";
+import { mirror, type MirrorOptions } from "../lib/run/mirror.ts";
+import { type Connect, syncWithPeer } from "../lib/run/peer_sync.ts";
+import type { RunOptions } from "../lib/run/run.ts";
+import { holdSession } from "../lib/run/session.ts";
+import {
+  masterHandshake,
+  type SessionRequest,
+  slaveHandshake,
+  slaveOptions,
+} from "../lib/run/session_handshake.ts";
+import { isSelected } from "../lib/sync/select_names.ts";
+import { isOpen } from "../lib/sync/wire_mailbox.ts";
+import type { SyncCommand } from "./command_line.ts";
+import { type Reach, reach, type Reached, STORE_EXTENSION } from "./connect.ts";
+import { firstLocation, openEither, openSide } from "./locations.ts";
+import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
+import { errorText } from "./render.ts";
+import { lockAccount } from "./sync_lock.ts";
+
+/** What a sync came to. */
+export interface Synced {
+  /** What was done. */
+  readonly report: Report;
+  /** The new state, where -s asks for it; "" where there is none. */
+  readonly state: string | null;
+}
+
+/** What every sync has at hand. */
+interface Means {
+  readonly os: Os;
+  readonly command: SyncCommand;
+  readonly options: RunOptions;
+  /** Tells the user a line. */
+  readonly say: (line: string) => void;
+}
+
+const noUses = (): readonly string[] => [];
+
+/** Whether a merge of two stores does all that is asked; what is left is done by the protocol of Dovecot's dsync. */
+const isPlain = ({ verb, names, state, filter, mails }: SyncCommand): boolean =>
+  state === null && names.onlyGuid === null && isOpen(filter) &&
+  (verb === "mirror" || (mails && names.only === null && names.excluded.length === 0));
+
+const requestOf = (command: SyncCommand, hasState: boolean): SessionRequest => ({
+  flow: command.verb === "mirror" && !command.oneWay ? "both" : command.reverse ? "in" : "out",
+  keepOwn: command.oneWay,
+  syncType: hasState ? "state" : command.full ? "full" : "changed",
+  names: command.names,
+  mails: command.mails,
+  filter: command.filter,
+  namespacePrefixes: command.namespaces,
+  visibleNamespaces: command.allNamespaces,
+  lockTimeout: command.lockTimeout,
+  purge: command.purge,
+  virtualAll: command.virtualAll,
+  debug: command.debug,
+});
+
+/** What the last sync of two ends remembered; what cannot be used counts as nothing. */
+const recall = (
+  { os, say }: Means,
+  ends: { readonly left: string; readonly right: string },
+): { readonly memory: SyncMemory; readonly keep: (memory: SyncMemory) => void } => {
+  const path = memoryPath(ends, (name) => Deno.env.get(name));
+  const warn = (error: SyncError): void => say(`${errorText(error)}; going on without it`);
+  return {
+    memory: path === null ? NO_MEMORY : readMemory(os, path, ends, warn),
+    keep: (memory) => {
+      if (path !== null) writeMemory(os, path, ends, memory, warn);
+    },
+  };
+};
+
+const mirrorOptions = ({ command, options }: Means): MirrorOptions => ({
+  ...options,
+  ...(command.oneWay ? { oneWay: true } : {}),
+  ...(command.mails ? {} : { mails: false }),
+  ...(command.names.only !== null || command.names.excluded.length > 0
+    ? { mailboxes: (name) => isSelected(command.names, noUses, name, null) }
+    : {}),
+});
+
+/** Merges or copies between two stores, wherever they are. */
+const betweenStores = async (
+  means: Means,
+  left: Store,
+  right: Store,
+): Promise<Either<SyncError, Synced>> => {
+  const { command, options } = means;
+  if (command.verb === "backup") {
+    return E.map((report: Report): Synced => ({ report, state: null }))(
+      await backup(left, right, options)(),
+    );
+  }
+  const { memory, keep } = recall(means, { left: left.location, right: right.location });
+  const end = await mirror(left, right, { ...mirrorOptions(means), memory })();
+  if (E.isLeft(end)) return end;
+  keep(end.right.memory);
+  return E.right({ report: end.right.report, state: null });
+};
+
+/** The first side for a sync with a peer: made where it is missing, unless it is the source. */
+const openFirst = (means: Means, location: string): Promise<Either<SyncError, Store>> => {
+  const { command, os } = means;
+  const isSource = (command.verb === "backup" || command.oneWay) && !command.reverse;
+  return openSide(os, location, !isSource);
+};
+
+/** A session in this process: the second store behind the protocol, for what only that can do. */
+const loopback = (right: Store, handshakeName: string): Connect => (handshake) => async () => {
+  const [here, there] = memoryPipe();
+  const serving = greet(there, handshakeName, slaveHandshake(handshakeName), []).then(({ peer }) =>
+    holdSession(
+      right,
+      peer,
+      slaveOptions(peer.handshake, {
+        states: new Map(),
+        compares: () => false,
+        pending: () => new Set(),
+        makeSpool,
+        side: "right",
+      }, noUses),
+    )()
+  );
+  const { peer } = await greet(here, right.location, handshake, []);
+  return E.right({
+    peer,
+    close: async () => {
+      const end = await serving;
+      await here.close();
+      return E.isLeft(end) ? end : E.right(undefined);
+    },
+  });
+};
+
+const byProtocol = async (
+  means: Means,
+  store: Store,
+  connect: Connect,
+  other: string,
+): Promise<Either<SyncError, Synced>> => {
+  const { command, os, options, say } = means;
+  let states: ReadonlyMap<MailboxGuid, MailboxState> = new Map();
+  let hasState = false;
+  if (command.state !== null && command.state !== "") {
+    const parsed = parseSyncState(command.state);
+    if (E.isLeft(parsed)) say(`${errorText(parsed.left)}; all is compared`);
+    else [states, hasState] = [parsed.right, true];
+  }
+  const { memory, keep } = recall(means, { left: store.location, right: other });
+  const end = await syncWithPeer(store, connect, requestOf(command, hasState), {
+    ...options,
+    memory,
+    states,
+    makeSpool,
+    hostname: os.hostname,
+    usesOf: noUses,
+    side: command.reverse ? "right" : "left",
+  })();
+  if (E.isLeft(end)) return end;
+  keep(end.right.memory);
+  const state = end.right.states === null ? "" : formatSyncState(end.right.states.values());
+  return E.right({ report: end.right.report, state: command.state === null ? null : state });
+};
+
+/** The first connection is there already; those of later sessions are made when they are needed. */
+const connecting = (first: Reached, how: Reach): Connect => {
+  let waiting: Reached | null = first;
+  return (handshake) =>
+    waiting === null ? reach(how, handshake, []) : async () => {
+      const reached = waiting!;
+      waiting = null;
+      return await TE.right(reached)();
+    };
+};
+
+const withProgram = async (
+  means: Means,
+  location: string,
+  destination: Extract<Destination, { readonly _tag: "Program" }>,
+): Promise<Either<SyncError, Synced>> => {
+  const { command, os, say } = means;
+  const store = await openFirst(means, location);
+  if (E.isLeft(store)) return store;
+  const how: Reach = {
+    destination,
+    timeoutMs: command.timeoutMs,
+    rawLog: command.rawLog,
+    onLine: (line) => say(`${destination.name}: ${line}`),
+  };
+  const handshake = masterHandshake(requestOf(command, false), os.hostname);
+  const extensions = isPlain(command) ? [STORE_EXTENSION] : [];
+  const reached = await reach(how, handshake, extensions)();
+  if (E.isLeft(reached)) return reached;
+  const unlock = await lockHere(means, reached.right.peer.handshake.hostname);
+  if (E.isLeft(unlock)) {
+    await reached.right.close();
+    return unlock;
+  }
+  try {
+    const isOurs = extensions.some((name) => reached.right.extensions.includes(name));
+    return isOurs ? await withStoreBehind(means, store.right, reached.right) : await byProtocol(
+      means,
+      store.right,
+      connecting(reached.right, how),
+      destination.argv.join(" "),
+    );
+  } finally {
+    unlock.right();
+    await store.right.close();
+  }
+};
+
+/** The other end is one of ours: its store is used as if it were here. */
+const withStoreBehind = async (
+  means: Means,
+  store: Store,
+  reached: Reached,
+): Promise<Either<SyncError, Synced>> => {
+  const { pipe, rest, close } = reached;
+  const there = await remoteStore({ incoming: rest(), send: pipe.send })();
+  if (E.isLeft(there)) {
+    await close();
+    return there;
+  }
+  const [left, right] = means.command.reverse ? [there.right, store] : [store, there.right];
+  const end = await betweenStores(means, left, right);
+  const closed = await close();
+  return E.isRight(end) && E.isLeft(closed) ? closed : end;
+};
+
+/** Takes the lock, where -l asks for it and it is for this end to take: the higher host name, of equal ones the master. */
+const lockHere = async (
+  { command, os }: Means,
+  otherHost: string,
+): Promise<Either<SyncError, () => void>> =>
+  command.lockTimeout === null || otherHost > os.hostname
+    ? E.right(() => {})
+    : await lockAccount(os, command.lockTimeout);
+
+const betweenLocations = async (
+  means: Means,
+  one: string,
+  two: string,
+): Promise<Either<SyncError, Synced>> => {
+  const { command, os } = means;
+  const isTwoWay = command.verb === "mirror" && !command.oneWay;
+  const [from, to] = command.reverse ? [two, one] : [one, two];
+  const sides = isTwoWay ? await openEither(os, one, two) : await openOneWay(os, from, to);
+  if (E.isLeft(sides)) return sides;
+  const [left, right] = sides.right;
+  const unlock = await lockHere(means, os.hostname);
+  try {
+    if (E.isLeft(unlock)) return unlock;
+    if (isPlain(command)) return await betweenStores(means, left, right);
+    const [own, other] = command.reverse ? [right, left] : [left, right];
+    return await byProtocol(means, own, loopback(other, os.hostname), other.location);
+  } finally {
+    if (E.isRight(unlock)) unlock.right();
+    await left.close();
+    await right.close();
+  }
+};
+
+const openOneWay = async (
+  os: Os,
+  from: string,
+  to: string,
+): Promise<Either<SyncError, readonly [Store, Store]>> => {
+  const source = await openSide(os, from, false);
+  if (E.isLeft(source)) return source;
+  const destination = await openSide(os, to, true);
+  return E.isLeft(destination) ? destination : E.right([source.right, destination.right]);
+};
+
+/** Whose mail it is: only one's own, as nothing here asks Dovecot for other users'. */
+export const checkUser = (user: string | null): SyncError | null =>
+  user === null || user === (Deno.env.get("USER") ?? Deno.env.get("LOGNAME")) ? null : syncError(
+    "Unsupported",
+    "run",
+    {},
+    `-u ${user}: only the mail of whoever runs this can be synced; run it as that user`,
+  );
+
+/** Carries out a sync. */
+export const sync = async (
+  os: Os,
+  command: SyncCommand,
+  options: RunOptions,
+  say: (line: string) => void,
+): Promise<Either<SyncError, Synced>> => {
+  const means: Means = { os, command, options, say };
+  const one = firstLocation(command.settings);
+  if (E.isLeft(one)) return one;
+  const destination = parseDestination(command.destination, {
+    template: command.settings.get("dsync_remote_cmd") ?? DEFAULT_REMOTE_COMMAND,
+    user: command.user,
+  });
+  if (E.isLeft(destination)) return destination;
+  if (destination.right._tag === "Location") {
+    return await betweenLocations(means, one.right, destination.right.text);
+  }
+  return await withProgram(means, one.right, destination.right);
+};
