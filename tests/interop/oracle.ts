@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { flagKey, type Touched } from "./acts.ts";
+import { flagKey, mailKey, type Touched } from "./acts.ts";
 import { boxNamed, type Picture, type PictureBox, type PictureMail } from "./picture.ts";
 
 /** What one side did. */
@@ -65,12 +65,24 @@ const mergedFlags = (
   return null;
 };
 
-/** The mails of a box that were not there in the morning. */
-export const newMails = (box: PictureBox, dawn: Picture): readonly PictureMail[] => {
+/** The mails of a box that were not there in the morning, with their UIDs. */
+export const newMails = (
+  box: PictureBox,
+  dawn: Picture,
+): readonly (readonly [number, PictureMail])[] => {
   const old = dawn.boxes.get(box.guid)?.mails;
-  return [...box.mails].filter(([uid, { guid }]) => old?.get(uid)?.guid !== guid)
-    .map(([, mail]) => mail);
+  return [...box.mails].filter(([uid, { guid }]) => old?.get(uid)?.guid !== guid);
 };
+
+/**
+ * Whether a new mail may be taken for one that the other side made and expunged in the same day: both copied one mail,
+ * and the copies came to have one UID.
+ */
+const mayBeExpunged = (box: PictureBox, uid: number, guid: string, dawn: Picture, other: Evening) =>
+  other.touched.expunged.has(mailKey(box.guid, uid)) &&
+  [...dawn.boxes.values()].some(({ mails }) =>
+    [...mails.values()].some((old) => old.guid === guid)
+  );
 
 const expectedMails = (
   day: TwoSides,
@@ -101,17 +113,19 @@ const expectedMails = (
       expected.flags.push(mergedFlags(day, guid, uid));
     }
   }
-  const news = day.sides.map(({ picture }) => {
-    const counts = new Map<Expected, number>();
+  const news = day.sides.map(({ picture }, i) => {
+    const counts = new Map<Expected, { least: number; most: number }>();
     for (const box of picture.boxes.values()) {
       const added = newMails(box, dawn);
       const target = whereIs(box, night);
       if (target === null && added.length > 0) {
         wrong.push(`${box.name} is lost, with ${added.length} new mails`);
       }
-      for (const mail of target === null ? [] : added) {
+      for (const [uid, mail] of target === null ? [] : added) {
         const expected = expect(target!, mail.guid);
-        counts.set(expected, (counts.get(expected) ?? 0) + 1);
+        const { least, most } = counts.get(expected) ?? { least: 0, most: 0 };
+        const sure = mayBeExpunged(box, uid, mail.guid, dawn, day.sides[1 - i]!) ? 0 : 1;
+        counts.set(expected, { least: least + sure, most: most + 1 });
         expected.flags.push((flags) =>
           sameFlags(flags, mail.flags) ? null : `${text(flags)} should be ${text(mail.flags)}`
         );
@@ -121,9 +135,9 @@ const expectedMails = (
   });
   // One mail that both copied to one place may be one mail or two.
   for (const expected of new Set(news.flatMap((counts) => [...counts.keys()]))) {
-    const [x = 0, y = 0] = news.map((counts) => counts.get(expected) ?? 0);
-    expected.least += Math.max(x, y);
-    expected.most += x + y;
+    const [x, y] = news.map((counts) => counts.get(expected) ?? { least: 0, most: 0 });
+    expected.least += Math.max(x!.least, y!.least);
+    expected.most += x!.most + y!.most;
   }
   return all;
 };

@@ -37,6 +37,8 @@ export interface Account {
   readonly open: () => Promise<Store>;
   /** Opens it as its user's client does. */
   readonly openAsUser: () => Promise<Store>;
+  /** Where it is on the disk: a directory that holds it and nothing else, and its mail_location below that. */
+  readonly place: { readonly home: string; readonly location: string } | null;
   /** Removes it. */
   readonly dispose: () => Promise<void>;
 }
@@ -108,6 +110,14 @@ const onDisk = async (format: Exclude<Format, "memory">, clock: Clock): Promise<
   return {
     open: () => open(makeOs()),
     openAsUser: () => open(asUser(makeOs())),
+    place: {
+      home: root,
+      location: format === "mdbox"
+        ? "mdbox:~/mdbox"
+        : format === "maildir"
+        ? "maildir:~/Maildir"
+        : "maildir:~/Maildir:LAYOUT=fs",
+    },
     dispose: () => Deno.remove(root, { recursive: true }),
   };
 };
@@ -177,6 +187,7 @@ const inMemory = (clock: Clock): Account => {
   return {
     open: () => Promise.resolve(store),
     openAsUser: () => Promise.resolve(user),
+    place: null,
     dispose: () => Promise.resolve(),
   };
 };
