@@ -108,7 +108,7 @@ how it is synced
   -s STATE          sync what changed since this state, print the new one
   -l SECONDS        lock the account for this sync, wait so long for it
   -P                let the other end purge its storage afterwards
-  -C CHARACTER      stands in for what a mailbox name cannot have (default _)
+  -C CHARACTER      a Dovecot's stand-in for what names cannot have (default _)
   -a MAILBOX        the other end's virtual mailbox that has all mails
 
 the other end

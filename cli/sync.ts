@@ -79,6 +79,7 @@ const requestOf = (command: SyncCommand, hasState: boolean): SessionRequest => (
   lockTimeout: command.lockTimeout,
   purge: command.purge,
   virtualAll: command.virtualAll,
+  altChar: command.altChar,
   debug: command.debug,
 });
 

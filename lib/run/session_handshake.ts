@@ -33,6 +33,8 @@ export interface SessionRequest {
   readonly purge: boolean;
   /** -a: the virtual mailbox that has all mails. */
   readonly virtualAll: string | null;
+  /** -C: what a Dovecot puts in place of a character that a mailbox name cannot have. */
+  readonly altChar: string;
   /** -D. */
   readonly debug: boolean;
 }
@@ -104,7 +106,7 @@ export const masterHandshake = (request: SessionRequest, hostname: string): Hand
   commitInterval: COMMIT_INTERVAL,
   // Without the TAB that a Dovecot sends at the end: its own slave hashes one line end too many for it.
   hashedHeaders: HASHED_HEADERS,
-  altChar: "_",
+  altChar: request.altChar,
 });
 
 /** What a master adds to what its handshake says, or a slave to what it is told. */

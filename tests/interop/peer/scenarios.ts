@@ -44,6 +44,7 @@ export const requestOf = (words: readonly string[]): SessionRequest => {
     lockTimeout: null,
     purge: false,
     virtualAll: null,
+    altChar: "_",
     debug: false,
   };
 };

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import * as E from "fp-ts/Either.js";
+import { type Command, parseCommandLine, type SyncCommand } from "./command_line.ts";
+
+const NOW = 1_800_000_000;
+
+const parsed = (line: string): Command => {
+  const command = parseCommandLine(line.split(" ").map((word) => word === "''" ? "" : word), NOW);
+  if (E.isLeft(command)) throw new Error(command.left.what);
+  return command.right;
+};
+
+const syncOf = (line: string): SyncCommand => {
+  const command = parsed(line);
+  if (command._tag !== "Sync") throw new Error(`${line} is ${command._tag}`);
+  return command;
+};
+
+Deno.test("parseCommandLine: the commands of the manual", () => {
+  const mirror = syncOf(
+    "-o mail_location=maildir:~/Maildir -u user mirror ssh -i key u@h dsync -u v",
+  );
+  assert.equal(mirror.verb, "mirror");
+  assert.equal(mirror.user, "user");
+  assert.equal(mirror.settings.get("mail_location"), "maildir:~/Maildir");
+  assert.deepEqual(mirror.destination, ["ssh", "-i", "key", "u@h", "dsync", "-u", "v"]);
+  assert.deepEqual([syncOf("sync x").verb, syncOf("backup x").verb], ["mirror", "backup"]);
+  assert.equal(parsed("-v server")._tag, "Server");
+  assert.equal(parsed("dsync-server -T 5")._tag, "Server");
+});
+
+Deno.test("parseCommandLine: options stand on either side of the command word; the last counts", () => {
+  const command = syncOf("-v -mA backup -R -mB -xC -x D/* -T 30 -l7 -C ~ -N mdbox:/x");
+  assert.deepEqual(command.names, { only: "B", onlyGuid: null, excluded: ["C", "D/*"] });
+  assert.equal(command.reverse && command.verbose && command.allNamespaces, true);
+  assert.deepEqual([command.timeoutMs, command.lockTimeout, command.altChar], [30_000, 7, "~"]);
+  assert.deepEqual(command.destination, ["mdbox:/x"]);
+  assert.equal(syncOf("mirror x").timeoutMs, 600_000);
+});
+
+Deno.test("parseCommandLine: -m '' and -g '' leave mails out, -s '' asks for a state", () => {
+  assert.equal(syncOf("mirror -m '' x").mails, false);
+  assert.equal(syncOf("mirror -g '' x").mails, false);
+  assert.deepEqual(syncOf("mirror -m '' x").names.only, null);
+  assert.equal(syncOf("mirror -s '' x").state, "");
+  assert.equal(syncOf("mirror x").state, null);
+  assert.equal(
+    syncOf("mirror -g 38e7933386f0096b2574000083ecc375 x").names.onlyGuid,
+    "38e7933386f0096b2574000083ecc375",
+  );
+});
+
+Deno.test("parseCommandLine: times, sizes and flags of new mails", () => {
+  const { filter } = syncOf("mirror -t 2weeks -e 1700000000 -I 10M -O -\\Seen x");
+  assert.deepEqual(filter, {
+    since: NOW - 14 * 86_400,
+    until: 1_700_000_000,
+    maxSize: 10 * 1024 ** 2,
+    flag: "-\\Seen",
+  });
+  const day = syncOf("mirror -t 2024-02-29 x").filter.since!;
+  assert.equal(new Date(day * 1000).getDate(), 29);
+  assert.equal(syncOf("mirror -I 2kb x").filter.maxSize, 2048);
+});
+
+const REFUSED: readonly (readonly [string, RegExp])[] = [
+  ["", /unknown command ""|command is missing/],
+  ["dance x", /unknown command "dance"/],
+  ["mirror", /LOCATION2 is missing/],
+  ["-q mirror x", /unknown option -q/],
+  ["mirror -R x", /-R goes with backup or -1/],
+  ["backup -1 x", /-1 goes with mirror/],
+  ["mirror -t yesterday x", /-t wants a time/],
+  ["mirror -t 2024-02-30 x", /-t wants a time/],
+  ["mirror -I 0 x", /-I wants a size/],
+  ["mirror -T 0 x", /-T wants seconds/],
+  ["mirror -g INBOX x", /-g wants the 32 digits/],
+  ["mirror -C __ x", /-C wants one character/],
+  ["mirror -n a -N x", /-n and -N exclude each other/],
+  ["-o mail_location mirror x", /-o wants SETTING=VALUE/],
+  ["server word", /server takes no words/],
+];
+
+for (const [line, reason] of REFUSED) {
+  Deno.test(`parseCommandLine refuses "${line}"`, () => {
+    const command = parseCommandLine(line.split(" "), NOW);
+    assert.ok(E.isLeft(command));
+    assert.match(command.left.what, reason);
+  });
+}
