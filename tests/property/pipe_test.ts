@@ -1,0 +1,187 @@
+/** Properties of syncs over a pipe: they end as in one process, and nothing is lost wherever the pipe breaks. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import * as E from "fp-ts/Either.js";
+import { NO_MEMORY } from "../../lib/model/memory.ts";
+import { mirror } from "../../lib/run/mirror.ts";
+import { memoryStore } from "../../lib/store/memory/memory_store.ts";
+import type { MemoryState } from "../../lib/store/memory/memory_state.ts";
+import { run } from "../contract/content.ts";
+import { type Act, act, anAct, newAccount, visible, World } from "./histories.ts";
+import { byProtocol, type Cut, overPipe } from "./pipes.ts";
+
+const RUNS = Math.ceil(Number(Deno.env.get("DSYNC_HISTORIES") ?? 300) / 3);
+
+const acts = fc.array(anAct, { maxLength: 25 });
+const rounds = fc.array(fc.record({ left: acts, right: acts }), { minLength: 1, maxLength: 4 });
+
+const directories = (state: MemoryState): string => JSON.stringify(visible(state));
+
+/** All that stands in an account, MODSEQs included. */
+const whole = (state: MemoryState): string =>
+  JSON.stringify(
+    state,
+    (_, value) =>
+      typeof value === "bigint" ? `${value}n` : value instanceof Set ? [...value] : value,
+  );
+
+Deno.test("mirror over a pipe between two of ours ends as in one process", async () => {
+  await fc.assert(
+    fc.asyncProperty(rounds, fc.constantFrom(7, 65_536), async (history, piece) => {
+      const ends = [];
+      for (const isPiped of [false, true]) {
+        const world = new World();
+        const [left, right] = [newAccount(world), newAccount(world)];
+        let memory = NO_MEMORY;
+        for (const round of history) {
+          round.left.forEach((a) => act(left, world, a));
+          round.right.forEach((a) => act(right, world, a));
+          const [one, two] = [memoryStore(left), memoryStore(right)];
+          if (isPiped) {
+            const { mirror: end, server } = await overPipe(one, two, { piece, memory });
+            assert.ok(E.isRight(end), JSON.stringify(end));
+            assert.ok(E.isRight(server), JSON.stringify(server));
+            memory = end.right.memory;
+          } else memory = (await run(mirror(one, two, { memory }))).memory;
+        }
+        ends.push([whole(left), whole(right)]);
+      }
+      assert.deepEqual(ends[1], ends[0]);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+const guidsIn = (...states: readonly MemoryState[]): Set<string> =>
+  new Set(
+    states.flatMap((state) =>
+      state.mailboxes.flatMap((box) => box.mails.map((m) => m.record.guid))
+    ),
+  );
+
+/** A pair that has been equal once, and has changed in every way on both sides since. */
+const changedPair = async (): Promise<readonly [MemoryState, MemoryState]> => {
+  const world = new World();
+  const [left, right] = [newAccount(world), newAccount(world)];
+  const save = (box: number, flags = 0): Act => ({ _tag: "Save", box, gap: 0, flags });
+  const first: readonly Act[] = [
+    { _tag: "Create", name: "A" },
+    { _tag: "Create", name: "A/B" },
+    ...[0, 0, 0, 1, 1, 2].map((box) => save(box)),
+  ];
+  first.forEach((a) => act(left, world, a));
+  await run(mirror(memoryStore(left), memoryStore(right)));
+  const onLeft: readonly Act[] = [
+    save(0, 2),
+    { _tag: "Flag", box: 0, mail: 0, flags: 8 },
+    { _tag: "Expunge", box: 0, mail: 1 },
+    { _tag: "Rename", box: 2, name: "E" },
+    { _tag: "Subscribe", name: "A" },
+    { _tag: "Create", name: "D" },
+    save(3),
+  ];
+  const onRight: readonly Act[] = [
+    save(0),
+    save(0),
+    { _tag: "Keyword", box: 0, mail: 2, name: "work" },
+    { _tag: "Expunge", box: 1, mail: 0 },
+    save(1),
+    { _tag: "Create", name: "F" },
+  ];
+  onLeft.forEach((a) => act(left, world, a));
+  onRight.forEach((a) => act(right, world, a));
+  return [left, right];
+};
+
+/** Where a pipe may break: behind each line that is sent, and in the middle of each. */
+const cutsOf = (end: Cut["end"], sent: readonly Uint8Array[]): readonly Cut[] => {
+  const ends: number[] = [0];
+  let at = 0;
+  for (const bytes of sent) {
+    for (const byte of bytes) {
+      at++;
+      if (byte === 10 && ends.at(-1) !== at) ends.push(at);
+    }
+  }
+  if (ends.at(-1) !== at) ends.push(at);
+  return ends.flatMap((after, i) => [
+    { end, after },
+    ...(i + 1 < ends.length ? [{ end, after: (after + ends[i + 1]!) >> 1 }] : []),
+  ]).filter(({ after }) => after < at);
+};
+
+const everyCut = (sent: Readonly<Record<Cut["end"], readonly Uint8Array[]>>): readonly Cut[] => [
+  ...cutsOf("master", sent.master),
+  ...cutsOf("slave", sent.slave),
+];
+
+interface Broken {
+  /** What the cut run says of itself, as both ends have it: null where it says that all is well. */
+  readonly failures: readonly unknown[];
+}
+
+/** Breaks a sync everywhere: it is never done silently, nothing is lost, and the next run ends as an unbroken one. */
+const breakEverywhere = async (
+  cuts: readonly Cut[],
+  expected: readonly [MemoryState, MemoryState],
+  broken: (pair: readonly [MemoryState, MemoryState], cut: Cut) => Promise<Broken>,
+  rerun: (pair: readonly [MemoryState, MemoryState]) => Promise<void>,
+): Promise<void> => {
+  const kept = guidsIn(...expected);
+  for (const cut of cuts) {
+    const where = `${cut.end} cut after ${cut.after} bytes`;
+    const pair = await changedPair();
+    const { failures } = await broken(pair, cut);
+    assert.ok(failures.some((failure) => failure !== null), `${where}: no end says so`);
+    const there = guidsIn(...pair);
+    assert.deepEqual([...kept].filter((id) => !there.has(id)), [], `${where}: lost`);
+    await rerun(pair);
+    assert.equal(directories(pair[0]), directories(pair[1]), where);
+    assert.deepEqual([...guidsIn(pair[0])].sort(), [...kept].sort(), where);
+  }
+};
+
+const failureIn = (end: E.Either<unknown, unknown>): unknown => E.isLeft(end) ? end.left : null;
+
+Deno.test("a session of Dovecot's protocol, cut at every line: said, nothing lost, mended by the next", async () => {
+  const expected = await changedPair();
+  const plain = await byProtocol(memoryStore(expected[0]), memoryStore(expected[1]));
+  assert.ok(E.isRight(plain.master), JSON.stringify(plain.master));
+  assert.equal(directories(expected[0]), directories(expected[1]));
+  const cuts = everyCut(plain.sent);
+  assert.ok(cuts.length > 100, `${cuts.length} cuts`);
+  await breakEverywhere(
+    cuts,
+    expected,
+    async ([left, right], cut) => {
+      const { master, slaves } = await byProtocol(memoryStore(left), memoryStore(right), { cut });
+      return { failures: [failureIn(master), ...slaves] };
+    },
+    async ([left, right]) => {
+      const { master } = await byProtocol(memoryStore(left), memoryStore(right));
+      assert.ok(E.isRight(master), JSON.stringify(master));
+      assert.deepEqual(master.right.report.problems, []);
+    },
+  );
+});
+
+Deno.test("a mirror with a served store, cut at every line: said, nothing lost, mended by the next", async () => {
+  const expected = await changedPair();
+  const plain = await overPipe(memoryStore(expected[0]), memoryStore(expected[1]));
+  assert.ok(E.isRight(plain.mirror));
+  const cuts = everyCut(plain.sent);
+  assert.ok(cuts.length > 20, `${cuts.length} cuts`);
+  await breakEverywhere(
+    cuts,
+    expected,
+    async ([left, right], cut) => {
+      const end = await overPipe(memoryStore(left), memoryStore(right), { cut });
+      const problems = E.isRight(end.mirror) ? end.mirror.right.report.problems : [];
+      return { failures: [failureIn(end.mirror), failureIn(end.server), problems[0] ?? null] };
+    },
+    async ([left, right]) => {
+      const { report } = await run(mirror(memoryStore(left), memoryStore(right)));
+      assert.deepEqual(report.problems, []);
+    },
+  );
+});
