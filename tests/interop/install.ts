@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { FOR_BENCH, FOR_TESTS, missing, whyNoDovecot } from "./present.ts";
+import { FOR_BENCH, FOR_SSH, FOR_TESTS, missing, whyNoDovecot } from "./present.ts";
 
 /** Runs apt-get; gives its last word when it failed. */
 const aptGet = async (...args: string[]): Promise<string | null> => {
@@ -34,12 +34,16 @@ const install = async (packages: readonly string[]): Promise<string | null> => {
   }
 };
 
+const ALL = [...FOR_TESTS, ...FOR_SSH, ...FOR_BENCH];
+
 /** What is left out, why, and how to have it; null when all is there. */
 const left = (reason: string | null): string | null => {
-  const packages = missing([...FOR_TESTS, ...FOR_BENCH]);
-  const what = whyNoDovecot() === null
-    ? "a part of the benchmark"
-    : "the tests with a real Dovecot";
+  const packages = missing(ALL);
+  const what = whyNoDovecot() !== null
+    ? "the tests with a real Dovecot"
+    : missing(FOR_SSH).length > 0
+    ? "the tests over ssh"
+    : "a part of the benchmark";
   if (packages.length > 0) {
     return `left out: ${what} (${reason ?? "not installed"}); to have it, on Debian 12: ` +
       `apt-get install ${packages.join(" ")}`;
@@ -49,7 +53,7 @@ const left = (reason: string | null): string | null => {
 };
 
 if (import.meta.main) {
-  const wanted = missing([...FOR_TESTS, ...FOR_BENCH]);
+  const wanted = missing(ALL);
   const said = left(wanted.length === 0 ? null : await install(wanted));
   if (said !== null) console.log(said);
 }

@@ -30,7 +30,8 @@ export const testUser = async (): Promise<TestUser> => {
   if (Deno.uid() !== 0) return { name: userInfo().username, ids: null };
   if (await id("-u") === null) {
     await new Deno.Command("useradd", {
-      args: ["--system", "--no-create-home", "--user-group", "--shell", "/usr/sbin/nologin", NAME],
+      // sshd runs commands through the user's shell, in the user's home.
+      args: ["--system", "--user-group", "--shell", "/bin/sh", "--home-dir", "/", NAME],
       stderr: "null",
     }).output();
   }

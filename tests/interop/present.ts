@@ -28,6 +28,12 @@ export const FOR_TESTS: readonly Needed[] = [
 /** What the benchmark compares with besides. */
 export const FOR_BENCH: readonly Needed[] = [{ file: "/usr/bin/mbsync", what: "isync" }];
 
+/** What the tests over ssh need besides. */
+export const FOR_SSH: readonly Needed[] = [
+  { file: "/usr/sbin/sshd", what: "openssh-server" },
+  { file: "/usr/bin/ssh", what: "openssh-client" },
+];
+
 /** The packages of which the program is missing. */
 export const missing = (needed: readonly Needed[]): readonly string[] =>
   needed.filter(({ file }) => !exists(file)).map(({ what }) => what);
