@@ -8,7 +8,13 @@ import { expungeMails, setHeader, withExactModSeqs } from "../../codec/index_bui
 import { HEADER_AT } from "../../codec/index_header.ts";
 import { type LogRecord, SYNC_DONE } from "../../codec/index_record.ts";
 import type { IndexView } from "../../codec/index_view.ts";
-import { type Flags, type Keywords, keywords, keywordsWithout } from "../../model/flags.ts";
+import {
+  type Flags,
+  type Keywords,
+  keywords,
+  keywordsWithout,
+  sameKeywords,
+} from "../../model/flags.ts";
 import { type ModSeq, modSeq, type Uid } from "../../model/ids.ts";
 import type { RaiseStatus } from "../../model/operation.ts";
 import type { IndexAppender, IndexWriter } from "../index/index_file.ts";
@@ -32,6 +38,8 @@ export class BatchIndex {
   /** By UID, as they are now. */
   #saved = new Map<number, MaildirMail>();
   #turned: FlagTurn[] = [];
+  /** Mails that were changed without a word on their modseqs. */
+  #news = new Set<Uid>();
   #expunged: MaildirMail[] = [];
   /** Modseqs that saved mails shall have exactly. */
   #exact: WantedModSeq[] = [];
@@ -72,6 +80,9 @@ export class BatchIndex {
       removeKeywords: keywordsWithout(before.keywords, after.keywords),
     });
     if (wanted !== null) this.#least.push({ uid: after.uid, modSeq: wanted });
+    else if (before.flags !== after.flags || !sameKeywords(before.keywords, after.keywords)) {
+      this.#news.add(after.uid);
+    }
   }
 
   /** A mail was removed. */
@@ -88,6 +99,7 @@ export class BatchIndex {
   #forget(): void {
     this.#saved = new Map();
     this.#turned = [];
+    this.#news = new Set();
     this.#expunged = [];
     this.#exact = [];
     this.#least = [];
@@ -170,12 +182,15 @@ export class BatchIndex {
     this.#forget();
   }
 
-  /** The modseqs that are given; a mail whose flags were turned after it was saved comes behind all of them. */
+  /**
+   * The modseqs that are given; a mail that was changed after it was saved, and got none with the change, comes behind
+   * all of them. An index that was not there has told nobody of lower ones.
+   */
   #modSeqsOf(mails: readonly MaildirMail[]) {
     const wanted = new Map(this.#exact.map(({ uid, modSeq }) => [uid as number, modSeq]));
     let top = 1n;
     for (const one of wanted.values()) if (one > top) top = one;
-    for (const { uid } of this.#turned) wanted.set(uid, modSeq(top + 1n));
+    for (const uid of this.#news) wanted.set(uid, modSeq(top + 1n));
     for (const { uid, modSeq: least } of this.#least) {
       if (least > (wanted.get(uid) ?? 0n)) wanted.set(uid, least);
     }
