@@ -6,7 +6,7 @@
  */
 import type { LogChange } from "../model/change.ts";
 import { flags, NO_KEYWORDS } from "../model/flags.ts";
-import { type Guid, guid, modSeq, uid } from "../model/ids.ts";
+import { type Guid, guid, modSeq, type Uid, uid } from "../model/ids.ts";
 import { FlagHistory } from "./index_flag_history.ts";
 import { formatHex } from "./guid.ts";
 import { KeywordHistory } from "./index_keyword_history.ts";
@@ -77,6 +77,32 @@ const goneUids = (entries: readonly LogEntry[], view: IndexView): Uint32Array =>
     }
   }
   return Uint32Array.from(gone).sort();
+};
+
+const isBefore = ({ seq, offset }: LogEntry, place: LogPosition): boolean =>
+  seq < place.seq || (seq === place.seq && offset < place.offset);
+
+/**
+ * UIDs that log entries, oldest first, add from `since` on and that are there still: what a sync added is left out.
+ * Linear in the entries and their mails.
+ */
+export const foldSaves = (
+  entries: readonly LogEntry[],
+  view: IndexView,
+  since: LogPosition,
+): readonly Uid[] => {
+  const saves: Uid[] = [];
+  for (const entry of entries) {
+    if (entry.record._tag !== "Append" || entry.sync || isBefore(entry, since)) continue;
+    let hint = 0;
+    for (const one of entry.record.uids) {
+      const row = view.rowOf(one, hint);
+      if (row < 0) continue;
+      hint = row + 1;
+      saves.push(uid(one));
+    }
+  }
+  return saves;
 };
 
 class Fold {
@@ -174,9 +200,8 @@ class Fold {
     return out;
   }
 
-  #isSettled({ seq, offset }: LogEntry): boolean {
-    const since = this.#since;
-    return since !== null && (seq < since.seq || (seq === since.seq && offset < since.offset));
+  #isSettled(entry: LogEntry): boolean {
+    return this.#since !== null && isBefore(entry, this.#since);
   }
 
   /** A number for the modseq of an entry. */

@@ -99,6 +99,11 @@ export interface Mailbox {
    * moment that is none of this mailbox's counts as none.
    */
   readonly changes: (since?: string) => Chunks<LogChange, SyncError>;
+  /**
+   * UIDs of mails that came since the `moment` of an earlier opening and that no sync brought: a user's saves, in no
+   * order, as far as the log tells. Absent where a store cannot know.
+   */
+  readonly saves?: (since: string) => Chunks<Uid, SyncError>;
   /** Where its history stood at opening: opaque text of printable ASCII, for {@linkcode changes} on a later day. */
   readonly moment: string;
   /** Whether `changes` reaches back to the mailbox's first day: then what it does not tell did not happen. */

@@ -99,12 +99,15 @@ export const gather = async (
   if (E.isLeft(records)) return records;
   const changes = await collect(mailbox.changes(since))();
   if (E.isLeft(changes)) return changes;
+  const saves = await collect(mailbox.saves?.(since ?? "") ?? fromArray([]))();
+  if (E.isLeft(saves)) return saves;
   return E.right({
     status: mailbox.status,
     records: records.right,
     changes: changes.right,
     complete: mailbox.historyComplete,
     pending: new Set([...unreadableUids(mailbox), ...pending]),
+    saves: new Set(saves.right),
   });
 };
 

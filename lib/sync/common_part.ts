@@ -19,6 +19,11 @@ export interface MailHistory {
   readonly complete: boolean;
   /** UIDs that this side has and that could not be carried over before: their absence elsewhere is no expunge. */
   readonly pending: ReadonlySet<number>;
+  /**
+   * UIDs at which its users saved mails since the sides were last equal, as far as that is known: what the other side
+   * expunged at such a UID was another mail, though it be a copy of the same one.
+   */
+  readonly saves: ReadonlySet<number>;
 }
 
 /** The common part of two mailboxes, and what is above it. */
@@ -67,7 +72,8 @@ class Walk {
     this.lastCommonUid = uid;
     for (const { isLeft, record, told } of this.#doubtful) {
       const [own, other] = isLeft ? [this.#left, this.#right] : [this.#right, this.#left];
-      const expunged = (told || !other.complete) && !own.pending.has(record.uid);
+      const expunged = (told || !other.complete) && !own.pending.has(record.uid) &&
+        !own.saves.has(record.uid);
       if (isLeft) (expunged ? this.expungeLeft : this.newLeft).push(record);
       else (expunged ? this.expungeRight : this.newRight).push(record);
     }
@@ -76,13 +82,13 @@ class Walk {
 
   /** A mail that one side has; false: the sides contradict each other here. */
   #alone(record: MailRecord, isLeft: boolean): boolean {
-    const other = isLeft ? this.#right : this.#left;
+    const [own, other] = isLeft ? [this.#left, this.#right] : [this.#right, this.#left];
     const expunged = other.expunged.get(record.uid);
     if (expunged === undefined || expunged === null) {
       this.#doubtful.push({ isLeft, record, told: expunged === null });
       return true;
     }
-    if (!sameGuid(expunged, record.guid)) return false;
+    if (!sameGuid(expunged, record.guid) || own.saves.has(record.uid)) return false;
     this.#agree(record.uid);
     (isLeft ? this.expungeLeft : this.expungeRight).push(record);
     return true;
@@ -111,15 +117,16 @@ class Walk {
     for (const { isLeft, record } of this.#doubtful) {
       (isLeft ? this.newLeft : this.newRight).push(record);
     }
-    const isRemoved = ({ removed }: MailHistory, { uid, guid }: MailRecord): boolean => {
-      const known = removed.get(uid);
-      return known !== undefined && sameGuid(known, guid);
+    const isRemoved = (own: MailHistory, other: MailHistory, { uid, guid }: MailRecord) => {
+      const known = other.removed.get(uid);
+      return known !== undefined && sameGuid(known, guid) && !own.saves.has(uid);
     };
+    const [left, right] = [this.#left, this.#right];
     for (const record of restLeft) {
-      (isRemoved(this.#right, record) ? this.expungeLeft : this.newLeft).push(record);
+      (isRemoved(left, right, record) ? this.expungeLeft : this.newLeft).push(record);
     }
     for (const record of restRight) {
-      (isRemoved(this.#left, record) ? this.expungeRight : this.newRight).push(record);
+      (isRemoved(right, left, record) ? this.expungeRight : this.newRight).push(record);
     }
   }
 }
@@ -136,6 +143,7 @@ const expungedOnBoth = (left: MailHistory, right: MailHistory): readonly number[
  * expunged there, too, as logs forget; unless the other log is complete, or the mail is known never to have been
  * carried over: then it is new (Dovecot deletes it). Above it only a mail goes of which the other side's log has the
  * very UID and GUID as expunged by a user: a run that was cut short may have left the sides so (Dovecot brings it back).
+ * A mail that a user saved here since the sides were last equal is never one that the other side expunged.
  * Source: Dovecot 2.3 dsync-mailbox-import.c, dsync_mailbox_find_common_uid(), told for both sides at once.
  */
 export const findCommonPart = (left: MailHistory, right: MailHistory): CommonPart => {

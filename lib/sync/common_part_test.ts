@@ -18,8 +18,8 @@ const record = (text: string): MailRecord => ({
 const list = (text: string): readonly MailRecord[] =>
   text === "" ? [] : text.split(" ").map(record);
 
-/** A side: its mails, those that its users removed, and those that a sync expunged. */
-const side = (mails: string, removed = "", bySync = ""): MailHistory => {
+/** A side: its mails, those that its users removed, those that a sync expunged, and those that its users saved lately. */
+const side = (mails: string, removed = "", bySync = "", saves = ""): MailHistory => {
   const gone = (text: string) => new Map(list(text).map((one) => [one.uid as number, one.guid]));
   return {
     records: list(mails),
@@ -27,6 +27,7 @@ const side = (mails: string, removed = "", bySync = ""): MailHistory => {
     removed: gone(removed),
     complete: true,
     pending: new Set(),
+    saves: new Set(list(saves).map((one) => one.uid)),
   };
 };
 
@@ -69,6 +70,22 @@ const TABLE: readonly (readonly [
     1,
     ["", ""],
     ["2b 9c", "2x 3c"],
+  ],
+  [
+    "a copy that one side's users saved where the other's expunged a copy of their own",
+    side("1a 2a", "", "", "2a"),
+    side("1a", "2a"),
+    1,
+    ["", ""],
+    ["2a", ""],
+  ],
+  [
+    "such a copy above a contradiction",
+    side("1a 2x 3a", "", "", "2x 3a"),
+    side("1a", "2a 3a"),
+    1,
+    ["", ""],
+    ["2x 3a", ""],
   ],
 ];
 

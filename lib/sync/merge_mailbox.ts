@@ -35,6 +35,8 @@ export interface MergeSide {
   readonly complete: boolean;
   /** UIDs that this side has and that could not be carried over before. */
   readonly pending: ReadonlySet<number>;
+  /** UIDs at which its users saved mails since the sides were last equal, as far as that is known. */
+  readonly saves: ReadonlySet<number>;
 }
 
 /** What either side has to do. Each list: saves and renumberings ascending by UID first, then flags, then expunges. */

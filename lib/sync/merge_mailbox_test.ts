@@ -49,6 +49,7 @@ const side = (
   changes,
   complete: over.complete ?? true,
   pending: new Set(over.pending),
+  saves: new Set(),
 });
 
 const parts = (left: MergeSide, right: MergeSide) => {

@@ -47,6 +47,7 @@ export const unruly = (store: Store, how: Unruliness): UnrulyStore => {
     ...mailbox,
     records: () => slow(mailbox.records()),
     changes: (since) => slow(mailbox.changes(since)),
+    ...(mailbox.saves === undefined ? {} : { saves: (since) => slow(mailbox.saves!(since)) }),
     // A streamed body dies with the next chunk, so fetched mails keep their chunks.
     fetch: async function* (wanted) {
       for await (const chunk of mailbox.fetch(slow(wanted))) {

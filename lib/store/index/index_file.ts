@@ -19,12 +19,13 @@
  *
  * @module
  */
-import { foldChanges, type LogPosition } from "../../codec/index_changes.ts";
+import { foldChanges, foldSaves, type LogPosition } from "../../codec/index_changes.ts";
 import { decodeLog, type LogEntry } from "../../codec/index_log.ts";
 import { DONE, type LogRecord, type RecordMarks } from "../../codec/index_record.ts";
 import { setTail } from "../../codec/index_build.ts";
 import type { IndexView } from "../../codec/index_view.ts";
 import type { LogChange } from "../../model/change.ts";
+import type { Uid } from "../../model/ids.ts";
 import type { Fd, Held, Os } from "../../port/os.ts";
 import {
   historyIsComplete,
@@ -127,6 +128,12 @@ export class IndexFile {
       before: readStateBefore(this.#os, this.#paths, this.#loaded, history),
       since: since === undefined ? null : this.#positionAt(since),
     });
+  }
+
+  /** UIDs of mails that the logs have as added since a moment of this index, and not by a sync. */
+  saves(since: string): readonly Uid[] {
+    const from = this.#positionAt(since);
+    return from === null ? [] : foldSaves(this.history(), this.view, from);
   }
 
   /** Where the view stands, as text for {@linkcode changes}. */

@@ -136,6 +136,7 @@ export const openMailbox = (box: MaildirBox): Mailbox => {
     problems: box.problems,
     records: () => recordsOf(mails),
     changes,
+    saves: (since) => fromArray(box.index?.saves(since) ?? []),
     moment: box.index?.moment ?? "",
     get historyComplete() {
       return box.index?.history().some(setsUidValidity) ?? snapshot.merged.uidNext === 1;

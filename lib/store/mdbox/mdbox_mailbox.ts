@@ -114,6 +114,7 @@ class MdboxMailbox implements OpenMailbox {
       historyComplete: shown.historyComplete,
       records: () => scan(reading, without),
       changes: (since) => fromArray(shown.changes(since)),
+      saves: (since) => fromArray(shown.saves(since)),
       moment: shown.moment,
       fetch: (wanted: Chunks<Uid, SyncError>) => fetchMails(reading, wanted),
       apply: (operations: Chunks<MailOperation, SyncError>) =>
