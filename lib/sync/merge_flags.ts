@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  ALL_FLAGS,
   type Flags,
   type Keywords,
   keywords,
@@ -58,20 +59,22 @@ const KEYWORD_SETS: SetAlgebra<Keywords> = {
 
 /**
  * The merge of one kind of set, from the view of `mine`. Additions and removals that only one side knows of both count;
- * where one side added what the other removed, and where they differ in what no log knows, the preferred side decides.
+ * where one side added what the other removed, `theirsWin` decides, and where they differ in what no log knows,
+ * `preferTheirs`.
  */
 const mergeSets = <A>(
   sets: SetAlgebra<A>,
   mine: Sets<A>,
   theirs: Sets<A>,
   preferTheirs: boolean,
+  theirsWin: boolean,
 ): A => {
   const added = sets.both(mine.add, theirs.remove);
   const removed = sets.both(mine.remove, theirs.add);
-  const [myAdd, theirRemove] = preferTheirs
+  const [myAdd, theirRemove] = theirsWin
     ? [sets.minus(mine.add, added), theirs.remove]
     : [mine.add, sets.minus(theirs.remove, added)];
-  const [myRemove, theirAdd] = preferTheirs
+  const [myRemove, theirAdd] = theirsWin
     ? [sets.minus(mine.remove, removed), theirs.add]
     : [mine.remove, sets.minus(theirs.add, removed)];
   const different = sets.union(
@@ -85,6 +88,14 @@ const mergeSets = <A>(
   return preferTheirs && !sets.equal(myWant, theirWant) ? theirWant : myWant;
 };
 
+/**
+ * Whether the log tells of every flag as changed. Dovecot writes all flags anew for an IMAP STORE FLAGS and for a Maildir
+ * file that has another name; where the log does not know what they were before, most of that is no change. A change
+ * of a single flag on the other side is one.
+ */
+const isWholesale = ({ change }: FlagView): boolean =>
+  change !== null && (change.add | change.remove) === ALL_FLAGS;
+
 /** What a merge of one mail comes to, for either side. */
 export interface MergedFlags {
   /** The flags that both sides shall have. */
@@ -95,7 +106,8 @@ export interface MergedFlags {
 
 /**
  * Merges the flags and keywords of one mail. The side with the higher MODSEQ is preferred where the two contradict each
- * other; equal MODSEQs: the master. Both ends of a wire come to the same result, each from its own view:
+ * other; equal MODSEQs: the master. Where one of them wrote all flags anew, what the other did to single ones stands
+ * (Dovecot lets the higher MODSEQ win). Both ends of a wire come to the same result, each from its own view:
  * `mergeFlags(a, b, "master")` equals `mergeFlags(b, a, "slave")`.
  *
  * Keywords that differ only in case are one keyword; the spelling of `mine` stays (Dovecot compares them by case and
@@ -118,8 +130,15 @@ export const mergeFlags = (mine: FlagView, theirs: FlagView, role: Role): Merged
     add: change?.addKeywords ?? NO_KEYWORDS,
     remove: change?.removeKeywords ?? NO_KEYWORDS,
   });
+  const theirsWin = isWholesale(mine) === isWholesale(theirs) ? preferTheirs : isWholesale(mine);
   return {
-    flags: mergeSets(FLAG_SETS, flagsOf(mine), flagsOf(theirs), preferTheirs),
-    keywords: mergeSets(KEYWORD_SETS, keywordsOf(mine), keywordsOf(theirs), preferTheirs),
+    flags: mergeSets(FLAG_SETS, flagsOf(mine), flagsOf(theirs), preferTheirs, theirsWin),
+    keywords: mergeSets(
+      KEYWORD_SETS,
+      keywordsOf(mine),
+      keywordsOf(theirs),
+      preferTheirs,
+      preferTheirs,
+    ),
   };
 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { LogChange } from "../model/change.ts";
-import { type Flags, keywords } from "../model/flags.ts";
+import { ALL_FLAGS, type Flags, keywords } from "../model/flags.ts";
 import { guid, mailboxGuid, modSeq, uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
 import { assignUids } from "./assign_uids.ts";
@@ -216,21 +216,24 @@ Deno.test("mergeMailbox, one way, asks nothing of the left side and comes to res
 });
 
 Deno.test("mergeFlags keeps what only one side changed, and both ends agree", () => {
-  const view = fc.record({ flags: fc.nat(31), before: fc.nat(31), modSeq: fc.bigInt(1n, 3n) });
-  fc.assert(fc.property(view, view, fc.nat(31), (a, b, base) => {
-    const viewOf = (v: typeof a, seq: bigint): FlagView => ({
+  const view = fc.record({ flags: fc.nat(31), modSeq: fc.bigInt(1n, 3n) });
+  // A wholesale change of the left side: what the mail had before is not known there.
+  fc.assert(fc.property(view, view, fc.nat(31), fc.boolean(), (a, b, base, wholesale) => {
+    fc.pre((b.flags ^ base) !== ALL_FLAGS);
+    const viewOf = (v: typeof a, seq: bigint, changed: number): FlagView => ({
       record: mail(1, "a", { flags: v.flags as Flags, modSeq: modSeq(seq) }),
       change: {
         _tag: "FlagsChanged",
         uid: uid(1),
-        add: (v.flags & ~base) as Flags,
-        remove: (base & ~v.flags) as Flags,
+        add: (v.flags & changed) as Flags,
+        remove: (changed & ~v.flags) as Flags,
         addKeywords: [],
         removeKeywords: [],
         modSeq: modSeq(seq),
       },
     });
-    const [x, y] = [viewOf(a, a.modSeq), viewOf(b, b.modSeq)];
+    const x = viewOf(a, a.modSeq, wholesale ? ALL_FLAGS : a.flags ^ base);
+    const y = viewOf(b, b.modSeq, b.flags ^ base);
     const merged = mergeFlags(x, y, "master");
     assert.deepEqual(mergeFlags(y, x, "slave"), merged);
     const onlyA = a.flags ^ base;
