@@ -17,6 +17,7 @@ import type { Mailbox, Store } from "../port/store.ts";
 import { type MailboxPair, planBackupTree, type TreePlan } from "../sync/backup_tree.ts";
 import { isPristine } from "../sync/plan_backup.ts";
 import { decide, type MailboxResult, mendMailbox, refillMailbox } from "./backup_mailbox.ts";
+import { reread } from "./reread.ts";
 import { endsRun, RunLog, type RunOptions, TRIES } from "./run.ts";
 
 const holdsMailboxes = (tree: MailboxTree): boolean =>
@@ -227,6 +228,15 @@ export const backup = (
   source: Store,
   destination: Store,
   options: RunOptions = {},
+): TaskEither<SyncError, Report> =>
+  options.full === true
+    ? makeEqual(reread(source), reread(destination), options)
+    : makeEqual(source, destination, options);
+
+const makeEqual = (
+  source: Store,
+  destination: Store,
+  options: RunOptions,
 ): TaskEither<SyncError, Report> =>
 async () => {
   const from = await source.tree();

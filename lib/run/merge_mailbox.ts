@@ -108,6 +108,7 @@ export const gather = async (
     complete: mailbox.historyComplete,
     pending: new Set([...unreadableUids(mailbox), ...pending]),
     saves: new Set(saves.right),
+    unreadable: unreadableUids(mailbox),
   });
 };
 

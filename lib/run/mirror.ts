@@ -33,6 +33,7 @@ import { isPristine } from "../sync/plan_backup.ts";
 import { selectMailboxes, type WantedMailbox } from "../sync/select_mailboxes.ts";
 import { mergePair, type Stores } from "./merge_mailbox.ts";
 import { type Newcomers, newcomers } from "./newcomers.ts";
+import { reread } from "./reread.ts";
 import { endsRun, RunLog, type RunOptions } from "./run.ts";
 import { Tally } from "./tally.ts";
 
@@ -368,4 +369,7 @@ export const mirror = (
   right: Store,
   options: MirrorOptions = {},
 ): TaskEither<SyncError, MirrorResult> =>
-() => new Mirror({ left, right }, options).run();
+() => {
+  const open = options.full === true ? reread : (store: Store) => store;
+  return new Mirror({ left: open(left), right: open(right) }, options).run();
+};

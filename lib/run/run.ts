@@ -20,6 +20,11 @@ import {
 export interface RunOptions {
   /** Told of each step; for progress and `-v`. */
   readonly onEvent?: (event: SyncEvent) => void;
+  /**
+   * Trust no index: every mail that one lists is read to its end before it counts as there. What is damaged becomes a
+   * problem of the report. Cost: all bytes of both stores.
+   */
+  readonly full?: boolean;
 }
 
 /** How often a mailbox is tried again when somebody changed it meanwhile. */

@@ -24,6 +24,8 @@ export interface MailHistory {
    * expunged at such a UID was another mail, though it be a copy of the same one.
    */
   readonly saves: ReadonlySet<number>;
+  /** UIDs that it has and cannot read: which mails they are it does not know, so the other side's stay as they are. */
+  readonly unreadable: ReadonlySet<number>;
 }
 
 /** The common part of two mailboxes, and what is above it. */
@@ -83,6 +85,7 @@ class Walk {
   /** A mail that one side has; false: the sides contradict each other here. */
   #alone(record: MailRecord, isLeft: boolean): boolean {
     const [own, other] = isLeft ? [this.#left, this.#right] : [this.#right, this.#left];
+    if (other.unreadable.has(record.uid)) return true;
     const expunged = other.expunged.get(record.uid);
     if (expunged === undefined || expunged === null) {
       this.#doubtful.push({ isLeft, record, told: expunged === null });
@@ -123,9 +126,11 @@ class Walk {
     };
     const [left, right] = [this.#left, this.#right];
     for (const record of restLeft) {
+      if (right.unreadable.has(record.uid)) continue;
       (isRemoved(left, right, record) ? this.expungeLeft : this.newLeft).push(record);
     }
     for (const record of restRight) {
+      if (left.unreadable.has(record.uid)) continue;
       (isRemoved(right, left, record) ? this.expungeRight : this.newRight).push(record);
     }
   }

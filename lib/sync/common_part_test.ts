@@ -19,7 +19,13 @@ const list = (text: string): readonly MailRecord[] =>
   text === "" ? [] : text.split(" ").map(record);
 
 /** A side: its mails, those that its users removed, those that a sync expunged, and those that its users saved lately. */
-const side = (mails: string, removed = "", bySync = "", saves = ""): MailHistory => {
+const side = (
+  mails: string,
+  removed = "",
+  bySync = "",
+  saves = "",
+  unreadable: readonly number[] = [],
+): MailHistory => {
   const gone = (text: string) => new Map(list(text).map((one) => [one.uid as number, one.guid]));
   return {
     records: list(mails),
@@ -27,6 +33,7 @@ const side = (mails: string, removed = "", bySync = "", saves = ""): MailHistory
     removed: gone(removed),
     complete: true,
     pending: new Set(),
+    unreadable: new Set(unreadable),
     saves: new Set(list(saves).map((one) => one.uid)),
   };
 };
@@ -78,6 +85,14 @@ const TABLE: readonly (readonly [
     1,
     ["", ""],
     ["2a", ""],
+  ],
+  [
+    "a mail that one side has and cannot read, though its log has forgotten much",
+    { ...side("1a 3c", "", "", "", [2]), complete: false },
+    side("1a 2b 3c"),
+    3,
+    ["", ""],
+    ["", ""],
   ],
   [
     "such a copy above a contradiction",

@@ -37,6 +37,8 @@ export interface MergeSide {
   readonly pending: ReadonlySet<number>;
   /** UIDs at which its users saved mails since the sides were last equal, as far as that is known. */
   readonly saves: ReadonlySet<number>;
+  /** UIDs that this side has, and cannot read now. */
+  readonly unreadable: ReadonlySet<number>;
 }
 
 /** What either side has to do. Each list: saves and renumberings ascending by UID first, then flags, then expunges. */

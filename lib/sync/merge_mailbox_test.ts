@@ -50,6 +50,7 @@ const side = (
   complete: over.complete ?? true,
   pending: new Set(over.pending),
   saves: new Set(),
+  unreadable: new Set(),
 });
 
 const parts = (left: MergeSide, right: MergeSide) => {
