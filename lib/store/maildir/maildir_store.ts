@@ -195,6 +195,8 @@ class MaildirStore {
       await this.#recoverMailbox(name).catch(thrownError);
     }
     await removeDeadSubscriptionLock(this.#os, accountRoots(this.#location).control);
+    // What the killed run did to the tree, it may not have told.
+    await this.#changer.refreshList();
   }
 
   async #recoverMailbox(name: MailboxName): Promise<void> {

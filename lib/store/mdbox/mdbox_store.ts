@@ -140,6 +140,8 @@ class MdboxStore implements Store {
     const { map } = this.#storage;
     if (map !== null) await recover(this.#storage, map);
     await removeDeadSubscriptionLock(this.#storage.os, this.#storage.layout.control);
+    // What the killed run did to the tree, it may not have told.
+    await refreshListIndex(this.#storage.os, this.#storage.layout.accountIndex);
   };
 
   readonly tree: Store["tree"] = guarded(async () => {
