@@ -180,6 +180,7 @@ class MaildirStore {
   async tidy(): Promise<void> {
     if (this.#tidied) return;
     this.#tidied = true;
+    this.#changer.endMoveLeft();
     await withLeftStages(this.#os, this.#location, async (stage) => {
       if (stage.readyFor === null) removeStage(this.#os, stage);
       else await completeStage(this.#os, this.#location, stage.readyFor, stage);

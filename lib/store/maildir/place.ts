@@ -43,7 +43,8 @@ const isOneDirectory = (location: MaildirLocation, name: MailboxName): boolean =
   location.layout === "maildir++" && name !== INBOX && location.control === undefined &&
   location.index === undefined;
 
-const isThere = (os: Os, path: string): boolean => os.files.stat(path) !== null;
+/** Whether a path exists. */
+export const isThere = (os: Os, path: string): boolean => os.files.stat(path) !== null;
 
 /** Runs `use` with both locks of a mailbox, as far as it exists. */
 const withLocksOf = async (
@@ -135,7 +136,7 @@ const moveIfThere = (os: Os, from: string, to: string, file: string): void => {
 };
 
 /** Whether child mailboxes lie in a directory; only with LAYOUT=fs they do. */
-const hasChildren = (os: Os, location: MaildirLocation, path: string): boolean =>
+export const hasChildren = (os: Os, location: MaildirLocation, path: string): boolean =>
   location.layout === "fs" &&
   (os.files.list(path) ?? []).some(({ name, kind }) =>
     kind !== "file" && kind !== "other" &&
@@ -143,7 +144,7 @@ const hasChildren = (os: Os, location: MaildirLocation, path: string): boolean =
   );
 
 /** A file or directory of a mailbox, and the part of it that holds it. */
-type Entry = readonly [part: keyof MailboxPaths, name: string];
+export type Entry = readonly [part: keyof MailboxPaths, name: string];
 
 /** What belongs to a mailbox; cur/ first, for with LAYOUT=fs it makes the mailbox. */
 const ENTRIES: readonly Entry[] = [
@@ -156,8 +157,8 @@ const ENTRIES: readonly Entry[] = [
 const separatePart = (paths: MailboxPaths, part: keyof MailboxPaths): keyof MailboxPaths =>
   paths[part] === paths.mail ? "mail" : part;
 
-/** What belongs to a mailbox in one of its directories. */
-const entriesIn = (paths: MailboxPaths, part: keyof MailboxPaths): readonly Entry[] =>
+/** What belongs to a mailbox in one of its directories; cur/ first. */
+export const entriesIn = (paths: MailboxPaths, part: keyof MailboxPaths): readonly Entry[] =>
   ENTRIES.filter(([one]) => separatePart(paths, one) === part);
 
 /** Moves a mailbox's own entries and leaves child mailboxes where they are. */
@@ -171,7 +172,7 @@ const moveEntries = (
 };
 
 /** The separate directories of a mailbox: the one with mails last. */
-const separate = (paths: MailboxPaths): readonly (keyof MailboxPaths)[] => {
+export const separate = (paths: MailboxPaths): readonly (keyof MailboxPaths)[] => {
   const parts: (keyof MailboxPaths)[] = [];
   if (paths.index !== paths.mail) parts.push("index");
   if (paths.control !== paths.mail) parts.push("control");
@@ -206,34 +207,5 @@ const removeEmptyParents = (os: Os, location: MaildirLocation, paths: MailboxPat
     if (root === undefined || location.layout !== "fs") continue;
     let path = directoryOf(paths[part]);
     while (path.startsWith(`${root}/`) && os.disk.rmdir(path)) path = directoryOf(path);
-  }
-};
-
-/** Moves a mailbox to another name, that is free; child mailboxes stay. Durable. */
-export const moveMailbox = (
-  os: Os,
-  location: MaildirLocation,
-  name: MailboxName,
-  newName: MailboxName,
-): void => {
-  const from = mailboxPaths(location, name);
-  const to = mailboxPaths(location, newName);
-  const { directory } = modesOf(os, location.root);
-  const parts = separate(from);
-  for (const part of parts) {
-    if (!isThere(os, from[part])) continue;
-    os.disk.mkdir(directoryOf(to[part]), directory);
-    if (!hasChildren(os, location, from[part]) && !isThere(os, to[part])) {
-      os.disk.rename(from[part], to[part]);
-    } else {
-      os.disk.mkdir(to[part], directory);
-      // cur/ last: until then the mailbox is where it was.
-      moveEntries(os, from, to, entriesIn(from, part).toReversed());
-      // Where the children have moved before, nothing is left of the name.
-      os.disk.rmdir(from[part]);
-    }
-    for (const path of [to[part], directoryOf(to[part]), directoryOf(from[part])]) {
-      if (isThere(os, path)) os.disk.syncDir(path);
-    }
   }
 };

@@ -19,7 +19,8 @@ import { raiseUidValidity } from "../account/uid_validity_counter.ts";
 import { refreshListIndex } from "../index/list_refresh.ts";
 import { MaildirBox, makeMailDirectories } from "./box.ts";
 import { accountRoots, mailboxPaths, type MaildirLocation, namingOf } from "./layout.ts";
-import { moveMailbox, placeStage, takeAway } from "./place.ts";
+import { beginMove, endMove, type Move, moveLeft, moveMailbox } from "./move.ts";
+import { placeStage, takeAway } from "./place.ts";
 import { makeStage, type OwnStage } from "./staging.ts";
 import { readUidlistHeader, writeUidlist } from "./uidlist_file.ts";
 
@@ -194,8 +195,23 @@ export class TreeChanger {
       refuse("Missing", name, `no mailbox of this name has the GUID ${guid}`);
     }
     if (this.#isMailbox(newName)) refuse("Unfit", newName, "a mailbox of this name exists");
-    moveMailbox(this.#os, this.#location, name, newName);
-    this.log({ type: "Rename", guid: mailboxNameHash(newName) });
+    const move = { from: name, to: newName };
+    beginMove(this.#os, this.#location, move);
+    this.#move(move);
+  }
+
+  #move(move: Move): void {
+    moveMailbox(this.#os, this.#location, move);
+    this.log({ type: "Rename", guid: mailboxNameHash(move.to) });
+    endMove(this.#os, this.#location);
+  }
+
+  /** Ends a rename that a killed run has begun, unless somebody has put another mailbox there meanwhile. */
+  endMoveLeft(): void {
+    const move = moveLeft(this.#os, this.#location);
+    if (move !== null && (!this.#isMailbox(move.from) || !this.#isMailbox(move.to))) {
+      this.#move(move);
+    } else endMove(this.#os, this.#location);
   }
 
   async #reidentify(operation: OperationOf<"ReidentifyMailbox">): Promise<void> {
