@@ -83,24 +83,14 @@ const isBefore = ({ seq, offset }: LogEntry, place: LogPosition): boolean =>
   seq < place.seq || (seq === place.seq && offset < place.offset);
 
 /**
- * UIDs that log entries, oldest first, add from `since` on and that are there still: what a sync added is left out.
- * Linear in the entries and their mails.
+ * UIDs that log entries, oldest first, add from `since` on, whether or not they are there still: what a sync added is left
+ * out. Linear in the entries and their mails.
  */
-export const foldSaves = (
-  entries: readonly LogEntry[],
-  view: IndexView,
-  since: LogPosition,
-): readonly Uid[] => {
+export const foldSaves = (entries: readonly LogEntry[], since: LogPosition): readonly Uid[] => {
   const saves: Uid[] = [];
   for (const entry of entries) {
     if (entry.record._tag !== "Append" || entry.sync || isBefore(entry, since)) continue;
-    let hint = 0;
-    for (const one of entry.record.uids) {
-      const row = view.rowOf(one, hint);
-      if (row < 0) continue;
-      hint = row + 1;
-      saves.push(uid(one));
-    }
+    for (const one of entry.record.uids) saves.push(uid(one));
   }
   return saves;
 };

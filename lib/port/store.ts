@@ -100,8 +100,8 @@ export interface Mailbox {
    */
   readonly changes: (since?: string) => Chunks<LogChange, SyncError>;
   /**
-   * UIDs of mails that came since the `moment` of an earlier opening and that no sync brought: a user's saves, in no
-   * order, as far as the log tells. Absent where a store cannot know.
+   * UIDs of mails that came since the `moment` of an earlier opening and that no sync brought, whether or not they are
+   * there still: a user's saves, in no order, as far as the log tells. Absent where a store cannot know.
    */
   readonly saves?: (since: string) => Chunks<Uid, SyncError>;
   /** Where its history stood at opening: opaque text of printable ASCII, for {@linkcode changes} on a later day. */

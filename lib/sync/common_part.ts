@@ -20,8 +20,8 @@ export interface MailHistory {
   /** UIDs that this side has and that could not be carried over before: their absence elsewhere is no expunge. */
   readonly pending: ReadonlySet<number>;
   /**
-   * UIDs at which its users saved mails since the sides were last equal, as far as that is known: what the other side
-   * expunged at such a UID was another mail, though it be a copy of the same one.
+   * UIDs at which its users saved mails since the sides were last equal, whether or not they are there still, as far as
+   * that is known. Where both sides' users saved one, these are two mails, though they be copies of the same one.
    */
   readonly saves: ReadonlySet<number>;
   /** UIDs that it has and cannot read: which mails they are it does not know, so the other side's stay as they are. */
@@ -75,23 +75,28 @@ class Walk {
     for (const { isLeft, record, told } of this.#doubtful) {
       const [own, other] = isLeft ? [this.#left, this.#right] : [this.#right, this.#left];
       const expunged = (told || !other.complete) && !own.pending.has(record.uid) &&
-        !own.saves.has(record.uid);
+        !this.#areTwo(record.uid);
       if (isLeft) (expunged ? this.expungeLeft : this.newLeft).push(record);
       else (expunged ? this.expungeRight : this.newRight).push(record);
     }
     this.#doubtful = [];
   }
 
+  /** Whether each side's users saved a mail of their own at this UID. */
+  #areTwo(uid: number): boolean {
+    return this.#left.saves.has(uid) && this.#right.saves.has(uid);
+  }
+
   /** A mail that one side has; false: the sides contradict each other here. */
   #alone(record: MailRecord, isLeft: boolean): boolean {
-    const [own, other] = isLeft ? [this.#left, this.#right] : [this.#right, this.#left];
+    const other = isLeft ? this.#right : this.#left;
     if (other.unreadable.has(record.uid)) return true;
     const expunged = other.expunged.get(record.uid);
     if (expunged === undefined || expunged === null) {
       this.#doubtful.push({ isLeft, record, told: expunged === null });
       return true;
     }
-    if (!sameGuid(expunged, record.guid) || own.saves.has(record.uid)) return false;
+    if (!sameGuid(expunged, record.guid) || this.#areTwo(record.uid)) return false;
     this.#agree(record.uid);
     (isLeft ? this.expungeLeft : this.expungeRight).push(record);
     return true;
@@ -120,18 +125,18 @@ class Walk {
     for (const { isLeft, record } of this.#doubtful) {
       (isLeft ? this.newLeft : this.newRight).push(record);
     }
-    const isRemoved = (own: MailHistory, other: MailHistory, { uid, guid }: MailRecord) => {
-      const known = other.removed.get(uid);
-      return known !== undefined && sameGuid(known, guid) && !own.saves.has(uid);
+    const isRemoved = ({ removed }: MailHistory, { uid, guid }: MailRecord): boolean => {
+      const known = removed.get(uid);
+      return known !== undefined && sameGuid(known, guid) && !this.#areTwo(uid);
     };
     const [left, right] = [this.#left, this.#right];
     for (const record of restLeft) {
       if (right.unreadable.has(record.uid)) continue;
-      (isRemoved(left, right, record) ? this.expungeLeft : this.newLeft).push(record);
+      (isRemoved(right, record) ? this.expungeLeft : this.newLeft).push(record);
     }
     for (const record of restRight) {
       if (left.unreadable.has(record.uid)) continue;
-      (isRemoved(right, left, record) ? this.expungeRight : this.newRight).push(record);
+      (isRemoved(left, record) ? this.expungeRight : this.newRight).push(record);
     }
   }
 }
@@ -148,7 +153,7 @@ const expungedOnBoth = (left: MailHistory, right: MailHistory): readonly number[
  * expunged there, too, as logs forget; unless the other log is complete, or the mail is known never to have been
  * carried over: then it is new (Dovecot deletes it). Above it only a mail goes of which the other side's log has the
  * very UID and GUID as expunged by a user: a run that was cut short may have left the sides so (Dovecot brings it back).
- * A mail that a user saved here since the sides were last equal is never one that the other side expunged.
+ * Where users of both sides saved a mail at one UID since the sides were last equal, the one is not the other's.
  * Source: Dovecot 2.3 dsync-mailbox-import.c, dsync_mailbox_find_common_uid(), told for both sides at once.
  */
 export const findCommonPart = (left: MailHistory, right: MailHistory): CommonPart => {

@@ -81,7 +81,7 @@ const TABLE: readonly (readonly [
   [
     "a copy that one side's users saved where the other's expunged a copy of their own",
     side("1a 2a", "", "", "2a"),
-    side("1a", "2a"),
+    side("1a", "2a", "", "2a"),
     1,
     ["", ""],
     ["2a", ""],
@@ -95,9 +95,17 @@ const TABLE: readonly (readonly [
     ["", ""],
   ],
   [
+    "a mail that one side's users saved, a sync carried over, and the other's expunged",
+    side("1a 2b", "", "", "2b"),
+    side("1a", "2b"),
+    2,
+    ["2b", ""],
+    ["", ""],
+  ],
+  [
     "such a copy above a contradiction",
     side("1a 2x 3a", "", "", "2x 3a"),
-    side("1a", "2a 3a"),
+    side("1a", "2a 3a", "", "2a 3a"),
     1,
     ["", ""],
     ["2x 3a", ""],

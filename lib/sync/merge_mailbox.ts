@@ -35,7 +35,7 @@ export interface MergeSide {
   readonly complete: boolean;
   /** UIDs that this side has and that could not be carried over before. */
   readonly pending: ReadonlySet<number>;
-  /** UIDs at which its users saved mails since the sides were last equal, as far as that is known. */
+  /** UIDs at which its users saved mails since the sides were last equal, also such as are gone, as far as is known. */
   readonly saves: ReadonlySet<number>;
   /** UIDs that this side has, and cannot read now. */
   readonly unreadable: ReadonlySet<number>;

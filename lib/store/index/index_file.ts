@@ -130,10 +130,10 @@ export class IndexFile {
     });
   }
 
-  /** UIDs of mails that the logs have as added since a moment of this index, and not by a sync. */
+  /** UIDs of mails that the logs have as added since a moment of this index, and not by a sync; also of mails that are gone. */
   saves(since: string): readonly Uid[] {
     const from = this.#positionAt(since);
-    return from === null ? [] : foldSaves(this.history(), this.view, from);
+    return from === null ? [] : foldSaves(this.history(), from);
   }
 
   /** Where the view stands, as text for {@linkcode changes}. */
