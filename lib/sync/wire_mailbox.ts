@@ -203,6 +203,8 @@ export const toldSide = (numbers: MailboxNumbers, changes: readonly MailChange[]
     changes: log,
     complete: false,
     pending: new Set(),
+    saves: new Set(),
+    unreadable: new Set(),
   };
 };
 
@@ -273,6 +275,8 @@ export const toldSinceCommon = (
     changes: log,
     complete: false,
     pending: new Set(),
+    saves: new Set(),
+    unreadable: new Set(),
   };
   // Expunges of this end below the common UID are its own affair: the peer learns of them from our list.
   const recent = own.changes.filter((change) =>

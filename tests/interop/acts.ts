@@ -309,10 +309,8 @@ export const live = async (
   if (tracked) await imap.send("ENABLE CONDSTORE");
   for (let i = 0; i < acts; i++) await anAct(person);
   const picture = await takePicture(imap, tracked);
-  const said = (await imap.close()).split("
-")
-    .filter((line) => !how.isFine(line) && !OWN_DUPLICATE.test(line)).join("
-");
+  const said = (await imap.close()).split("\n")
+    .filter((line) => !how.isFine(line) && !OWN_DUPLICATE.test(line)).join("\n");
   if (said !== "") throw new Error(`${said}\n${person.diary.join("\n")}`);
   return { picture, touched: person.touched, diary: person.diary };
 };
