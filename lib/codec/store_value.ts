@@ -337,6 +337,7 @@ export const CALL = t.union([
   }),
   t.type({ call: t.keyof({ records: null, fetch: null, apply: null }), mailbox: u32 }),
   t.type({ call: t.literal("changes"), mailbox: u32, since: t.union([t.null, text]) }),
+  t.type({ call: t.literal("saves"), mailbox: u32, since: text }),
 ]);
 
 /** What {@linkcode CALL} gives. */

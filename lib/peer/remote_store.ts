@@ -15,6 +15,7 @@ import {
   RECORDS,
   STORE,
   TREE,
+  UIDS,
   valueOf,
 } from "../codec/store_value.ts";
 import type { LogChange } from "../model/change.ts";
@@ -98,6 +99,9 @@ class RemoteMailbox {
 
   readonly changes = (since?: string): Chunks<LogChange, SyncError> =>
     streamOf(this.#call("changes", { since: since ?? null }), CHANGES);
+
+  readonly saves = (since: string): Chunks<Uid, SyncError> =>
+    streamOf(this.#call("saves", { since }), UIDS);
 
   /** Sends what `produce` does beside reading; its failure ends the call. */
   async #beside(channel: Channel, produce: () => Promise<void>): Promise<void> {
@@ -235,11 +239,11 @@ export const remoteStore = (bytes: Bytes): TaskEither<SyncError, Store> =>
       const open = await opening();
       if (E.isLeft(open)) return open;
       const { channel, opened: { mailbox, ...seen } } = open.right;
-      const { records, changes, fetch, apply } = new RemoteMailbox(channels, mailbox);
+      const { records, changes, saves, fetch, apply } = new RemoteMailbox(channels, mailbox);
       let ok = false;
       let result: E.Either<SyncError, A>;
       try {
-        result = await use({ ...seen, records, changes, fetch, apply })();
+        result = await use({ ...seen, records, changes, saves, fetch, apply })();
         ok = E.isRight(result);
       } finally {
         if (!ok) await channel.item({ ok: false }).catch(() => {});

@@ -10,7 +10,7 @@ import { type SyncError, syncError } from "../model/error.ts";
 import type { Uid } from "../model/ids.ts";
 import type { MailOperation, Outcome } from "../model/operation.ts";
 import type { Fetched, Mailbox, Store } from "../port/store.ts";
-import { type Chunks, failStream, StreamFailure } from "../stream/chunks.ts";
+import { type Chunks, failStream, fromArray, StreamFailure } from "../stream/chunks.ts";
 import { receiveBody, sendBody } from "./bodies.ts";
 import { brokenProtocol, type Bytes, Cancelled, type Channel, Channels } from "./channels.ts";
 
@@ -63,6 +63,9 @@ class StoreServer {
         return E.right(null);
       case "changes":
         await tellRows(channel, this.#mailbox(call.mailbox).changes(call.since ?? undefined));
+        return E.right(null);
+      case "saves":
+        await tellRows(channel, this.#mailbox(call.mailbox).saves?.(call.since) ?? fromArray([]));
         return E.right(null);
       case "fetch":
         await tellMails(channel, this.#mailbox(call.mailbox).fetch(uidsOf(channel)));

@@ -268,7 +268,7 @@ class Merge {
       if (E.isLeft(left)) return left;
       const right = await gather(both.right, this.#pending.right, this.#memory?.momentRight);
       if (E.isLeft(right)) return right;
-      const whole = mergeMailbox(left.right, right.right, "master", this.#oneWay);
+      const whole = mergeMailbox(left.right, right.right, "master", { oneWay: this.#oneWay });
       const plan = first ? whole : this.#possible(whole);
       if (isSettled(plan)) return E.right(this.#result(both, false));
       this.problems = this.problems.filter((problem) => problem._tag !== "Changed");

@@ -172,9 +172,10 @@ export const planExchange = (
   } else {
     theirs = toldSide(told.numbers, visible.theirs);
   }
+  const otherRole = role === "master" ? "slave" : "master";
   const plan = flow === "in"
-    ? mergeMailbox(theirs, own, role === "master" ? "slave" : "master", true)
-    : mergeMailbox(own, theirs, role);
+    ? mergeMailbox(theirs, own, otherRole, { oneWay: true, rule: "MODSEQ" })
+    : mergeMailbox(own, theirs, role, { rule: "MODSEQ" });
   const [planned, there] = flow === "in" ? [plan.right, plan.left] : [plan.left, plan.right];
   const here = flow === "in" ? planned : asDovecotMoves(planned);
   return E.right({

@@ -96,6 +96,12 @@ const mergeSets = <A>(
 const isWholesale = ({ change }: FlagView): boolean =>
   change !== null && (change.add | change.remove) === ALL_FLAGS;
 
+/**
+ * What settles contrary changes of one flag. "single flags": where one side wrote all flags anew, what the other did to
+ * single ones stands; else the higher MODSEQ. "MODSEQ": always the higher MODSEQ, as a Dovecot at the other end does it.
+ */
+export type FlagRule = "single flags" | "MODSEQ";
+
 /** What a merge of one mail comes to, for either side. */
 export interface MergedFlags {
   /** The flags that both sides shall have. */
@@ -106,14 +112,18 @@ export interface MergedFlags {
 
 /**
  * Merges the flags and keywords of one mail. The side with the higher MODSEQ is preferred where the two contradict each
- * other; equal MODSEQs: the master. Where one of them wrote all flags anew, what the other did to single ones stands
- * (Dovecot lets the higher MODSEQ win). Both ends of a wire come to the same result, each from its own view:
+ * other; equal MODSEQs: the master; flags by the {@linkcode FlagRule}. Both ends of a wire come to the same result, each from its own view:
  * `mergeFlags(a, b, "master")` equals `mergeFlags(b, a, "slave")`.
  *
  * Keywords that differ only in case are one keyword; the spelling of `mine` stays (Dovecot compares them by case and
  * never comes to an end, each run raising the MODSEQs). Source: Dovecot 2.3 dsync-mailbox-import.c, merge_flags().
  */
-export const mergeFlags = (mine: FlagView, theirs: FlagView, role: Role): MergedFlags => {
+export const mergeFlags = (
+  mine: FlagView,
+  theirs: FlagView,
+  role: Role,
+  rule: FlagRule = "single flags",
+): MergedFlags => {
   const a = mine.record;
   const b = theirs.record;
   if (a.flags === b.flags && sameKeywords(a.keywords, b.keywords)) {
@@ -130,7 +140,9 @@ export const mergeFlags = (mine: FlagView, theirs: FlagView, role: Role): Merged
     add: change?.addKeywords ?? NO_KEYWORDS,
     remove: change?.removeKeywords ?? NO_KEYWORDS,
   });
-  const theirsWin = isWholesale(mine) === isWholesale(theirs) ? preferTheirs : isWholesale(mine);
+  const theirsWin = rule === "MODSEQ" || isWholesale(mine) === isWholesale(theirs)
+    ? preferTheirs
+    : isWholesale(mine);
   return {
     flags: mergeSets(FLAG_SETS, flagsOf(mine), flagsOf(theirs), preferTheirs, theirsWin),
     keywords: mergeSets(

@@ -18,7 +18,7 @@ import type {
 } from "../model/operation.ts";
 import { type Assigned, assignUids } from "./assign_uids.ts";
 import { findCommonPart } from "./common_part.ts";
-import { type FlagsChange, mergeFlags, type Role } from "./merge_flags.ts";
+import { type FlagRule, type FlagsChange, mergeFlags, type Role } from "./merge_flags.ts";
 
 /** What a merge plans for one side. */
 export type MergeOperation = CopyMail | RenumberMail | UpdateFlags | Expunge | RaiseStatus;
@@ -64,6 +64,7 @@ interface Sided {
   /** Whether the other side is left as it is. */
   readonly otherStays: boolean;
   readonly role: Role;
+  readonly rule: FlagRule;
   readonly changes: ReadonlyMap<number, FlagsChange>;
   readonly otherChanges: ReadonlyMap<number, FlagsChange>;
 }
@@ -105,6 +106,7 @@ const updateOf = (
     { record: mine, change: view.changes.get(mine.uid) ?? null },
     { record: theirs, change: view.otherChanges.get(theirs.uid) ?? null },
     view.role,
+    view.rule,
   );
   const change = mine.flags !== merged.flags || !sameKeywords(mine.keywords, merged.keywords);
   const theyChange = theirs.flags !== merged.flags ||
@@ -248,19 +250,28 @@ const withoutDoubles = (mails: readonly Assigned[]): readonly Assigned[] => {
   return [...byUid.values()];
 };
 
+/** How a mailbox is merged. */
+export interface MergeRules {
+  /**
+   * The left side is left as it is, and its list is empty; the right side then keeps its own changes beside the left
+   * side's, and after a conflict of UIDs the same mail may have two.
+   */
+  readonly oneWay?: boolean;
+  /** What settles contrary changes of flags. */
+  readonly rule?: FlagRule;
+}
+
 /**
  * Merges one mailbox that both sides may have changed. Nothing that only one side did is lost; the end is the same on
  * both sides, and each end of a wire can compute its own part: swapping the sides and the role swaps the plan.
  *
- * `role` is the left side's. `oneWay`: the left side is left as it is, and its list is empty; the right side then keeps
- * its own changes beside the left side's, and after a conflict of UIDs the same mail may have two.
- * Cost: linear in the mails of both sides, and logarithmic sorting of new ones.
+ * `role` is the left side's. Cost: linear in the mails of both sides, and logarithmic sorting of new ones.
  */
 export const mergeMailbox = (
   left: MergeSide,
   right: MergeSide,
   role: Role,
-  oneWay = false,
+  { oneWay = false, rule = "single flags" }: MergeRules = {},
 ): MergePlan => {
   const history = (side: MergeSide) => ({
     ...side,
@@ -285,6 +296,7 @@ export const mergeMailbox = (
         other: right,
         otherStays: false,
         role,
+        rule,
         changes: changes.left,
         otherChanges: changes.right,
       },
@@ -300,6 +312,7 @@ export const mergeMailbox = (
         other: left,
         otherStays: oneWay,
         role: otherRole,
+        rule,
         changes: changes.right,
         otherChanges: changes.left,
       },

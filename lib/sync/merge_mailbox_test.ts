@@ -198,14 +198,14 @@ Deno.test("mergeMailbox, one way, asks nothing of the left side and comes to res
     removeKeywords: [],
     modSeq: modSeq(3n),
   }]);
-  assert.deepEqual(mergeMailbox(left, right, "master", true), {
+  assert.deepEqual(mergeMailbox(left, right, "master", { oneWay: true }), {
     left: [],
     right: [],
     lastCommonUid: 2,
   });
   fc.assert(
     fc.property(sideArb, sideArb, (a, b) => {
-      const plan = mergeMailbox(a, b, "master", true);
+      const plan = mergeMailbox(a, b, "master", { oneWay: true });
       assert.deepEqual(plan.left, []);
       const texts = (operations: typeof plan.right) =>
         operations.flatMap((o) => o._tag === "CopyMail" || o._tag === "RenumberMail" ? [o] : []);
