@@ -6,7 +6,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { absolute, type Account, type Dovecot } from "./dovecot.ts";
-import { type Ended, type Machine, peakOf } from "./machine.ts";
+import { childrenOf, type Ended, type Machine, peakOf } from "./machine.ts";
 
 const CHECKOUT = fileURLToPath(new URL("../../", import.meta.url));
 const PARTS: readonly string[] = ["deno.json", "deno.lock", "mod.ts", "lib", "cli"];
@@ -88,7 +88,7 @@ export class Dsync {
     return this.machine.run(this.program, this.args(args), { home, env: this.#env() });
   }
 
-  /** Runs dsync to its end and watches how much memory it holds at most. */
+  /** Runs dsync to its end and watches how much memory it, or a process that it starts, holds at most. */
   async measured(
     args: readonly string[],
   ): Promise<Ended & { readonly peakMiB: number }> {
@@ -97,7 +97,7 @@ export class Dsync {
       .spawn();
     let peakMiB = 0;
     const watch = setInterval(() => {
-      peakMiB = Math.max(peakMiB, peakOf(child.pid));
+      peakMiB = Math.max(peakMiB, ...[child.pid, ...childrenOf(child.pid)].map(peakOf));
     }, 50);
     const { code, stdout, stderr } = await child.output();
     clearInterval(watch);

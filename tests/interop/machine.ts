@@ -146,6 +146,16 @@ export class Machine implements AsyncDisposable {
   }
 }
 
+/** The processes that a process has started and that still run. */
+export const childrenOf = (pid: number): readonly number[] => {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim().split(" ")
+      .filter((text) => text !== "").map(Number);
+  } catch {
+    return [];
+  }
+};
+
 /** VmHWM of a process in MiB; 0 once it has ended. */
 export const peakOf = (pid: number): number => {
   try {
