@@ -1,39 +1,20 @@
 /**
- * `deno task bench`: dsync, doveadm and a plain copy do the same work in turn; prints medians and their ratios.
+ * `deno task bench [--rounds N] [--only WORK] [CORPUS]`: dsync, doveadm and a plain copy do the same work in turn; prints
+ * medians and their ratios.
  *
  * @module
  */
 import { join } from "node:path";
+import { parseArgs } from "@std/cli/parse-args";
 import { absolute, type Account, Dovecot, hasDovecot } from "../tests/interop/dovecot.ts";
 import { type Dsync, stageDsync } from "../tests/interop/dsync.ts";
+import { type Bench, doveadm, dsyncCommand, type Way } from "./commands.ts";
 import { CORPORA, type Corpus, writeCorpus } from "./corpus.ts";
 import { measure, type Measured, median } from "./measure.ts";
+import { firstOverPipe } from "./pipe.ts";
 
-const ROUNDS = 3;
-
-/** One way to do a piece of work: a fresh place, then a command that is measured. */
-interface Way {
-  readonly name: string;
-  readonly run: () => Promise<Measured>;
-}
-
-interface Bench {
-  readonly dovecot: Dovecot;
-  readonly dsync: Dsync;
-  readonly source: Account;
-}
-
-const doveadm = (dovecot: Dovecot, account: Account, args: readonly string[]): Deno.Command =>
-  dovecot.machine.command("/usr/bin/doveadm", [
-    "-c",
-    dovecot.config,
-    "-o",
-    `mail_location=${absolute(account)}`,
-    ...args,
-  ], account);
-
-const dsyncCommand = (dsync: Dsync, from: Account, verb: string, to: Account): Deno.Command =>
-  dsync.command(["-o", `mail_location=${absolute(from)}`, verb, absolute(to)], from.home);
+const { rounds = "3", only = "", _: names } = parseArgs(Deno.args, { string: ["rounds", "only"] });
+const ROUNDS = Number(rounds);
 
 /** First conversions into an empty store of `location`. */
 const firstConversion = (
@@ -45,7 +26,7 @@ const firstConversion = (
   return [
     {
       name: "dsync backup",
-      run: async () => measure(dsyncCommand(dsync, from, "backup", await fresh())),
+      run: async () => measure(dsyncCommand(dsync, from, "backup", [absolute(await fresh())])),
     },
     {
       name: "doveadm backup -R",
@@ -68,7 +49,10 @@ const firstConversion = (
 
 /** A mirror of two equal sides. */
 const nothingNew = ({ dovecot, dsync, source }: Bench, to: Account): readonly Way[] => [
-  { name: "dsync mirror", run: () => measure(dsyncCommand(dsync, source, "mirror", to)) },
+  {
+    name: "dsync mirror",
+    run: () => measure(dsyncCommand(dsync, source, "mirror", [absolute(to)])),
+  },
   {
     name: "doveadm sync",
     run: () => measure(doveadm(dovecot, source, ["sync", absolute(to)])),
@@ -77,6 +61,7 @@ const nothingNew = ({ dovecot, dsync, source }: Bench, to: Account): readonly Wa
 
 /** Runs the ways in turn, several rounds, and prints a table; ratios are to the second way. */
 const compare = async (title: string, ways: readonly Way[]): Promise<void> => {
+  if (!title.includes(only)) return;
   const runs = ways.map((): Measured[] => []);
   for (let round = 0; round < ROUNDS; round++) {
     for (const [i, way] of ways.entries()) runs[i]!.push(await way.run());
@@ -104,12 +89,13 @@ const benchCorpus = async (dovecot: Dovecot, dsync: Dsync, corpus: Corpus): Prom
     firstConversion(bench, source, "mdbox:~/mdbox"),
   );
   const mdbox = await dovecot.account("mdbox:~/mdbox");
-  await measure(dsyncCommand(dsync, source, "backup", mdbox));
+  await measure(dsyncCommand(dsync, source, "backup", [absolute(mdbox)]));
   await compare(
     `${corpus.name}: mdbox -> Maildir, first time`,
     firstConversion(bench, mdbox, "maildir:~/Maildir"),
   );
   await compare(`${corpus.name}: mirror with nothing new`, nothingNew(bench, mdbox));
+  await compare(`${corpus.name}: first mirror over a pipe`, firstOverPipe(bench));
 };
 
 if (!hasDovecot) {
@@ -120,8 +106,6 @@ if (!hasDovecot) {
 }
 await using dovecot = await Dovecot.start();
 const dsync = await stageDsync(dovecot);
-const wanted = Deno.args.length > 0
-  ? CORPORA.filter(({ name }) => name.includes(Deno.args[0]!))
-  : CORPORA;
+const wanted = CORPORA.filter(({ name }) => name.includes(String(names[0] ?? "")));
 console.log(`medians of ${ROUNDS} rounds, in turn; warm cache; x: ratio to doveadm; peak memory`);
 for (const corpus of wanted) await benchCorpus(dovecot, dsync, corpus);

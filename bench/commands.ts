@@ -1,0 +1,67 @@
+/**
+ * The command lines that are measured.
+ *
+ * @module
+ */
+import { absolute, type Account, type Dovecot } from "../tests/interop/dovecot.ts";
+import type { Dsync } from "../tests/interop/dsync.ts";
+import type { Measured } from "./measure.ts";
+
+/** One way to do a piece of work: a fresh place, then a command that is measured. */
+export interface Way {
+  readonly name: string;
+  readonly run: () => Promise<Measured>;
+}
+
+/** What every piece of work has at hand. */
+export interface Bench {
+  readonly dovecot: Dovecot;
+  readonly dsync: Dsync;
+  /** The mail. */
+  readonly source: Account;
+}
+
+const locationOf = (account: Account): readonly string[] => [
+  "-o",
+  `mail_location=${absolute(account)}`,
+];
+
+const doveadmWords = (dovecot: Dovecot, account: Account): readonly string[] => [
+  "-c",
+  dovecot.config,
+  ...locationOf(account),
+];
+
+/** doveadm on an account. */
+export const doveadm = (
+  dovecot: Dovecot,
+  account: Account,
+  args: readonly string[],
+): Deno.Command =>
+  dovecot.machine.command(
+    "/usr/bin/doveadm",
+    [...doveadmWords(dovecot, account), ...args],
+    account,
+  );
+
+/** dsync from an account to the words of a second side. */
+export const dsyncCommand = (
+  dsync: Dsync,
+  from: Account,
+  verb: "mirror" | "backup",
+  to: readonly string[],
+): Deno.Command => dsync.command([...locationOf(from), verb, ...to], from.home);
+
+/** The words of a dsync that serves an account. */
+export const served = (dsync: Dsync, account: Account): readonly string[] => [
+  "env",
+  `DENO_DIR=${dsync.cache}`,
+  dsync.program,
+  ...dsync.args([...locationOf(account), "server"]),
+];
+
+/** The words of a doveadm that serves an account, as doveadm itself takes them: it adds "dsync-server". */
+export const servedByDoveadm = (dovecot: Dovecot, account: Account): readonly string[] => [
+  "/usr/bin/doveadm",
+  ...doveadmWords(dovecot, account),
+];
