@@ -52,6 +52,27 @@ export const O = {
 /** "Relative to the current directory", for the calls that end in `at`. */
 export const AT_FDCWD = -100;
 
+/** EINTR, EAGAIN and ETIMEDOUT of asm-generic/errno-base.h and errno.h: what a futex or a timer leaves. */
+const STRAYS: readonly number[] = [4, 11, 110];
+
+/** How often a call is made anew. */
+const TRIES = 5;
+
+/**
+ * A call that is made anew where it fails with a number that it does not give of itself: the engine's own threads wake
+ * each other between the failed call and the reading of its errno, now and then, and leave theirs there. Only for calls
+ * that have done nothing when they fail.
+ */
+export const withoutStrays = <A extends readonly unknown[]>(
+  call: (...args: A) => number,
+  errno: () => number,
+): (...args: A) => number =>
+(...args) => {
+  let result = call(...args);
+  for (let n = 1; result < 0 && n < TRIES && STRAYS.includes(errno()); n++) result = call(...args);
+  return result;
+};
+
 let loaded: { readonly libc: Libc; readonly errnoView: Deno.UnsafePointerView } | undefined;
 
 const load = (): NonNullable<typeof loaded> => {
@@ -70,7 +91,26 @@ const load = (): NonNullable<typeof loaded> => {
   }
   // The address is the thread's own and stays: asking once keeps everything else from running between a failed call and
   // the reading of its errno.
-  return { libc, errnoView: new Deno.UnsafePointerView(libc.__errno_location()!) };
+  const errnoView = new Deno.UnsafePointerView(libc.__errno_location()!);
+  const sure = <A extends readonly unknown[]>(call: (...args: A) => number) =>
+    withoutStrays(call, () => errnoView.getInt32(0));
+  const { open, statx, chmod, utimensat, rename, renameat2, link, unlink, mkdir, rmdir } = libc;
+  return {
+    libc: {
+      ...libc,
+      open: sure(open),
+      statx: sure(statx),
+      chmod: sure(chmod),
+      utimensat: sure(utimensat),
+      rename: sure(rename),
+      renameat2: sure(renameat2),
+      link: sure(link),
+      unlink: sure(unlink),
+      mkdir: sure(mkdir),
+      rmdir: sure(rmdir),
+    },
+    errnoView,
+  };
 };
 
 /** The C library, loaded at the first call. Throws `Unsupported` where it is another system. */
