@@ -163,7 +163,12 @@ const subjects = async (dovecot: Dovecot, account: Account): Promise<Map<string,
 
 /** What was done to a mail, and when the mirrors ran. */
 const storyOf = (word: string, diaries: readonly string[]): string =>
-  diaries.filter((line) => line.includes(word) || line.includes(" mirror ")).join("\n");
+  diaries.filter((line) => line.includes(word) || line.includes(" mirror "))
+    .map((line) => line.split("\n")[0]).join("\n");
+
+/** Where a mail is on a side. */
+const placesOf = (dovecot: Dovecot, account: Account, word: string): Promise<string> =>
+  dovecot.quietly(account, ["fetch", "mailbox uid guid date.saved", "subject", word]);
 
 /**
  * Runs `runs` mirrors beside traffic on both sides, and asserts that none fails, that Dovecot finds no damage, that no
@@ -207,8 +212,13 @@ export const mirrorBesideTraffic = async (
   const counts = await subjects(dovecot, sides[0]);
   const diaries = [diary, ...workers.map((worker) => worker.diary)].flat().sort();
   for (const { mails } of workers) {
-    const kept = [...mails.kept].filter((word) => counts.get(word) !== 1)
-      .map((word) => `${counts.get(word) ?? 0} times: ${storyOf(word, diaries)}`);
+    const kept = await Promise.all(
+      [...mails.kept].filter((word) => counts.get(word) !== 1).map(async (word) =>
+        `${counts.get(word) ?? 0} times: ${await placesOf(dovecot, sides[0], word)}${
+          storyOf(word, diaries)
+        }`
+      ),
+    );
     assert.deepEqual(kept, [], `${title}: lost or doubled`);
     const back = [...mails.gone].filter((word) => counts.has(word))
       .map((word) => storyOf(word, diaries));
