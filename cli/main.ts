@@ -20,7 +20,6 @@ export const EXIT = {
   usage: 64,
   defect: 70,
   temporary: 75,
-  denied: 77,
 } as const;
 
 const complain = (text: string): void => console.error(`dsync: ${text}`);
@@ -33,7 +32,6 @@ const complainOf = (error: SyncError, debug: boolean): void => {
 /** The exit status of a failure. What is behind a pipe may be there again the next time. */
 const statusOf = ({ _tag, scope, where }: SyncError): number => {
   if (_tag === "Usage") return EXIT.usage;
-  if (_tag === "Denied") return EXIT.denied;
   const isOfPipe = scope === "run" && where.path === undefined;
   return isOfPipe && (_tag === "Io" || _tag === "Damaged" || _tag === "Changed")
     ? EXIT.temporary
