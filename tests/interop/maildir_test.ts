@@ -1,6 +1,7 @@
 /** Maildirs: what Dovecot sees and what we see, of the same files. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import * as E from "fp-ts/Either.js";
 import { mailboxGuid, modSeq } from "../../lib/model/ids.ts";
 import { mailboxName } from "../../lib/model/mailbox.ts";
 import type { MailOperation } from "../../lib/model/operation.ts";
@@ -238,5 +239,51 @@ judged(
       [6, 500n, true],
     ]);
     assert.deepEqual([seen.uidNext, seen.highestModSeq], [20, 501n]);
+  },
+);
+
+judged(
+  "a mail that Dovecot is about to expunge is told as expunged by its user",
+  async (dovecot) => {
+    const account = await dovecot.account(PLAIN);
+    await using imap = await dovecot.imap(account);
+    for (const subject of ["one", "two"]) {
+      await imap.append("INBOX", new TextEncoder().encode(`Subject: ${subject}\r\n\r\nbody\r\n`));
+    }
+    await imap.select("INBOX");
+    await imap.ok("STORE 1 +FLAGS (\\Deleted)");
+    const os = makeOs();
+    const look = async () => {
+      const store = await open(account);
+      const { nodes } = await run(store.tree);
+      const inbox = nodes.find(({ name }) => name === "INBOX");
+      assert.ok(inbox?._tag === "Mailbox");
+      const seen = await run(store.withMailbox(inbox.guid, (mailbox) => async () => {
+        const records = await run(collect(mailbox.records()));
+        return E.right({ records, changes: await run(collect(mailbox.changes())) });
+      }));
+      await store.close();
+      return seen;
+    };
+    const before = await look();
+    // With its lock taken, Dovecot can ask for the expunge in its log, and not carry it out.
+    const held = await os.locks.dotlock(`${account.home}/Maildir/dovecot-uidlist`);
+    const expunging = imap.ok("EXPUNGE");
+    let during = await look();
+    for (const end = os.now() + 30_000; during.records.length > 1 && os.now() < end;) {
+      await os.sleep(5);
+      during = await look();
+    }
+    assert.equal((await Array.fromAsync(Deno.readDir(`${account.home}/Maildir/cur`))).length, 2);
+    held.release();
+    await expunging;
+    assert.equal(await imap.close(), "");
+    assert.deepEqual(during.records.map(({ uid }) => uid), [2]);
+    assert.deepEqual(
+      during.changes.flatMap((change) =>
+        change._tag === "Expunged" ? [[change.uid, change.guid, change.bySync]] : []
+      ),
+      [[1, before.records[0]!.guid, false]],
+    );
   },
 );

@@ -48,10 +48,17 @@ const setsUidValidity = ({ record }: LogEntry): boolean =>
   record._tag === "HeaderUpdate" &&
   record.parts.some(({ offset }) => offset === HEADER_AT.uidValidity);
 
-/** What the files tell that no log does yet: somebody renamed or removed them. */
+/** What no log tells yet as done: somebody has renamed or removed files, or is about to remove them. */
 const unloggedChanges = ({ merged }: Snapshot): readonly LogChange[] => {
-  const { changed, expunged } = merged.discord;
+  const { changed, expunged, leaving } = merged.discord;
   return [
+    ...leaving.map(({ entry, bySync }): LogChange => ({
+      _tag: "Expunged",
+      uid: entry.uid,
+      guid: guidOf(entry),
+      modSeq: merged.highestModSeq,
+      bySync,
+    })),
     ...expunged.map((uid): LogChange => ({
       _tag: "Expunged",
       uid,

@@ -24,12 +24,12 @@ import type { MailFile } from "./listing.ts";
 export interface Pending {
   /** Mails whose flags or keywords the file name does not have yet. */
   readonly flags: ReadonlySet<number>;
-  /** Mails that are to be expunged. */
-  readonly expunges: ReadonlySet<number>;
+  /** Mails that are to be expunged, and whether only a sync asked for it. */
+  readonly expunges: ReadonlyMap<number, { readonly bySync: boolean }>;
 }
 
 /** Nothing is asked for. */
-export const NOTHING_PENDING: Pending = { flags: new Set(), expunges: new Set() };
+export const NOTHING_PENDING: Pending = { flags: new Set(), expunges: new Map() };
 
 /** A mail of a Maildir. */
 export interface MaildirMail {
@@ -59,6 +59,8 @@ export interface Discord {
   readonly changed: readonly ChangedMail[];
   /** UIDs that the index has and no file, ascending. */
   readonly expunged: readonly Uid[];
+  /** Mails that somebody is just expunging, ascending by UID: whoever asked for it will write it down. */
+  readonly leaving: readonly LeavingMail[];
   /** The letters with names for those that lost theirs, or null where all have one. */
   readonly letters: KeywordLetters | null;
 }
@@ -69,6 +71,14 @@ export interface ChangedMail extends MaildirMail {
   readonly indexFlags: Flags;
   /** The keywords that the index has. */
   readonly indexKeywords: Keywords;
+}
+
+/** A mail whose file is still there, and whose expunge the index log asks for. */
+export interface LeavingMail {
+  /** Its line in dovecot-uidlist. */
+  readonly entry: UidlistEntry;
+  /** Whether only a sync asked for it. */
+  readonly bySync: boolean;
 }
 
 /** The whole of a Maildir. */
@@ -109,19 +119,22 @@ export const guidOf = (entry: UidlistEntry): Guid =>
 export const pendingOf = (requests: readonly LogEntry[]): Pending => {
   if (requests.length === 0) return NOTHING_PENDING;
   const flags = new Set<number>();
-  const expunges = new Set<number>();
-  for (const { record } of requests) {
+  const expunges = new Map<number, { readonly bySync: boolean }>();
+  const expunge = (uid: number, bySync: boolean): void => {
+    expunges.set(uid, { bySync: bySync && (expunges.get(uid)?.bySync ?? true) });
+  };
+  for (const { record, sync } of requests) {
     switch (record._tag) {
       case "FlagUpdate":
       case "KeywordUpdate":
       case "KeywordReset":
-        addRanges(flags, record.uids);
+        eachOf(record.uids, flags, (uid) => flags.add(uid));
         break;
       case "Expunge":
-        addRanges(expunges, record.uids);
+        eachOf(record.uids, expunges, (uid) => expunge(uid, sync));
         break;
       case "ExpungeGuid":
-        for (const uid of record.uids) expunges.add(uid);
+        for (const uid of record.uids) expunge(uid, sync);
         break;
       default:
         break;
@@ -133,12 +146,13 @@ export const pendingOf = (requests: readonly LogEntry[]): Pending => {
 /** A range that an honest writer made covers mails that exist; nothing is added beyond this many. */
 const MAX_PENDING = 1 << 20;
 
-const addRanges = (
-  set: Set<number>,
+const eachOf = (
   { first, last }: { readonly first: Uint32Array; readonly last: Uint32Array },
+  collected: { readonly size: number },
+  use: (uid: number) => void,
 ): void => {
   for (let i = 0; i < first.length; i++) {
-    for (let uid = first[i]!; uid <= last[i]! && set.size < MAX_PENDING; uid++) set.add(uid);
+    for (let uid = first[i]!; uid <= last[i]! && collected.size < MAX_PENDING; uid++) use(uid);
   }
 };
 
@@ -218,6 +232,7 @@ export const mergeMaildir = (sources: Sources): Merged => {
   const unindexed: MaildirMail[] = [];
   const changed: ChangedMail[] = [];
   const expunged: Uid[] = [];
+  const leaving: LeavingMail[] = [];
   const listed = new Set<string>();
   let firstRecentUid = index?.firstRecentUid ?? 1;
   let row = 0;
@@ -254,7 +269,11 @@ export const mergeMaildir = (sources: Sources): Merged => {
       continue;
     }
     const at = row++;
-    if (pending.expunges.has(uid)) continue;
+    const request = pending.expunges.get(uid);
+    if (request !== undefined) {
+      leaving.push({ entry, bySync: request.bySync });
+      continue;
+    }
     const indexFlags = index!.flagsOf(at);
     const indexKeywords = index!.keywordsOf(at);
     const indexWins = (index!.rawFlagsOf(at) & RECORD_DIRTY) !== 0 || pending.flags.has(uid);
@@ -300,6 +319,7 @@ export const mergeMaildir = (sources: Sources): Merged => {
       unindexed,
       changed,
       expunged,
+      leaving,
       letters: letters === sources.letters ? null : letters,
     },
   };

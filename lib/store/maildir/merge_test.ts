@@ -92,20 +92,24 @@ Deno.test("mergeMaildir: the file name says more than the index, but for what wa
   const { mails: merged, discord } = merge("1 :a\n2 :b\n3 :c\n", {
     files: files("a:2,F", "b:2,F", "c:2,F"),
     index,
-    pending: { flags: new Set([3]), expunges: new Set() },
+    pending: { flags: new Set([3]), expunges: new Map() },
   });
   assert.deepEqual(merged.map(({ flags }) => flags), [flags(FLAGGED), flags(SEEN), flags(SEEN)]);
   assert.deepEqual(discord.changed.map(({ uid }) => uid), [1]);
   assert.equal(merged[0]!.modSeq, modSeq(3n), "as Dovecot will count it");
 });
 
-Deno.test("mergeMaildir: a mail that is asked to go is not shown", () => {
+Deno.test("mergeMaildir: a mail that is asked to go is not shown, and told to be leaving", () => {
   const { mails: merged, discord } = merge("1 :a\n2 :b\n", {
     files: files("a", "b"),
     index: viewOf([mails([1, 0], [2, 0])]),
-    pending: { flags: new Set(), expunges: new Set([1]) },
+    pending: { flags: new Set(), expunges: new Map([[1, { bySync: false }]]) },
   });
   assert.deepEqual(merged.map(({ uid }) => uid), [2]);
+  assert.deepEqual(
+    discord.leaving.map(({ entry: { uid, name }, bySync }) => [uid, name, bySync]),
+    [[1, "a", false]],
+  );
   assert.deepEqual(discord.unlisted, []);
   assert.deepEqual(discord.expunged, []);
 });
