@@ -52,9 +52,21 @@ const isAsSaved = (state: MailboxState | undefined, numbers: MailboxNumbers): bo
   state.commonUid + 1 === numbers.uidNext && state.commonModSeq === numbers.highestModSeq &&
   state.messages === numbers.messages;
 
-/** Why a saved state cannot be used; null: it can. */
-const staleness = (state: MailboxState, numbers: MailboxNumbers): string | null => {
+/** Why a saved state cannot be used; null: it can. `theirs`: the numbers of a master, who told it. */
+const staleness = (
+  state: MailboxState,
+  ours: MailboxNumbers,
+  theirs: MailboxNumbers | null,
+): string | null => {
   if (state.commonUid === 0) return null;
+  if (theirs !== null && theirs.uidValidity !== state.uidValidity) {
+    return `the other end's UIDVALIDITY is ${theirs.uidValidity}, not ${state.uidValidity}`;
+  }
+  return shortfall(state, ours) ?? (theirs === null ? null : shortfall(state, theirs));
+};
+
+/** What a mailbox does not reach that a saved state has. */
+const shortfall = (state: MailboxState, numbers: MailboxNumbers): string | null => {
   if (numbers.uidNext < state.commonUid) {
     return `UIDNEXT ${numbers.uidNext} is below the common UID ${state.commonUid}`;
   }
@@ -110,7 +122,7 @@ export const sessionMailbox = async (
     if (options.syncType === "state" && told === null && !compares && isAsSaved(state, own)) {
       return { introduced: "as saved", exchanged: null, stale: null, mailbox };
     }
-    const stale = state === undefined ? null : staleness(state, own);
+    const stale = state === undefined ? null : staleness(state, own, told);
     if (stale !== null) return { introduced: "lost", exchanged: null, stale, mailbox };
     const introduced = await talk.introduce(compares ? numbersToCompare(own) : own, told);
     if (typeof introduced === "string" || !introduced.synced) {

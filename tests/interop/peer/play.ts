@@ -33,6 +33,13 @@ const NOTICED: readonly string[] = [
   "only-mailbox",
 ];
 
+/** As a master ours goes on where a saved state does not fit. */
+const COMPARED_ANEW: Deviation = {
+  why:
+    "compares all, and ends as two Dovecots without a state; a Dovecot fails, and has to be called again",
+  end: ["INBOX box1 V1 next 4: 1 m1, 2 m2, 3 m3", "work box2 V2 next 6: 2 w2, 3 b3, 4 w1, 5 x1"],
+};
+
 const deviations = (
   dovecotIs: SideName,
   asOurs: readonly string[],
@@ -62,7 +69,7 @@ const DELETES_INBOX: readonly string[] = [
 const isForMaildir = (id: string): boolean =>
   !DELETES_INBOX.includes(id) && id !== "create-directory";
 
-/** Plays every recorded merge that needs no state from before, in the pairs of formats that `pairsOf` gives for it. */
+/** Plays every recorded merge in the pairs of formats that `pairsOf` gives for it. */
 export const playWithDovecot = async (
   pairsOf: (scenario: Scenario) => readonly Formats[],
   anyIdentity = false,
@@ -73,7 +80,7 @@ export const playWithDovecot = async (
   const play = (other: OtherRun, dovecotIs: SideName, leftOut: readonly string[]): void =>
     playAll(
       (scenario) =>
-        scenario.command.includes("-s") || leftOut.includes(scenario.id)
+        leftOut.includes(scenario.id)
           ? []
           : pairsOf(scenario).filter((formats) =>
             dovecotIs === "a" || formats.b !== "maildir" || isForMaildir(scenario.id)
@@ -84,7 +91,16 @@ export const playWithDovecot = async (
     {
       title: "ours is the master",
       run: oursIsMaster(dovecot),
-      deviations: deviations("b", [...NOTICED, "backup-dest-expunged", "backup-reverse"]),
+      complaints: {},
+      deviations: {
+        ...deviations("b", [
+          ...NOTICED,
+          "backup-dest-expunged",
+          "backup-reverse",
+          "stateful-b-only",
+        ]),
+        "stateful-stale": COMPARED_ANEW,
+      },
       anyIdentity,
     },
     "b",
@@ -94,6 +110,8 @@ export const playWithDovecot = async (
     {
       title: "ours is the slave",
       run: oursIsSlave(dovecot),
+      // As a Dovecot would, ours says that it has lost the mailbox: the next run compares all.
+      complaints: { "stateful-stale": /the saved state does not fit/ },
       deviations: deviations("a", ["backup-dest-expunged"]),
       anyIdentity,
     },

@@ -1,5 +1,7 @@
 /** The recorded merges, with our brain at one end and a real doveadm at the other. */
 import * as E from "fp-ts/Either.js";
+import { right } from "../../../lib/codec/_dsync_wire_session.ts";
+import { parseSyncState } from "../../../lib/codec/sync_state.ts";
 import type { SyncError } from "../../../lib/model/error.ts";
 import { NO_MEMORY } from "../../../lib/model/memory.ts";
 import { makeSpool } from "../../../lib/os/spool.ts";
@@ -87,7 +89,7 @@ const prepare = async (dovecot: Dovecot, accounts: readonly Account[]): Promise<
 };
 
 /** Ours is the master on A; doveadm serves B. */
-export const oursIsMaster = (dovecot: Dovecot): Runner => async ({ a, b }, { command }) => {
+export const oursIsMaster = (dovecot: Dovecot): Runner => async ({ a, b }, { command }, state) => {
   await prepare(dovecot, [a, b]);
   const store = await a.open();
   const ends: OtherEnd[] = [];
@@ -106,7 +108,7 @@ export const oursIsMaster = (dovecot: Dovecot): Runner => async ({ a, b }, { com
     requestOf(command),
     {
       memory: NO_MEMORY,
-      states: new Map(),
+      states: command.includes("-s") ? right(parseSyncState(state), "-s") : new Map(),
       makeSpool,
       hostname: "ours.example",
       usesOf: () => [],
@@ -121,19 +123,24 @@ export const oursIsMaster = (dovecot: Dovecot): Runner => async ({ a, b }, { com
 };
 
 /** doveadm is the master on A; ours serves B. It runs again where ours says that names are in doubt (exit status 2). */
-export const oursIsSlave = (dovecot: Dovecot): Runner => async ({ a, b }, { command }) => {
+export const oursIsSlave = (dovecot: Dovecot): Runner => async ({ a, b }, { command }, state) => {
   await prepare(dovecot, [a, b]);
   const once = async (): Promise<readonly [SessionResult, OtherEnd]> => {
     const ends = await withMaster(
       dovecot,
       a.place!,
-      command,
+      command.map((word) => word === "STATE" ? state : word),
       (peer) => sessionOver(b, peer, slaveOptions(peer.handshake, means(false), () => [])),
     );
     await prepare(dovecot, [a, b]);
     return ends;
   };
-  const first = await once();
+  let first;
+  try {
+    first = await once();
+  } catch (thrown) {
+    return [String(thrown)];
+  }
   const [result, other] = first[1].code === 2 && first[0].doubtfulTree ? await once() : first;
   return complaints(result.report.problems, other);
 };
