@@ -7,6 +7,7 @@ import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { standardPipe } from "../lib/os/pipes.ts";
+import { newGuid } from "../lib/os/new_guid.ts";
 import { makeSpool } from "../lib/os/spool.ts";
 import { greet } from "../lib/peer/greeting.ts";
 import { serveStore } from "../lib/peer/store_server.ts";
@@ -49,6 +50,7 @@ const holdWith = async (
         compares: () => false,
         pending: () => new Set(),
         makeSpool,
+        newGuid,
         side: "right",
         onEvent: (event) => event._tag === "Problem" ? say(event.error) : undefined,
       }, () => []),

@@ -17,6 +17,7 @@ import { type SyncError, syncError } from "../lib/model/error.ts";
 import type { MailboxGuid } from "../lib/model/ids.ts";
 import { NO_MEMORY, type SyncMemory } from "../lib/model/memory.ts";
 import type { Report } from "../lib/model/report.ts";
+import { newGuid } from "../lib/os/new_guid.ts";
 import { makeSpool } from "../lib/os/spool.ts";
 import { greet } from "../lib/peer/greeting.ts";
 import { memoryPipe } from "../lib/peer/memory_pipe.ts";
@@ -145,6 +146,7 @@ const loopback = (right: Store, handshakeName: string): Connect => (handshake) =
         compares: () => false,
         pending: () => new Set(),
         makeSpool,
+        newGuid,
         side: "right",
       }, noUses),
     )()
@@ -180,6 +182,7 @@ const byProtocol = async (
     memory,
     states,
     makeSpool,
+    newGuid,
     hostname: os.hostname,
     usesOf: noUses,
     side: command.reverse ? "right" : "left",

@@ -40,7 +40,15 @@ import { Arrivals } from "./arrivals.ts";
 import type { Listening } from "./listening.ts";
 import { gather } from "./merge_mailbox.ts";
 import { Tally } from "./tally.ts";
-import { findAsked, sendAsked, Sender, tellMore, unwrap, withFullGuids } from "./told_mails.ts";
+import {
+  findAsked,
+  type HashRule,
+  sendAsked,
+  Sender,
+  tellMore,
+  unwrap,
+  withFullGuids,
+} from "./told_mails.ts";
 
 /** What the exchange of every mailbox of a session needs. */
 export interface Exchange {
@@ -54,6 +62,10 @@ export interface Exchange {
   readonly filter: MailFilter;
   /** Where mails wait that come out of order. */
   readonly makeSpool: MakeSpool;
+  /** A GUID for a mail that comes without one. */
+  readonly newGuid: () => Guid;
+  /** How mails are known where one end has no usable GUIDs. */
+  readonly hashes: Omit<HashRule, "isEmpty"> & { readonly emptyHeaderWorkaround: boolean };
   /** This end's mail. */
   readonly store: Store;
   /** Whether the names of the two ends are in doubt: then the other end has to run again whatever becomes of the mails. */
@@ -120,6 +132,17 @@ export class MailboxExchange {
     return this.#exchange.rules.flow !== "out";
   }
 
+  /**
+   * How mails are told by their headers; null: by GUIDs, as this end can keep those that it is given. What the other end
+   * cannot give a GUID to is known by its header there, and so here; but a source with GUIDs is only read.
+   */
+  get #hashRule(): HashRule | null {
+    const { rules, hashes } = this.#exchange;
+    const { haveGuids, haveSaveGuids, messages } = this.#theirs;
+    if (haveSaveGuids || (haveGuids && rules.flow === "in")) return null;
+    return { ...hashes, isEmpty: messages === 0 };
+  }
+
   get #exports(): boolean {
     return this.#exchange.rules.flow !== "in";
   }
@@ -153,13 +176,14 @@ export class MailboxExchange {
   }
 
   async #send(): Promise<void> {
-    const { peer, rules, filter } = this.#exchange;
+    const { peer, rules, filter, hashes } = this.#exchange;
+    const hashRule = this.#hashRule;
     const sender = new Sender(peer);
     const gathered = unwrap(await gather(this.#mailbox, this.#pending, undefined));
     if (this.#exports && rules.attributes) await sender.list([]);
     // In full, as both ends order new mails by them, letter by letter.
     const side = { ...gathered, records: await this.#fullRecords(gathered.records) };
-    const more = await tellMore(this.#mailbox, side.records, filter);
+    const more = await tellMore(this.#mailbox, side.records, filter, hashRule);
     if (this.#exports) {
       this.#own.resolve(side.records);
       await sender.list(changesToTell(side, this.#common, more));
@@ -167,14 +191,10 @@ export class MailboxExchange {
     if (this.#imports) {
       const theirs = await this.#told.promise;
       const ours = changesToTell(side, NOT_COMMON, more);
-      const { rules } = this.#exchange;
+      const { role, flow } = rules;
       const plan = planExchange(
         { side, ours, theirs, numbers: this.#theirs, common: this.#common },
-        {
-          role: rules.role,
-          flow: rules.flow,
-          filter,
-        },
+        { role, flow, filter, byHeaders: hashRule === null ? null : hashes },
       );
       this.#planned.resolve(
         unwrap(
@@ -275,8 +295,10 @@ export class MailboxExchange {
         continue;
       }
       const mail = await arrivals.get(mailKey(operation.from));
-      if (mail !== null) yield [{ _tag: "SaveMail", copy: operation, mail }];
-      else {
+      if (mail !== null) {
+        const known = mail.guid === "" ? { ...mail, guid: this.#exchange.newGuid() } : mail;
+        yield [{ _tag: "SaveMail", copy: operation, mail: known }];
+      } else {
         const where = { mailbox: this.#mailbox.name, uid: operation.from.uid };
         const what = "the other end lost the mail while it was synced";
         this.#tally.lose(syncError("Changed", "message", where, what));

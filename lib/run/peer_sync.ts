@@ -8,7 +8,7 @@ import type { Either } from "fp-ts/Either.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import type { Handshake, MailboxState } from "../codec/dsync_wire_item.ts";
 import { type SyncError, syncError } from "../model/error.ts";
-import type { MailboxGuid } from "../model/ids.ts";
+import type { Guid, MailboxGuid } from "../model/ids.ts";
 import type { MailboxMemory, SyncMemory } from "../model/memory.ts";
 import { addSides, type Report, type Side } from "../model/report.ts";
 import type { Peer } from "../port/peer.ts";
@@ -39,6 +39,8 @@ export interface PeerSyncOptions extends RunOptions {
   readonly states: ReadonlyMap<MailboxGuid, MailboxState>;
   /** Where mails wait that come out of order. */
   readonly makeSpool: MakeSpool;
+  /** A GUID for a mail that comes without one. */
+  readonly newGuid: () => Guid;
   /** This host's name; the higher one takes the lock. */
   readonly hostname: string;
   /** The special uses of mailboxes, for -m and -x. */
@@ -132,7 +134,7 @@ class PeerSync {
   }
 
   async #session(): Promise<Either<SyncError, SessionResult>> {
-    const { hostname, states, makeSpool, usesOf, side, onEvent } = this.#options;
+    const { hostname, states, makeSpool, newGuid, usesOf, side, onEvent } = this.#options;
     const connected = await this.#connect(masterHandshake(this.#request, hostname))();
     if (E.isLeft(connected)) return connected;
     const { peer, close } = connected.right;
@@ -143,6 +145,7 @@ class PeerSync {
       masterOptions(this.#request, {
         states,
         makeSpool,
+        newGuid,
         side,
         ...(onEvent === undefined ? {} : { onEvent }),
         pending: (guid) => new Set(this.#memory.mailboxes.get(guid)?.pendingLeft),

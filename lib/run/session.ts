@@ -70,6 +70,12 @@ class Session {
       rules: this.#rules,
       filter: options.filter,
       makeSpool: options.makeSpool,
+      newGuid: options.newGuid,
+      hashes: {
+        headers: options.hashedHeaders,
+        version: wireAbilities(peer.minor).headerHash,
+        emptyHeaderWorkaround: options.emptyHeaderWorkaround,
+      },
       store,
       isTreeDoubtful: () => options.role === "slave" && this.#tree.isDoubtful,
     };

@@ -112,7 +112,7 @@ export const masterHandshake = (request: SessionRequest, hostname: string): Hand
 /** What a master adds to what its handshake says, or a slave to what it is told. */
 export type SessionMeans = Pick<
   SessionOptions,
-  "states" | "compares" | "pending" | "makeSpool" | "side" | "onEvent"
+  "states" | "compares" | "pending" | "makeSpool" | "newGuid" | "side" | "onEvent"
 >;
 
 /** How a master holds the session that it asked for. */
@@ -130,6 +130,8 @@ export const masterOptions = (
   mails: request.mails,
   filter: request.filter,
   requests: true,
+  hashedHeaders: HASHED_HEADERS,
+  emptyHeaderWorkaround: false,
 });
 
 const SYNC_TYPES: Readonly<Record<"f" | "c" | "s", SyncType>> = {
@@ -165,5 +167,11 @@ export const slaveOptions = (
       flag: handshake.flag,
     },
     requests: handshake.mailRequests,
+    // A Dovecot's list ends with a TAB, and so with an empty name.
+    hashedHeaders:
+      (handshake.hashedHeaders?.some((name) => name !== "")
+        ? handshake.hashedHeaders
+        : HASHED_HEADERS).filter((name) => name !== ""),
+    emptyHeaderWorkaround: handshake.emptyHeaderWorkaround,
   };
 };

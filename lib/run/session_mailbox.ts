@@ -67,8 +67,8 @@ const staleness = (
 
 /** What a mailbox does not reach that a saved state has. */
 const shortfall = (state: MailboxState, numbers: MailboxNumbers): string | null => {
-  if (numbers.uidNext < state.commonUid) {
-    return `UIDNEXT ${numbers.uidNext} is below the common UID ${state.commonUid}`;
+  if (numbers.uidNext <= state.commonUid) {
+    return `UIDNEXT ${numbers.uidNext} is not above the common UID ${state.commonUid}`;
   }
   return numbers.highestModSeq < state.commonModSeq
     ? `HIGHESTMODSEQ ${numbers.highestModSeq} is below the common ${state.commonModSeq}`

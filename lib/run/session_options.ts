@@ -4,7 +4,7 @@
  * @module
  */
 import type { MailboxNumbers, MailboxState } from "../codec/dsync_wire_item.ts";
-import { type MailboxGuid, modSeq } from "../model/ids.ts";
+import { type Guid, type MailboxGuid, modSeq } from "../model/ids.ts";
 import type { MailboxName, MailboxStatus } from "../model/mailbox.ts";
 import type { Report, Side } from "../model/report.ts";
 import type { Mailbox } from "../port/store.ts";
@@ -46,6 +46,12 @@ export interface SessionOptions extends RunOptions {
   readonly pending: (guid: MailboxGuid) => ReadonlySet<number>;
   /** Where mails wait that come out of order. */
   readonly makeSpool: MakeSpool;
+  /** A GUID for a mail that comes without one. */
+  readonly newGuid: () => Guid;
+  /** The headers by which mails are known where one end has no usable GUIDs. */
+  readonly hashedHeaders: readonly string[];
+  /** Whether a mail that has none of these headers is taken for the other end's at its UID. */
+  readonly emptyHeaderWorkaround: boolean;
   /** Which side of the report this end is. */
   readonly side: Side;
 }

@@ -12,6 +12,7 @@ import {
   type RequestedMail,
   type WireItem,
 } from "../codec/dsync_wire_item.ts";
+import { headerEnd, headerHash as headerHashOf, MAX_HASHED_HEADER } from "../codec/header_hash.ts";
 import { countBareLf } from "../codec/virtual_size.ts";
 import { type SyncError, syncError, withPlace } from "../model/error.ts";
 import { type Guid, guid, type Uid, uid } from "../model/ids.ts";
@@ -62,30 +63,73 @@ export const withFullGuids = async (
   return records.map((record) => ({ ...record, guid: full.get(record.uid) ?? record.guid }));
 };
 
-/** What a filter on dates or sizes needs; null where nothing is filtered by them. Reads every mail. */
+/** How hashes of headers are made; `isEmpty`: they match nothing, as the other end has no mails. */
+export interface HashRule {
+  /** The names of the headers. */
+  readonly headers: readonly string[];
+  /** Which hash. */
+  readonly version: 1 | 3;
+  /** Whether they need not be made. */
+  readonly isEmpty: boolean;
+}
+
+/**
+ * What the other end needs for a filter on dates or sizes, and where mails have no GUIDs there; null where it needs
+ * nothing. Reads every mail, for hashes only its header.
+ */
 export const tellMore = async (
   mailbox: Mailbox,
   records: readonly MailRecord[],
   filter: MailFilter,
+  hashes: HashRule | null,
 ): Promise<TellMore | null> => {
-  if (isOpen({ ...filter, flag: null })) return null;
+  const isFiltered = !isOpen({ ...filter, flag: null });
+  if (!isFiltered && hashes === null) return null;
   const receivedAt = new Map<number, number>();
-  const sizes = new Map<number, number>();
-  await look(mailbox, records.map((record) => record.uid), async (mail) => {
-    receivedAt.set(mail.uid, mail.receivedAt);
-    if (filter.maxSize !== null) sizes.set(mail.uid, await virtualSizeOf(mail));
-  });
-  return { receivedAt, virtualSize: sizes };
+  const virtualSize = new Map<number, number>();
+  const headerHash = hashes === null ? null : new Map<number, string>();
+  if (hashes?.isEmpty === true) { for (const { uid: one } of records) headerHash!.set(one, ""); }
+  const mustHash = hashes !== null && !hashes.isEmpty;
+  if (isFiltered || mustHash) {
+    await look(mailbox, records.map((record) => record.uid), async (mail) => {
+      if (isFiltered) receivedAt.set(mail.uid, mail.receivedAt);
+      const measured = await measure(mail, filter.maxSize !== null, mustHash);
+      if (filter.maxSize !== null) virtualSize.set(mail.uid, measured.virtualSize);
+      if (mustHash) {
+        headerHash!.set(mail.uid, headerHashOf(measured.header, hashes.headers, hashes.version));
+      }
+    });
+  }
+  return { receivedAt, virtualSize, headerHash };
 };
 
-const virtualSizeOf = async (mail: Mail): Promise<number> => {
-  let size = 0;
+/** Reads a mail for its size and its header, no further than it must. */
+const measure = async (
+  mail: Mail,
+  wantsSize: boolean,
+  wantsHeader: boolean,
+): Promise<{ readonly virtualSize: number; readonly header: Uint8Array }> => {
+  let virtualSize = 0;
   let last = 0;
-  for await (const piece of mail.body) {
-    size += piece.length + countBareLf(piece, last);
-    last = piece[piece.length - 1] ?? last;
+  let start = new Uint8Array(0);
+  let isHeaderWhole = !wantsHeader;
+  if (wantsSize || wantsHeader) {
+    for await (const piece of mail.body) {
+      virtualSize += piece.length + countBareLf(piece, last);
+      last = piece[piece.length - 1] ?? last;
+      if (!isHeaderWhole) {
+        const longer = new Uint8Array(start.length + piece.length);
+        longer.set(start);
+        longer.set(piece, start.length);
+        start = longer;
+        isHeaderWhole = headerEnd(start) >= 0 || start.length > MAX_HASHED_HEADER;
+      }
+      if (isHeaderWhole && !wantsSize) break;
+    }
   }
-  return size;
+  const end = headerEnd(start);
+  const whole = end < 0 ? Math.min(start.length, MAX_HASHED_HEADER) : end;
+  return { virtualSize, header: start.subarray(0, whole) };
 };
 
 /** The requests of a list as mails of this end: by GUID any copy of it, or by UID. */

@@ -12,6 +12,7 @@ import { type SyncError, syncError } from "../model/error.ts";
 import { type Guid, guid, type Uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
 import type { CopyMail } from "../model/operation.ts";
+import { byHeaderHash, withOwnGuids } from "./by_header_hash.ts";
 import type { Role } from "./merge_flags.ts";
 import { mergeMailbox, type MergeOperation, type MergeSide } from "./merge_mailbox.ts";
 import type { Flow } from "./session_order.ts";
@@ -47,6 +48,8 @@ export interface ExchangeRules {
   readonly flow: Flow;
   /** Which new mails are wanted. */
   readonly filter: MailFilter;
+  /** Mails are known by their headers, as one end has no usable GUIDs; null: by GUIDs. */
+  readonly byHeaders: { readonly emptyHeaderWorkaround: boolean } | null;
 }
 
 /** The plan of this end, and what is expected of the other. */
@@ -156,9 +159,12 @@ const withinFilter = (
  * one's users did, and keeps its own changes. `Changed`: the common state does not fit, and all has to be compared.
  */
 export const planExchange = (
-  told: Told,
-  { role, flow, filter }: ExchangeRules,
+  original: Told,
+  { role, flow, filter, byHeaders }: ExchangeRules,
 ): Either<SyncError, ExchangePlan> => {
+  const told = byHeaders === null
+    ? original
+    : byHeaderHash(original, byHeaders.emptyHeaderWorkaround);
   const visible = withinFilter(told, filter);
   let own = asDovecotSees(visible.side);
   let theirs: MergeSide;
@@ -179,7 +185,7 @@ export const planExchange = (
   const [planned, there] = flow === "in" ? [plan.right, plan.left] : [plan.left, plan.right];
   const here = flow === "in" ? planned : asDovecotMoves(planned);
   return E.right({
-    here,
+    here: byHeaders === null ? here : withOwnGuids(here, original),
     uidNext: [...here, ...there].reduce(
       (next, operation) => Math.max(next, targetUid(operation) + 1),
       Math.max(own.status.uidNext, theirs.status.uidNext),

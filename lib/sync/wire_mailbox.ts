@@ -32,12 +32,14 @@ export interface CommonState {
   readonly modSeq: ModSeq;
 }
 
-/** What a filter on dates and sizes needs of each new mail; by UID. */
+/** What a filter on dates and sizes needs of each new mail, and what stands for GUIDs; by UID. */
 export interface TellMore {
   /** Seconds since 1970. */
   readonly receivedAt: ReadonlyMap<number, number>;
   /** Bytes with CRLF line ends. */
   readonly virtualSize: ReadonlyMap<number, number>;
+  /** Hashes of headers; null: mails are known by their GUIDs. */
+  readonly headerHash: ReadonlyMap<number, string> | null;
 }
 
 type FlagsChanged = Extract<LogChange, { _tag: "FlagsChanged" }>;
@@ -83,6 +85,7 @@ const told = (
   type,
   uid: record.uid,
   guid: record.guid,
+  headerHash: more?.headerHash?.get(record.uid) ?? null,
   modSeq: record.modSeq === 0n ? null : record.modSeq,
   addFlags: orNull(change?.add ?? 0),
   removeFlags: orNull(change?.remove ?? 0),

@@ -8,6 +8,7 @@ import { syncError } from "../../lib/model/error.ts";
 import { mailboxGuid, uid } from "../../lib/model/ids.ts";
 import { NO_MEMORY } from "../../lib/model/memory.ts";
 import { makeOs } from "../../lib/os/os.ts";
+import { newGuid } from "../../lib/os/new_guid.ts";
 import { makeSpool } from "../../lib/os/spool.ts";
 import { greet } from "../../lib/peer/greeting.ts";
 import { memoryPipe } from "../../lib/peer/memory_pipe.ts";
@@ -89,6 +90,7 @@ const syncWithLiar = async (store: Store, right: MemoryState, lie: Lie) => {
             compares: () => false,
             pending: () => new Set<number>(),
             makeSpool,
+            newGuid,
             side: "right",
           }, () => []),
         )()
@@ -109,6 +111,7 @@ const syncWithLiar = async (store: Store, right: MemoryState, lie: Lie) => {
       memory: NO_MEMORY,
       states: new Map(),
       makeSpool,
+      newGuid,
       hostname: "a.example",
       usesOf: () => [],
       side: "left",

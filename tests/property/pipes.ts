@@ -3,6 +3,7 @@ import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import type { SyncError } from "../../lib/model/error.ts";
 import { NO_MEMORY, type SyncMemory } from "../../lib/model/memory.ts";
+import { newGuid } from "../../lib/os/new_guid.ts";
 import { makeSpool } from "../../lib/os/spool.ts";
 import { greet } from "../../lib/peer/greeting.ts";
 import { memoryPipe } from "../../lib/peer/memory_pipe.ts";
@@ -65,6 +66,7 @@ const serve = async (store: Store, pipe: Pipe): Promise<SyncError | null> => {
       compares: () => false,
       pending: () => new Set<number>(),
       makeSpool,
+      newGuid,
       side: "right" as const,
     };
     const end = await holdSession(store, peer, slaveOptions(peer.handshake, means, () => []))();
@@ -122,6 +124,7 @@ export const byProtocol = async (
       memory: how.memory ?? NO_MEMORY,
       states: new Map(),
       makeSpool,
+      newGuid,
       hostname: "master.example",
       usesOf: () => [],
       side: "left",

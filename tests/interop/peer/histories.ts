@@ -4,6 +4,7 @@ import { NO_MEMORY, type SyncMemory } from "../../../lib/model/memory.ts";
 import { parseLocation } from "../../../lib/codec/location.ts";
 import { openStore } from "../../../lib/open.ts";
 import { makeOs } from "../../../lib/os/os.ts";
+import { newGuid } from "../../../lib/os/new_guid.ts";
 import { makeSpool } from "../../../lib/os/spool.ts";
 import type { Store } from "../../../lib/port/store.ts";
 import { syncWithPeer } from "../../../lib/run/peer_sync.ts";
@@ -68,6 +69,7 @@ export const oursLeads = (dovecot: Dovecot): Pick<Dsync, "sync"> => {
           memory: memories.get(left.home) ?? NO_MEMORY,
           states: new Map(),
           makeSpool,
+          newGuid,
           hostname: "ours.example",
           usesOf: () => [],
           side: "left",
@@ -96,6 +98,7 @@ const serveOnce = async (dovecot: Dovecot, left: Account, right: Account): Promi
     compares: () => false,
     pending: () => new Set<number>(),
     makeSpool,
+    newGuid,
     side: "right" as const,
   };
   const [result, other] = await withMaster(

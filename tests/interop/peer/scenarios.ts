@@ -4,6 +4,7 @@ import { right } from "../../../lib/codec/_dsync_wire_session.ts";
 import { parseSyncState } from "../../../lib/codec/sync_state.ts";
 import type { SyncError } from "../../../lib/model/error.ts";
 import { NO_MEMORY } from "../../../lib/model/memory.ts";
+import { newGuid } from "../../../lib/os/new_guid.ts";
 import { makeSpool } from "../../../lib/os/spool.ts";
 import type { Peer } from "../../../lib/port/peer.ts";
 import { holdSession } from "../../../lib/run/session.ts";
@@ -56,6 +57,7 @@ const means = (compares: boolean): SessionMeans => ({
   compares: () => compares,
   pending: () => new Set(),
   makeSpool,
+  newGuid,
   side: "left",
 });
 
@@ -110,6 +112,7 @@ export const oursIsMaster = (dovecot: Dovecot): Runner => async ({ a, b }, { com
       memory: NO_MEMORY,
       states: command.includes("-s") ? right(parseSyncState(state), "-s") : new Map(),
       makeSpool,
+      newGuid,
       hostname: "ours.example",
       usesOf: () => [],
       side: "left",
