@@ -9,6 +9,7 @@ export * from "./lib/model/ids.ts";
 export * from "./lib/model/flags.ts";
 export * from "./lib/model/mail.ts";
 export * from "./lib/model/mailbox.ts";
+export * from "./lib/model/attribute.ts";
 export * from "./lib/model/error.ts";
 export * from "./lib/model/change.ts";
 export * from "./lib/model/operation.ts";

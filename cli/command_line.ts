@@ -261,7 +261,9 @@ const commandOf = (args: readonly string[], now: number): Command => {
   if (word === undefined) return wrong("a command is missing: mirror, backup or server");
   const verb = VERBS[word] ?? wrong(`unknown command "${word}"`);
   if (verb !== "server") return syncOf(verb, options, tail.words, now);
-  if (tail.words.length > 0) wrong(`server takes no words, found "${tail.words[0]}"`);
+  // doveadm puts its own word for a server behind any command.
+  const [other] = tail.words.filter((said) => VERBS[said] !== "server");
+  if (other !== undefined) wrong(`server takes no words, found "${other}"`);
   return { _tag: "Server", ...commonOf(options) };
 };
 

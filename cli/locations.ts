@@ -5,15 +5,24 @@
  */
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
+import { attributeDict } from "./attribute_dict.ts";
 import { parseLocation } from "../lib/codec/location.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { openStore } from "../lib/open.ts";
 import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";
 
+/** What stores are opened with. */
+export interface Opening {
+  /** Where they are. */
+  readonly os: Os;
+  /** The settings of -o; both sides are opened with the same, as doveadm does it. */
+  readonly settings: ReadonlyMap<string, string>;
+}
+
 /** Opens the store of `text`; where it is not there and may be made, gives one that is made at the first write. */
 export const openSide = async (
-  os: Os,
+  { os, settings }: Opening,
   text: string,
   create: boolean,
 ): Promise<Either<SyncError, Store>> => {
@@ -24,21 +33,27 @@ export const openSide = async (
     );
   }
   const location = parseLocation(text, home ?? "/");
-  return E.isLeft(location) ? location : await openStore(os, location.right, { create })();
+  if (E.isLeft(location)) return location;
+  const attributes = attributeDict(settings, home ?? "/");
+  if (E.isLeft(attributes)) return attributes;
+  return await openStore(os, location.right, {
+    create,
+    ...(attributes.right === null ? {} : { attributes: attributes.right }),
+  })();
 };
 
 /** The two sides of a mirror: one may be missing and is made, not both. */
 export const openEither = async (
-  os: Os,
+  opening: Opening,
   one: string,
   two: string,
 ): Promise<Either<SyncError, readonly [Store, Store]>> => {
-  const left = await openSide(os, one, false);
-  const right = await openSide(os, two, E.isRight(left));
+  const left = await openSide(opening, one, false);
+  const right = await openSide(opening, two, E.isRight(left));
   if (E.isLeft(right)) return right;
   if (E.isRight(left)) return E.right([left.right, right.right]);
   if (left.left._tag !== "Missing") return left;
-  const made = await openSide(os, one, true);
+  const made = await openSide(opening, one, true);
   return E.isLeft(made) ? made : E.right([made.right, right.right]);
 };
 

@@ -40,6 +40,7 @@ export const sideText = (side: SideReport): string => {
     count(side.mailboxesRebuilt, "mailbox filled anew", "mailboxes filled anew"),
     count(side.mailboxesDeleted, "mailbox deleted", "mailboxes deleted"),
     count(side.subscriptions, "subscription changed", "subscriptions changed"),
+    count(side.attributes, "mailbox attribute changed", "mailbox attributes changed"),
     side.saved === 0
       ? null
       : `${side.saved} ${side.saved === 1 ? "mail" : "mails"} saved (${side.savedBytes} bytes)`,

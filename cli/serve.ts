@@ -69,7 +69,7 @@ export const serve = async (
 ): Promise<Either<SyncError, void>> => {
   const location = firstLocation(command.settings);
   if (E.isLeft(location)) return location;
-  const store = await openSide(os, location.right, true);
+  const store = await openSide({ os, settings: command.settings }, location.right, true);
   if (E.isLeft(store)) return store;
   const pipe = withRawLog(standardPipe(command.timeoutMs), command.rawLog);
   try {

@@ -39,7 +39,7 @@ import { isSelected } from "../lib/sync/select_names.ts";
 import { isOpen } from "../lib/sync/wire_mailbox.ts";
 import type { SyncCommand } from "./command_line.ts";
 import { type Reach, reach, type Reached, STORE_EXTENSION } from "./connect.ts";
-import { firstLocation, openEither, openSide } from "./locations.ts";
+import { firstLocation, openEither, type Opening, openSide } from "./locations.ts";
 import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
 import { errorText } from "./render.ts";
 import { lockAccount } from "./sync_lock.ts";
@@ -130,8 +130,9 @@ const betweenStores = async (
 /** The first side for a sync with a peer: made where it is missing, unless it is the source. */
 const openFirst = (means: Means, location: string): Promise<Either<SyncError, Store>> => {
   const { command, os } = means;
+  const opening = { os, settings: command.settings };
   const isSource = (command.verb === "backup" || command.oneWay) && !command.reverse;
-  return openSide(os, location, !isSource);
+  return openSide(opening, location, !isSource);
 };
 
 /** A session in this process: the second store behind the protocol, for what only that can do. */
@@ -274,9 +275,12 @@ const betweenLocations = async (
   two: string,
 ): Promise<Either<SyncError, Synced>> => {
   const { command, os } = means;
+  const opening = { os, settings: command.settings };
   const isTwoWay = command.verb === "mirror" && !command.oneWay;
   const [from, to] = command.reverse ? [two, one] : [one, two];
-  const sides = isTwoWay ? await openEither(os, one, two) : await openOneWay(os, from, to);
+  const sides = isTwoWay
+    ? await openEither(opening, one, two)
+    : await openOneWay(opening, from, to);
   if (E.isLeft(sides)) return sides;
   const [left, right] = sides.right;
   const unlock = await lockHere(means, os.hostname);
@@ -293,13 +297,13 @@ const betweenLocations = async (
 };
 
 const openOneWay = async (
-  os: Os,
+  opening: Opening,
   from: string,
   to: string,
 ): Promise<Either<SyncError, readonly [Store, Store]>> => {
-  const source = await openSide(os, from, false);
+  const source = await openSide(opening, from, false);
   if (E.isLeft(source)) return source;
-  const destination = await openSide(os, to, true);
+  const destination = await openSide(opening, to, true);
   return E.isLeft(destination) ? destination : E.right([source.right, destination.right]);
 };
 

@@ -21,12 +21,12 @@ const given = <A extends Readonly<Record<string, unknown>>>(
 
 /**
  * Opens the store at a location. Where nothing is there, `create` decides: true gives a store that is made at the first
- * write, false fails with `Missing`. A path that holds something else fails either way and is left as it is.
+ * write, false fails with `Missing`. `attributes`: the file of mail_attribute_dict; without it none are kept. A path that holds something else fails either way and is left as it is.
  */
 export const openStore = (
   os: Os,
   location: Location,
-  options: { readonly create: boolean },
+  options: { readonly create: boolean; readonly attributes?: string },
 ): TaskEither<SyncError, Store> => {
   if (location.format === "maildir") {
     const { format: _, root, layout, utf8, ...elsewhere } = location;

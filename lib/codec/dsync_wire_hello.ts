@@ -20,11 +20,11 @@ import { WIRE_TABLES } from "./dsync_wire_table.ts";
 /** The major version; another one is another protocol. */
 export const WIRE_MAJOR = 3;
 
-/** The minor version of Dovecot 2.2.31 to 2.4.4. */
-export const WIRE_MINOR = 5;
-
-/** The minor version from which a backup's source sends every attribute. */
+/** The minor version from which a backup's source sends every attribute (Dovecot after 2.4.4). */
 export const WIRE_MINOR_FULL_ATTRIBUTES = 6;
+
+/** The minor version that is told. A Dovecot 2.2.31 to 2.4.4 tells 5, and takes this for the same. */
+export const WIRE_MINOR: number = WIRE_MINOR_FULL_ATTRIBUTES;
 
 /** What is done with a peer of some minor version. */
 export interface WireAbilities {

@@ -5,6 +5,7 @@
  */
 import * as E from "fp-ts/Either.js";
 import * as t from "io-ts";
+import type { MailboxAttribute } from "../model/attribute.ts";
 import type { LogChange } from "../model/change.ts";
 import type { SyncError } from "../model/error.ts";
 import { ALL_FLAGS, type Flags, type Keywords } from "../model/flags.ts";
@@ -146,6 +147,7 @@ export const OPENED = t.type({
   problems: t.readonlyArray(ERROR),
   moment: text,
   historyComplete: t.boolean,
+  hasAttributes: t.boolean,
 });
 
 /** A mailbox tree. */
@@ -254,6 +256,27 @@ export const CHANGES: t.Type<readonly LogChange[], unknown> = t.readonlyArray(t.
   }),
 ])) as unknown as t.Type<readonly LogChange[], unknown>;
 
+const scopeValue = t.keyof({ private: null, shared: null });
+
+/** A value; far more than any attribute has is refused. */
+const MAX_ATTRIBUTE = 64 << 20;
+
+const attributeText = checked(
+  "attribute",
+  (value) => typeof value === "string" && value.length <= MAX_ATTRIBUTE ? value : undefined,
+);
+
+const attributeValue = {
+  scope: scopeValue,
+  key: text,
+  value: t.union([t.null, attributeText]),
+};
+
+/** Attributes of a mailbox. */
+export const ATTRIBUTES: t.Type<readonly MailboxAttribute[], unknown> = t.readonlyArray(
+  t.type({ ...attributeValue, changedAt: u32, modSeq: modSeqValue }),
+);
+
 /** UIDs. */
 export const UIDS = t.readonlyArray(uidValue);
 
@@ -335,7 +358,15 @@ export const CALL = t.union([
     guid: mailboxGuidValue,
     uidValidity: u32,
   }),
-  t.type({ call: t.keyof({ records: null, fetch: null, apply: null }), mailbox: u32 }),
+  t.type({
+    call: t.keyof({ records: null, fetch: null, apply: null, attributes: null }),
+    mailbox: u32,
+  }),
+  t.type({
+    call: t.literal("setAttributes"),
+    mailbox: u32,
+    changes: t.readonlyArray(t.type(attributeValue)),
+  }),
   t.type({ call: t.literal("changes"), mailbox: u32, since: t.union([t.null, text]) }),
   t.type({ call: t.literal("saves"), mailbox: u32, since: text }),
 ]);

@@ -19,6 +19,8 @@ export interface SideReport {
   readonly mailboxesRebuilt: number;
   /** Subscriptions set or taken away. */
   readonly subscriptions: number;
+  /** Attributes of mailboxes set or taken away. */
+  readonly attributes: number;
   /** Mails saved. */
   readonly saved: number;
   /** Their stored bytes. */
@@ -36,6 +38,7 @@ export const NOTHING_DONE: SideReport = {
   mailboxesRenamed: 0,
   mailboxesRebuilt: 0,
   subscriptions: 0,
+  attributes: 0,
   saved: 0,
   savedBytes: 0,
   updated: 0,
@@ -49,6 +52,7 @@ export const addSides = (a: SideReport, b: SideReport): SideReport => ({
   mailboxesRenamed: a.mailboxesRenamed + b.mailboxesRenamed,
   mailboxesRebuilt: a.mailboxesRebuilt + b.mailboxesRebuilt,
   subscriptions: a.subscriptions + b.subscriptions,
+  attributes: a.attributes + b.attributes,
   saved: a.saved + b.saved,
   savedBytes: a.savedBytes + b.savedBytes,
   updated: a.updated + b.updated,

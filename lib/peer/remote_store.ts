@@ -8,6 +8,7 @@ import type { TaskEither } from "fp-ts/TaskEither.js";
 import * as t from "io-ts";
 import { fitName } from "../codec/mailbox_path.ts";
 import {
+  ATTRIBUTES,
   CHANGES,
   FETCHED,
   OPENED,
@@ -23,7 +24,7 @@ import type { SyncError } from "../model/error.ts";
 import type { Uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
 import type { MailOperation, Outcome } from "../model/operation.ts";
-import type { Fetched, Mailbox, Store } from "../port/store.ts";
+import type { Fetched, Mailbox, MailboxAttributes, Store } from "../port/store.ts";
 import { type Chunks, failStream, StreamFailure } from "../stream/chunks.ts";
 import { receiveBody, type Received, sendBody } from "./bodies.ts";
 import { brokenProtocol, type Bytes, Cancelled, type Channel, Channels } from "./channels.ts";
@@ -102,6 +103,15 @@ class RemoteMailbox {
 
   readonly saves = (since: string): Chunks<Uid, SyncError> =>
     streamOf(this.#call("saves", { since }), UIDS);
+
+  readonly attributes: MailboxAttributes = {
+    list: () => streamOf(this.#call("attributes"), ATTRIBUTES),
+    set: (changes) =>
+      asTask(async () => {
+        const channel = await this.#call("setAttributes", { changes });
+        if (await channel.next() !== null) broken("more than an answer");
+      }),
+  };
 
   /** Sends what `produce` does beside reading; its failure ends the call. */
   async #beside(channel: Channel, produce: () => Promise<void>): Promise<void> {
@@ -238,12 +248,23 @@ export const remoteStore = (bytes: Bytes): TaskEither<SyncError, Store> =>
       });
       const open = await opening();
       if (E.isLeft(open)) return open;
-      const { channel, opened: { mailbox, ...seen } } = open.right;
-      const { records, changes, saves, fetch, apply } = new RemoteMailbox(channels, mailbox);
+      const { channel, opened: { mailbox, hasAttributes, ...seen } } = open.right;
+      const { records, changes, saves, fetch, apply, attributes } = new RemoteMailbox(
+        channels,
+        mailbox,
+      );
       let ok = false;
       let result: E.Either<SyncError, A>;
       try {
-        result = await use({ ...seen, records, changes, saves, fetch, apply })();
+        result = await use({
+          ...seen,
+          records,
+          changes,
+          saves,
+          fetch,
+          apply,
+          ...(hasAttributes ? { attributes } : {}),
+        })();
         ok = E.isRight(result);
       } finally {
         if (!ok) await channel.item({ ok: false }).catch(() => {});

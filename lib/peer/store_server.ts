@@ -67,6 +67,12 @@ class StoreServer {
       case "saves":
         await tellRows(channel, this.#mailbox(call.mailbox).saves?.(call.since) ?? fromArray([]));
         return E.right(null);
+      case "attributes":
+        await tellRows(channel, this.#mailbox(call.mailbox).attributes?.list() ?? fromArray([]));
+        return E.right(null);
+      case "setAttributes":
+        return await (this.#mailbox(call.mailbox).attributes?.set(call.changes)() ??
+          E.right(undefined));
       case "fetch":
         await tellMails(channel, this.#mailbox(call.mailbox).fetch(uidsOf(channel)));
         return E.right(null);
@@ -94,6 +100,7 @@ class StoreServer {
           problems: problems.map(({ cause: _, ...said }) => said),
           moment,
           historyComplete,
+          hasAttributes: mailbox.attributes !== undefined,
         });
         const next = await channel.next();
         const used = next?._tag === "Item" ? valueOf(USED, next.json) : undefined;

@@ -5,6 +5,7 @@
  */
 import type * as T from "fp-ts/Task.js";
 import type * as TE from "fp-ts/TaskEither.js";
+import type { AttributeValue, MailboxAttribute } from "../model/attribute.ts";
 import type { SyncError } from "../model/error.ts";
 import type { MailboxGuid, Uid } from "../model/ids.ts";
 import type { LogChange } from "../model/change.ts";
@@ -83,6 +84,14 @@ export type Fetched =
   | { readonly _tag: "Mail"; readonly mail: Mail }
   | { readonly _tag: "Lost"; readonly uid: Uid; readonly error: SyncError };
 
+/** The attributes of one open mailbox. */
+export interface MailboxAttributes {
+  /** As they are now, and those that the log knows to be gone; in no order. */
+  readonly list: () => Chunks<MailboxAttribute, SyncError>;
+  /** Sets and removes some, durable when it is done. */
+  readonly set: (changes: readonly AttributeValue[]) => TaskEither<SyncError, void>;
+}
+
 /** One open mailbox. What it shows is the state at opening; what it does is checked against the state at that moment. */
 export interface Mailbox {
   /** Its name. */
@@ -119,4 +128,6 @@ export interface Mailbox {
    * one UID, never at both. Locks are held for one batch at a time.
    */
   readonly apply: (operations: Chunks<MailOperation, SyncError>) => Chunks<Outcome, SyncError>;
+  /** Its attributes; absent where the store keeps none. */
+  readonly attributes?: MailboxAttributes;
 }

@@ -29,6 +29,7 @@ import {
   survey,
 } from "../sync/plan_backup.ts";
 import { attachMails, type RecoverMail } from "./attach.ts";
+import { copyAttributes } from "./attributes.ts";
 import { Tally } from "./tally.ts";
 
 /** What syncing one mailbox came to. */
@@ -126,7 +127,11 @@ const applyAll = (
 ): TaskEither<SyncError, MailboxResult> =>
   pipe(
     drain(destination.apply(operations), (outcomes) => tally.take(outcomes)),
-    TE.map(() => resultOf(tally)),
+    TE.chainTaskK(() => () => copyAttributes(source, destination)),
+    TE.map((attributes) => {
+      tally.takeAttributes(attributes);
+      return resultOf(tally);
+    }),
     TE.mapLeft((error) => withPlace(error, { mailbox: source.name })),
   );
 

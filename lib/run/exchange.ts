@@ -12,6 +12,8 @@ import type {
   MailChange,
   MailRequest,
 } from "../codec/dsync_wire_item.ts";
+import { wireAbilities } from "../codec/dsync_wire_hello.ts";
+import type { MailboxAttribute } from "../model/attribute.ts";
 import { type SyncError, syncError, withPlace } from "../model/error.ts";
 import { type Guid, type ModSeq, modSeq } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
@@ -29,7 +31,9 @@ import {
   wantedCopies,
 } from "../sync/exchange_plan.ts";
 import type { MergeOperation } from "../sync/merge_mailbox.ts";
+import { attributesToCopy, attributesToTake } from "../sync/merge_attributes.ts";
 import type { Rules } from "../sync/session_order.ts";
+import { attributesToTell, withoutTimes } from "../sync/wire_attributes.ts";
 import {
   changesToTell,
   type CommonState,
@@ -37,6 +41,7 @@ import {
   type MailFilter,
 } from "../sync/wire_mailbox.ts";
 import { Arrivals } from "./arrivals.ts";
+import { listAttributes, setAttributes } from "./attributes.ts";
 import type { Listening } from "./listening.ts";
 import { gather } from "./merge_mailbox.ts";
 import { Tally } from "./tally.ts";
@@ -58,6 +63,8 @@ export interface Exchange {
   readonly listening: Listening;
   /** The rules of the session. */
   readonly rules: Rules;
+  /** One way, the destination keeps its own changes (-1). */
+  readonly keepOwn: boolean;
   /** Which new mails are wanted. */
   readonly filter: MailFilter;
   /** Where mails wait that come out of order. */
@@ -102,6 +109,7 @@ export class MailboxExchange {
   readonly #theirs: MailboxNumbers;
   readonly #common: CommonState;
   readonly #pending: ReadonlySet<number>;
+  readonly #attributes = Promise.withResolvers<readonly MailboxAttribute[]>();
   readonly #planned = Promise.withResolvers<ExchangePlan>();
   readonly #told = Promise.withResolvers<readonly MailChange[]>();
   readonly #own = Promise.withResolvers<readonly MailRecord[]>();
@@ -149,7 +157,15 @@ export class MailboxExchange {
 
   /** Runs the exchange to its end, all but the last word. */
   async run(): Promise<Exchanged> {
-    const gates = [this.#planned, this.#told, this.#own, this.#asked, this.#arrivals, this.#sent];
+    const gates = [
+      this.#attributes,
+      this.#planned,
+      this.#told,
+      this.#own,
+      this.#asked,
+      this.#arrivals,
+      this.#sent,
+    ];
     // Those that nobody waits for must not be taken for unhandled.
     for (const gate of gates) gate.promise.catch(() => {});
     const guarded = async (work: () => Promise<void>): Promise<void> => {
@@ -180,7 +196,7 @@ export class MailboxExchange {
     const hashRule = this.#hashRule;
     const sender = new Sender(peer);
     const gathered = unwrap(await gather(this.#mailbox, this.#pending, undefined));
-    if (this.#exports && rules.attributes) await sender.list([]);
+    if (rules.attributes) await this.#sendAttributes(sender);
     // In full, as both ends order new mails by them, letter by letter.
     const side = { ...gathered, records: await this.#fullRecords(gathered.records) };
     const more = await tellMore(this.#mailbox, side.records, filter, hashRule);
@@ -220,6 +236,31 @@ export class MailboxExchange {
     this.#sent.resolve();
   }
 
+  /** Whether a backup's destination ends with the source's attributes and no others. */
+  get #copiesAttributes(): boolean {
+    const { peer, keepOwn } = this.#exchange;
+    return !keepOwn && wireAbilities(peer.minor).fullAttributes;
+  }
+
+  async #sendAttributes(sender: Sender): Promise<void> {
+    const own = unwrap(await listAttributes(this.#mailbox)) ?? [];
+    this.#attributes.resolve(own);
+    if (!this.#exports) return;
+    const all = this.#exchange.rules.flow === "out" && this.#copiesAttributes;
+    await sender.list(attributesToTell(own, all ? NO_MODSEQ : this.#common.modSeq));
+  }
+
+  async #takeAttributes(): Promise<void> {
+    const { listening, rules } = this.#exchange;
+    const theirs = await listening.attributes();
+    if (!rules.attributes || this.#mailbox.attributes === undefined) return;
+    const own = withoutTimes(await this.#attributes.promise);
+    const changes = rules.flow === "in" && this.#copiesAttributes
+      ? attributesToCopy(own, theirs)
+      : attributesToTake(own, theirs, this.#common.modSeq);
+    this.#tally.takeAttributes(await setAttributes(this.#mailbox, changes));
+  }
+
   /** GUIDs as the other end knows them. A master may wait for its list first: a Dovecot does not wait for ours. */
   async #fullRecords(records: readonly MailRecord[]): Promise<readonly MailRecord[]> {
     const { store, rules } = this.#exchange;
@@ -236,7 +277,7 @@ export class MailboxExchange {
   async #listen(): Promise<void> {
     const { listening, makeSpool, rules } = this.#exchange;
     if (this.#imports) {
-      await listening.skipAttributes();
+      await this.#takeAttributes();
       const changes: MailChange[] = [];
       for await (const chunk of listening.list("changes")) {
         const wrong = descendsAt(chunk, changes.at(-1)?.uid ?? 0);

@@ -16,6 +16,8 @@ import {
   type TreeNode,
   type WireItem,
 } from "../codec/dsync_wire_item.ts";
+import { textOfBytes } from "../codec/byte_text.ts";
+import type { MailboxAttribute } from "../model/attribute.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { Peer } from "../port/peer.ts";
 import { CHUNK, failStream } from "../stream/chunks.ts";
@@ -27,6 +29,7 @@ import {
   stageBehindMailbox,
   stageBehindMailboxes,
 } from "../sync/session_order.ts";
+import { attributeTold } from "../sync/wire_attributes.ts";
 
 /** The items that come in lists without bodies. */
 interface Listed {
@@ -38,6 +41,9 @@ interface Listed {
 
 /** The most entries that a list may have: more are an attack on the memory, or a mistake. */
 const MAX_ENTRIES = 10_000_000;
+
+/** The most bytes that all attributes of a mailbox may have: they are held in memory. */
+const MAX_ATTRIBUTES = 64 << 20;
 
 /** The most names that a tree may have. */
 const MAX_NAMES = 100_000;
@@ -90,9 +96,24 @@ export class Listening {
     if (chunk.length > 0) yield chunk;
   }
 
-  /** Passes over the list of attributes. */
-  async skipAttributes(): Promise<void> {
-    while (this.#stage === "attributes") await this.#next();
+  /** The attributes that the other end tells of; none where it does not know of any. */
+  async attributes(): Promise<readonly MailboxAttribute[]> {
+    const told: MailboxAttribute[] = [];
+    let size = 0;
+    while (this.#stage === "attributes") {
+      const item = await this.#next();
+      if (item._tag !== "Attribute") continue;
+      const pieces: Uint8Array[] = [];
+      for await (const piece of item.body ? this.#body() : nothing()) {
+        pieces.push(piece);
+        size += piece.length;
+        if (size > MAX_ATTRIBUTES) damaged(`attributes of more than ${MAX_ATTRIBUTES} bytes`);
+      }
+      size += item.key.length + (item.value?.length ?? 0);
+      if (size > MAX_ATTRIBUTES) damaged(`attributes of more than ${MAX_ATTRIBUTES} bytes`);
+      told.push(attributeTold(item, item.body ? textOfBytes(joined(pieces)) : null));
+    }
+    return told;
   }
 
   /** What the other end deleted. */
@@ -147,5 +168,15 @@ export class Listening {
     }
   }
 }
+
+const joined = (pieces: readonly Uint8Array[]): Uint8Array => {
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+};
 
 const nothing = async function* (): AsyncGenerator<Uint8Array> {};

@@ -21,6 +21,7 @@ import { collect, drain, fromArray } from "../stream/chunks.ts";
 import { diff, sameMail, sameRecord } from "../sync/diff.ts";
 import { isSettled, mergeMailbox, type MergePlan, type MergeSide } from "../sync/merge_mailbox.ts";
 import { attachMails } from "./attach.ts";
+import { mergeAttributes } from "./attributes.ts";
 import { unreadableUids } from "./backup_mailbox.ts";
 import { Tally } from "./tally.ts";
 
@@ -122,6 +123,7 @@ class Merge {
   readonly #oneWay: boolean;
   done: Record<Side, SideReport> = { left: NOTHING_DONE, right: NOTHING_DONE };
   problems: SyncError[] = [];
+  readonly #attributeProblems: SyncError[] = [];
 
   constructor(
     stores: Stores,
@@ -258,9 +260,20 @@ class Merge {
     })();
   }
 
+  /** Both sides get the same attributes. */
+  async #mergeAttributes(both: Both): Promise<void> {
+    const done = await mergeAttributes(both.left, both.right, this.#oneWay);
+    SIDES.forEach((side, i) => {
+      const { count, problem } = done[i]!;
+      this.done[side] = { ...this.done[side], attributes: this.done[side].attributes + count };
+      if (problem !== null) this.#attributeProblems.push(problem);
+    });
+  }
+
   /** One look at both sides; gives what to remember when there was nothing to do, null when something was done. */
   look(both: Both, first: boolean): TaskEither<SyncError, MergeResult | null> {
     return async () => {
+      if (first) await this.#mergeAttributes(both);
       const equal = await areEqual(both);
       if (E.isLeft(equal)) return equal;
       if (equal.right) return E.right(this.#result(both, true));
@@ -285,7 +298,7 @@ class Merge {
     );
     return {
       done: this.done,
-      problems: [...own, ...this.problems],
+      problems: [...own, ...this.#attributeProblems, ...this.problems],
       messages: left.status.messages,
       memory: {
         name: this.#name,

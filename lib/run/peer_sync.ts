@@ -128,7 +128,9 @@ class PeerSync {
   constructor(store: Store, connect: Connect, request: SessionRequest, options: PeerSyncOptions) {
     this.#store = store;
     this.#connect = connect;
-    this.#request = request;
+    // A destination must hear of every mail of the source before it expunges one: there a state is only given out.
+    const copies = request.flow === "in" && !request.keepOwn && request.syncType === "state";
+    this.#request = copies ? { ...request, syncType: "changed" } : request;
     this.#options = options;
     this.#memory = options.memory;
   }

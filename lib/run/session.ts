@@ -68,6 +68,7 @@ class Session {
       peer,
       listening: this.#listening,
       rules: this.#rules,
+      keepOwn: options.keepOwn,
       filter: options.filter,
       makeSpool: options.makeSpool,
       newGuid: options.newGuid,
@@ -101,7 +102,10 @@ class Session {
       const backup = new SessionBackup(session, this.#log, tree.uidValidities);
       mailboxes = await backup.begin(tree.theirs, tree.own);
       mailbox = ({ guid }, told) => backup.mailbox(guid, told);
-      end = () => backup.end();
+      end = async () => {
+        if (backup.needsWhole) this.#fullResync = true;
+        await backup.end();
+      };
     } else {
       mailboxes = await tree.merge();
     }
@@ -252,7 +256,10 @@ class Session {
           fullResync: this.#fullResync,
         }]);
       }
-      await this.#peer.send([DONE]);
+      // A master that has heard the finish need not wait for the last word, and a Dovecot does not.
+      await this.#peer.send([DONE]).catch((thrown) => {
+        if (!finish) throw thrown;
+      });
       return;
     }
     if (!finish) return;

@@ -10,11 +10,12 @@ import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import { sameGuid } from "../codec/guid.ts";
 import type { MailboxNumbers, MailChange } from "../codec/dsync_wire_item.ts";
+import type { MailboxAttribute } from "../model/attribute.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import { type MailboxGuid, modSeq } from "../model/ids.ts";
 import type { MailboxName, MailboxTree } from "../model/mailbox.ts";
-import type { Mailbox } from "../port/store.ts";
-import { collect } from "../stream/chunks.ts";
+import type { Mailbox, MailboxAttributes } from "../port/store.ts";
+import { collect, fromArray } from "../stream/chunks.ts";
 import type { MailboxPair } from "../sync/backup_tree.ts";
 import { isOpen, isWanted, type MailFilter } from "../sync/wire_mailbox.ts";
 import { descendsAt } from "../sync/wire_mailbox.ts";
@@ -39,6 +40,12 @@ import {
   wireSource,
 } from "./wire_source.ts";
 
+/** Attributes as the source told them, to be copied: nothing is common, so it has told them all. */
+const toldAttributes = (attributes: readonly MailboxAttribute[]): MailboxAttributes => ({
+  list: () => fromArray(attributes),
+  set: () => TE.left(syncError("Unsafe", "run", {}, "the source of a backup is only read")),
+});
+
 /** What the other end's tree says of a mailbox: needed before it says more. */
 export interface HeardMailbox {
   /** Its name here. */
@@ -54,6 +61,8 @@ export class SessionBackup {
   readonly #pairs = new Map<MailboxGuid, MailboxPair>();
   readonly #uidValidities: ReadonlyMap<MailboxGuid, number>;
   #begun: BackupBegun | null = null;
+  /** Whether the source would have told its changes since a saved state only, which is not enough for a copy. */
+  needsWhole = false;
 
   /** `uidValidities`: those of the source's mailboxes, as its tree tells them. */
   constructor(
@@ -87,6 +96,13 @@ export class SessionBackup {
     const { talk } = this.#session;
     const pair = this.#pairs.get(guid);
     if (pair === undefined) {
+      if (told !== null) await talk.disown(guid, false);
+      return;
+    }
+    if ((this.#session.states.get(guid)?.commonUid ?? 0) > 0) {
+      const what = "a backup has to hear of every mail, not of changes since a saved state";
+      this.needsWhole = true;
+      this.#log.problem(syncError("Changed", "mailbox", { mailbox: pair.name }, what));
       if (told !== null) await talk.disown(guid, false);
       return;
     }
@@ -168,7 +184,7 @@ export class SessionBackup {
     return async () => {
       const { exchange, talk, options } = this.#session;
       const { listening, makeSpool, peer, rules } = exchange;
-      await listening.skipAttributes();
+      const attributes = await listening.attributes();
       const changes = await this.#changes(options.filter, reuse);
       const wanted = lacking(changes, reuse);
       const sender = new Sender(peer);
@@ -181,7 +197,10 @@ export class SessionBackup {
         });
       hearing.catch(() => {});
       try {
-        const result = await use(wireSource(pair.name, theirs, changes, reuse, arrivals))();
+        const result = await use({
+          ...wireSource(pair.name, theirs, changes, reuse, arrivals),
+          ...(rules.attributes ? { attributes: toldAttributes(attributes) } : {}),
+        })();
         if (E.isLeft(result)) arrivals.abandon();
         await hearing;
         await talk.conclude({

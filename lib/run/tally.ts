@@ -5,6 +5,7 @@
  */
 import type { SyncError } from "../model/error.ts";
 import type { Outcome } from "../model/operation.ts";
+import type { AttributesDone } from "./attributes.ts";
 import { NOTHING_DONE, type SideReport } from "../model/report.ts";
 
 /** Outcomes of one mailbox on one side, added up. */
@@ -40,6 +41,12 @@ export class Tally {
       }
     }
     this.done = { ...this.done, saved, savedBytes, updated, expunged };
+  }
+
+  /** Adds what was done to attributes. */
+  takeAttributes({ count, problem }: AttributesDone): void {
+    this.done = { ...this.done, attributes: this.done.attributes + count };
+    if (problem !== null) this.lose(problem);
   }
 
   /** Adds something that could not be done. */

@@ -6,6 +6,7 @@ import { decodeAll, right } from "../../lib/codec/_dsync_wire_session.ts";
 import type { Handshake, MailChange, WireItem } from "../../lib/codec/dsync_wire_item.ts";
 import { mailboxNameHash } from "../../lib/codec/guid.ts";
 import { formatSyncState, parseSyncState } from "../../lib/codec/sync_state.ts";
+import type { MailboxAttribute } from "../../lib/model/attribute.ts";
 import { syncError } from "../../lib/model/error.ts";
 import { ALL_FLAGS, flagNames, flags, keywords } from "../../lib/model/flags.ts";
 import { type Guid, guid, mailboxGuid, modSeq, uid } from "../../lib/model/ids.ts";
@@ -19,6 +20,7 @@ import { slaveOptions } from "../../lib/run/session_handshake.ts";
 import { memoryStore } from "../../lib/store/memory/memory_store.ts";
 import type { MemoryState, StoredMailbox } from "../../lib/store/memory/memory_state.ts";
 import { StreamFailure } from "../../lib/stream/chunks.ts";
+import { attributeTold } from "../../lib/sync/wire_attributes.ts";
 import { toldSide } from "../../lib/sync/wire_mailbox.ts";
 
 const GOLDEN = join(import.meta.dirname!, "../golden/wire");
@@ -122,6 +124,10 @@ const bodiesIn = (items: readonly WireItem[]): ReadonlyMap<string, readonly Uint
   return bodies;
 };
 
+/** The attributes that a side told; the recorded sessions have some in one mailbox only. */
+const attributesTold = (items: readonly WireItem[]): readonly MailboxAttribute[] =>
+  items.flatMap((item) => item._tag === "Attribute" ? [attributeTold(item, null)] : []);
+
 /** The account of a side before the session; what is in its mails, where the record has that. */
 const accountOf = (
   side: SeenSide,
@@ -166,6 +172,7 @@ const accountOf = (
         }),
         changes: [...log],
         historyComplete: false,
+        attributes: [...attributesTold(own)],
       };
     }),
     directories: new Set(side.directories.map(mailboxName)),
@@ -311,6 +318,30 @@ Deno.test("what was recorded: the two sides of some sessions differ", () => {
     const { a, b } = recordedOf(session).after;
     assert.notDeepEqual(recordedEnd(a!), recordedEnd(b!), session);
   }
+});
+
+Deno.test("attributes: the slave takes over what the recorded master told", async () => {
+  const [fromMaster, fromSlave] = [
+    itemsOf("attributes", "client-to-server"),
+    itemsOf("attributes", "server-to-client"),
+  ];
+  const recorded = recordedOf("attributes");
+  const before = beginningOf(recorded, "b", fromSlave);
+  const account = accountOf(before, fromSlave, bodiesIn(fromMaster));
+  const master = fromMaster[1];
+  assert.ok(master?._tag === "Handshake");
+  const end = await holdSession(
+    memoryStore(account),
+    played(fromMaster),
+    optionsFor(master, "slave", ""),
+  )();
+  assert.ok(E.isRight(end));
+  assert.deepEqual(
+    account.mailboxes.flatMap(({ attributes }) => attributes ?? [])
+      .map(({ scope, key, value }) => [scope, key, value]),
+    attributesTold(fromMaster).map(({ scope, key, value }) => [scope, key, value]),
+  );
+  assert.equal(attributesTold(fromMaster).length, 2);
 });
 
 for (const session of SESSIONS) {

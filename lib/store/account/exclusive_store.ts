@@ -84,11 +84,16 @@ export const exclusiveStore = (
         allEnded &&= ended;
       }
     };
-  /** The same mailbox, but for `apply`. */
+  /** The same mailbox, but for what writes. */
   const guarded = (mailbox: Mailbox): Mailbox => {
     const apply = applying(mailbox);
+    const own = mailbox.attributes;
+    const attributes: Mailbox["attributes"] = own === undefined
+      ? undefined
+      : { list: own.list, set: (changes) => writing(own.set(changes)) };
     return new Proxy(mailbox, {
-      get: (target, key) => key === "apply" ? apply : Reflect.get(target, key),
+      get: (target, key) =>
+        key === "apply" ? apply : key === "attributes" ? attributes : Reflect.get(target, key),
     });
   };
   return {

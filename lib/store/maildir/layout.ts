@@ -21,6 +21,8 @@ export interface MaildirLocation {
   readonly control?: string;
   /** UTF-8: names are stored as UTF-8 instead of modified UTF-7. */
   readonly utf8?: boolean;
+  /** The file with the attributes of all mailboxes (mail_attribute_dict); none are kept without it. */
+  readonly attributes?: string;
 }
 
 /** The directories of one mailbox. */

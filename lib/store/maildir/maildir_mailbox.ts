@@ -11,6 +11,7 @@ import type { MailRecord } from "../../model/mail.ts";
 import type { MailboxStatus } from "../../model/mailbox.ts";
 import type { Mailbox } from "../../port/store.ts";
 import { CHUNK, fromArray } from "../../stream/chunks.ts";
+import { mailboxAttributes } from "../index/mailbox_attributes.ts";
 import { Applier } from "./applier.ts";
 import type { MaildirBox } from "./box.ts";
 import { fetchMails, MailReader } from "./fetch.ts";
@@ -126,8 +127,11 @@ const changesOf = (
   );
 };
 
-/** Puts an open box behind the port: it shows the state as it is now. */
-export const openMailbox = (box: MaildirBox): Mailbox => {
+/**
+ * Puts an open box behind the port: it shows the state as it is now. `attributes`: the file that has those of all
+ * mailboxes.
+ */
+export const openMailbox = (box: MaildirBox, attributes?: string): Mailbox => {
   const { snapshot } = box;
   const { mails } = snapshot.merged;
   let byUid: ReadonlyMap<number, MaildirMail> | null = null;
@@ -150,5 +154,12 @@ export const openMailbox = (box: MaildirBox): Mailbox => {
     },
     fetch: (wanted) => fetchMails(new MailReader(box.os, box.paths.mail), mailOf, wanted),
     apply: (operations) => applier.apply(operations),
+    ...(attributes === undefined ? {} : {
+      attributes: mailboxAttributes(
+        box.os,
+        { path: attributes, guid: statusOf(snapshot).guid },
+        () => box.index?.history() ?? [],
+      ),
+    }),
   };
 };

@@ -18,6 +18,7 @@ import {
 import type { Os } from "../../port/os.ts";
 import type { Mailbox, Store, StoreCaps } from "../../port/store.ts";
 import { failStream } from "../../stream/chunks.ts";
+import { movingAttributes, removeDeadDictLock } from "../account/attribute_dict_file.ts";
 import { exclusiveStore } from "../account/exclusive_store.ts";
 import { readMailboxLog } from "../account/mailbox_log_file.ts";
 import { attempt, thrownError } from "../account/or_fail.ts";
@@ -170,7 +171,7 @@ class MaildirStore {
     const name = await this.#find(guid);
     const box = await MaildirBox.open(this.#os, this.#boxOptions(name));
     try {
-      return await unwrap(use(openMailbox(box)));
+      return await unwrap(use(openMailbox(box, this.#location.attributes)));
     } finally {
       box.close();
     }
@@ -196,6 +197,8 @@ class MaildirStore {
       await this.#recoverMailbox(name).catch(thrownError);
     }
     await removeDeadSubscriptionLock(this.#os, accountRoots(this.#location).control);
+    const { attributes } = this.#location;
+    if (attributes !== undefined) await removeDeadDictLock(this.#os, attributes);
     // What the killed run did to the tree, it may not have told.
     await this.#changer.refreshList();
   }
@@ -248,7 +251,7 @@ class MaildirStore {
       });
       let end: A;
       try {
-        end = await unwrap(use(openMailbox(box)));
+        end = await unwrap(use(openMailbox(box, this.#location.attributes)));
         await box.complete(indexAfter !== null);
       } finally {
         box.close();
@@ -283,6 +286,7 @@ const normalised = (location: MaildirLocation): MaildirLocation => ({
   ...(location.inbox === undefined ? {} : { inbox: withoutSlash(location.inbox) }),
   ...(location.index === undefined ? {} : { index: withoutSlash(location.index) }),
   ...(location.control === undefined ? {} : { control: withoutSlash(location.control) }),
+  ...(location.attributes === undefined ? {} : { attributes: location.attributes }),
 });
 
 /**
@@ -310,7 +314,11 @@ export const openMaildir = (os: Os, options: MaildirOptions): TaskEither<SyncErr
       caps,
       tree: asTask(() => store.tree()),
       fitName: (name) => fitName(name, naming),
-      applyTree: (operation) => asTask(() => store.applyTree(operation)),
+      applyTree: movingAttributes(
+        os,
+        location.attributes,
+        (operation) => asTask(() => store.applyTree(operation)),
+      ),
       withMailbox: (guid, use) => asTask(() => store.withMailbox(guid, use)),
       replaceMailbox: (identity, use) => asTask(() => store.replaceMailbox(identity, use)),
       close: () => Promise.resolve(),

@@ -32,6 +32,8 @@ export interface MdboxOptions {
   readonly utf8?: boolean;
   /** mdbox_rotate_size: no m.N grows beyond it, unless by a single mail; 10 MiB when not given. */
   readonly rotateSize?: number;
+  /** The file with the attributes of all mailboxes (mail_attribute_dict); none are kept without it. */
+  readonly attributes?: string;
   /** Whether a store that is not there is made at the first write; else it is refused. */
   readonly create: boolean;
 }

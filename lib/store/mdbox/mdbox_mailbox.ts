@@ -11,6 +11,7 @@ import type { MailOperation } from "../../model/operation.ts";
 import type { Mailbox } from "../../port/store.ts";
 import { type Chunks, failStream, fromArray } from "../../stream/chunks.ts";
 import type { IndexFile } from "../index/index_file.ts";
+import { mailboxAttributes } from "../index/mailbox_attributes.ts";
 import { applyOperations, type WritingContext } from "./apply.ts";
 import { Commit } from "./commit.ts";
 import { fetchMails, type ReadingContext, scan, unclearRows } from "./fetch.ts";
@@ -56,19 +57,20 @@ const checkMap = (storage: Storage, index: IndexFile): void => {
 
 /**
  * Opens a mailbox whose index is in `paths.index`; null where there is none. Throws `StreamFailure<SyncError>`:
- * `Damaged` where the mailbox as a whole cannot be read.
+ * `Damaged` where the mailbox as a whole cannot be read. `attributes`: the file that has those of all mailboxes.
  */
 export const openMailbox = (
   storage: Storage,
   shared: SharedMails,
   name: MailboxName,
   paths: MailboxPaths,
+  attributes?: string,
 ): OpenMailbox | null => {
   const index = openMailboxIndex(storage.os, paths.index);
   if (index === null) return null;
   try {
     checkMap(storage, index);
-    return new MdboxMailbox(storage, shared, name, paths, index);
+    return new MdboxMailbox(storage, shared, name, paths, index, attributes);
   } catch (thrown) {
     index.close();
     throw thrown;
@@ -91,6 +93,7 @@ class MdboxMailbox implements OpenMailbox {
     name: MailboxName,
     paths: MailboxPaths,
     shown: IndexFile,
+    attributes: string | undefined,
   ) {
     this.#storage = storage;
     this.#shared = shared;
@@ -119,6 +122,13 @@ class MdboxMailbox implements OpenMailbox {
       fetch: (wanted: Chunks<Uid, SyncError>) => fetchMails(reading, wanted),
       apply: (operations: Chunks<MailOperation, SyncError>) =>
         applyOperations(this.#openForWriting(name), operations),
+      ...(attributes === undefined ? {} : {
+        attributes: mailboxAttributes(
+          storage.os,
+          { path: attributes, guid: identityOf(view, path).guid },
+          () => shown.history(),
+        ),
+      }),
     };
   }
 

@@ -22,6 +22,7 @@ import type { MailboxName } from "../../model/mailbox.ts";
 import type { Os } from "../../port/os.ts";
 import type { Mailbox, Store, StoreCaps } from "../../port/store.ts";
 import { failStream } from "../../stream/chunks.ts";
+import { movingAttributes, removeDeadDictLock } from "../account/attribute_dict_file.ts";
 import { exclusiveStore } from "../account/exclusive_store.ts";
 import { appendMailboxLog } from "../account/mailbox_log_file.ts";
 import { orFail, thrownError } from "../account/or_fail.ts";
@@ -123,8 +124,10 @@ export const openMdbox = (os: Os, options: MdboxOptions): TaskEither<SyncError, 
 class MdboxStore implements Store {
   readonly location: string;
   readonly caps: StoreCaps;
+  readonly applyTree: Store["applyTree"];
   readonly #storage: Storage;
   readonly #shared: SharedMails;
+  readonly #attributes: string | undefined;
   /** Where mailboxes were seen last; looked at again before it is relied upon. */
   #seen: ReadonlyMap<MailboxGuid, Located> = new Map();
 
@@ -133,6 +136,13 @@ class MdboxStore implements Store {
     this.caps = { ...CAPS, naming: layout.naming };
     this.#storage = new Storage(os, layout, options.create);
     this.#shared = new SharedMails(this.#storage);
+    this.#attributes = options.attributes;
+    this.applyTree = movingAttributes(
+      os,
+      options.attributes,
+      (operation) =>
+        guarded(async () => E.right(await changeTree(this.#storage, this.#locate, operation))),
+    );
   }
 
   /** Puts in order what writers left that are dead. */
@@ -140,6 +150,9 @@ class MdboxStore implements Store {
     const { map } = this.#storage;
     if (map !== null) await recover(this.#storage, map);
     await removeDeadSubscriptionLock(this.#storage.os, this.#storage.layout.control);
+    if (this.#attributes !== undefined) {
+      await removeDeadDictLock(this.#storage.os, this.#attributes);
+    }
     // What the killed run did to the tree, it may not have told.
     await refreshListIndex(this.#storage.os, this.#storage.layout.accountIndex);
   };
@@ -151,9 +164,6 @@ class MdboxStore implements Store {
   });
 
   readonly fitName = (name: MailboxName): MailboxName => fitName(name, this.#storage.layout.naming);
-
-  readonly applyTree: Store["applyTree"] = (operation) =>
-    guarded(async () => E.right(await changeTree(this.#storage, this.#locate, operation)));
 
   readonly withMailbox: Store["withMailbox"] = (guid, use) =>
     guarded(async () => {
@@ -208,7 +218,7 @@ class MdboxStore implements Store {
 
   #open(name: MailboxName, paths: Located["paths"]): OpenMailbox | null {
     try {
-      return openMailbox(this.#storage, this.#shared, name, paths);
+      return openMailbox(this.#storage, this.#shared, name, paths, this.#attributes);
     } catch (thrown) {
       const error = thrownError(thrown);
       return failStream({ ...error, scope: "mailbox", where: { mailbox: name, ...error.where } });

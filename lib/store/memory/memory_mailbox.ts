@@ -3,7 +3,9 @@
  *
  * @module
  */
+import * as E from "fp-ts/Either.js";
 import { sameGuid } from "../../codec/guid.ts";
+import { attributeId } from "../../model/attribute.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
 import { type Flags, keywords, keywordsWithout, sameKeywords } from "../../model/flags.ts";
 import { type ModSeq, modSeq, type Uid } from "../../model/ids.ts";
@@ -17,7 +19,7 @@ import type {
   SaveMail,
   UpdateFlags,
 } from "../../model/operation.ts";
-import type { Fetched, Mailbox } from "../../port/store.ts";
+import type { Fetched, Mailbox, MailboxAttributes } from "../../port/store.ts";
 import { type Chunks, fromArray } from "../../stream/chunks.ts";
 import type { StoredMail, StoredMailbox } from "./memory_state.ts";
 
@@ -217,5 +219,18 @@ export const openMailbox = (box: StoredMailbox): Mailbox => {
         yield outcomes;
       }
     },
+    attributes: attributesOf(box),
   };
 };
+
+const attributesOf = (box: StoredMailbox): MailboxAttributes => ({
+  list: () => fromArray(box.attributes ?? []),
+  set: (changes) => () => {
+    const changed = new Map(changes.map((change) => [attributeId(change), change]));
+    const kept = (box.attributes ?? []).filter((one) => !changed.has(attributeId(one)));
+    const set = changes.filter(({ value }) => value !== null)
+      .map((change) => ({ ...change, changedAt: 0, modSeq: modSeq(0n) }));
+    box.attributes = [...kept, ...set];
+    return Promise.resolve(E.right(undefined));
+  },
+});

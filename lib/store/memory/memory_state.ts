@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { MailboxAttribute } from "../../model/attribute.ts";
 import type { LogChange } from "../../model/change.ts";
 import type { MailboxGuid, ModSeq } from "../../model/ids.ts";
 import type { Mail, MailRecord } from "../../model/mail.ts";
@@ -36,6 +37,8 @@ export interface StoredMailbox {
   changes: LogChange[];
   /** Whether that reaches back to the first day. */
   historyComplete: boolean;
+  /** Its attributes; absent: none yet. */
+  attributes?: MailboxAttribute[];
 }
 
 /** All that a memory store holds. */
