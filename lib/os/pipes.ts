@@ -8,8 +8,10 @@ import { type SyncError, syncError } from "../model/error.ts";
 import type { Pipe, Started, StartProgram } from "../port/pipe.ts";
 import { failStream } from "../stream/chunks.ts";
 
-/** How long a program may take to end when its pipe is closed, and then, when it was asked to. */
+/** How long a program may take at most to end when its pipe is closed. */
 const GRACE_MS = 30_000;
+/** The same for one that has been silent for too long already; and when it was asked to end, for any. */
+const SHORT_GRACE_MS = 2000;
 
 /** Dovecot hands its parsed configuration on to what it starts, which another configuration of it would not survive. */
 const NOT_INHERITED = /^(DOVECONF_|DOVECOT_|CONFIG_FILE$|RESTRICT_)/;
@@ -21,6 +23,8 @@ const failed = (what: string, cause?: unknown): never =>
 class Idle {
   readonly #ms: number;
   #moved = false;
+  /** Whether it was silent for too long. */
+  isSilent = false;
 
   constructor(ms: number) {
     this.#ms = ms;
@@ -47,6 +51,7 @@ class Idle {
       return value;
     } catch (thrown) {
       if (thrown !== SILENT) throw thrown;
+      this.isSilent = true;
       return failed(`the other end said nothing for ${Math.round(this.#ms / 1000)} seconds`);
     } finally {
       clearTimeout(timer);
@@ -61,8 +66,13 @@ export const streamPipe = (
   readable: ReadableStream<Uint8Array>,
   writable: WritableStream<Uint8Array>,
   timeoutMs: number,
+): Pipe => watchedPipe(readable, writable, new Idle(timeoutMs));
+
+const watchedPipe = (
+  readable: ReadableStream<Uint8Array>,
+  writable: WritableStream<Uint8Array>,
+  idle: Idle,
 ): Pipe => {
-  const idle = new Idle(timeoutMs);
   const writer = writable.getWriter();
   let closed: Promise<void> | null = null;
   const incoming = async function* (): AsyncGenerator<Uint8Array> {
@@ -97,12 +107,19 @@ const inherited = (): Record<string, string> =>
     Object.entries(Deno.env.toObject()).filter(([name]) => !NOT_INHERITED.test(name)),
   );
 
-const eachLine = async (
+/** Tells each line of a stream; `stop` lets go of it before it has ended. */
+const eachLine = (
   stream: ReadableStream<Uint8Array>,
   onLine: (line: string) => void,
-): Promise<void> => {
-  const lines = stream.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
-  for await (const line of lines) onLine(line);
+): { readonly ended: Promise<void>; readonly stop: () => Promise<void> } => {
+  const reader = stream.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())
+    .getReader();
+  const tell = async (): Promise<void> => {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      onLine(next.value);
+    }
+  };
+  return { ended: tell(), stop: () => reader.cancel() };
 };
 
 /** Waits for something, but not longer than the grace; gives whether it came. */
@@ -138,18 +155,20 @@ export const programs = (timeoutMs: number): StartProgram => (argv, onLine): Sta
     return failStream(syncError(tag, "run", where, "the program cannot be started", cause));
   }
   const told = eachLine(child.stderr, onLine);
-  const pipe = streamPipe(child.stdout, child.stdin, timeoutMs);
+  const idle = new Idle(timeoutMs);
+  const pipe = watchedPipe(child.stdout, child.stdin, idle);
   return {
     pipe,
     end: async () => {
       await pipe.close();
+      const grace = idle.isSilent ? SHORT_GRACE_MS : Math.min(GRACE_MS, timeoutMs);
       for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-        if (await within(child.status, signal === "SIGTERM" ? GRACE_MS : 2000)) break;
+        if (await within(child.status, signal === "SIGTERM" ? grace : SHORT_GRACE_MS)) break;
         child.kill(signal);
       }
       const { code, signal } = await child.status;
-      // A grandchild may hold the other end of its standard error open.
-      await within(told, 2000);
+      // A grandchild may hold the other end of its standard error open, and would keep this process waiting.
+      if (!await within(told.ended, SHORT_GRACE_MS)) await told.stop();
       return signal === null ? code : null;
     },
   };

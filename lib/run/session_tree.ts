@@ -8,7 +8,7 @@ import * as TE from "fp-ts/TaskEither.js";
 import type { TreeNode } from "../codec/dsync_wire_item.ts";
 import { syncError, withPlace } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
-import type { MailboxTree } from "../model/mailbox.ts";
+import type { MailboxName, MailboxTree } from "../model/mailbox.ts";
 import type { TreeOperation } from "../model/operation.ts";
 import type { Store } from "../port/store.ts";
 import { type DovecotChange, dovecotChanges, type DovecotSide } from "../sync/dovecot_tree.ts";
@@ -16,6 +16,7 @@ import { DiskNames, type FollowedMailbox, followTree } from "../sync/follow_tree
 import { withUniqueGuids } from "../sync/tree_history.ts";
 import {
   type HeardTree,
+  isTellable,
   mailboxTreeOf,
   nameTree,
   type NodeNumbers,
@@ -68,9 +69,9 @@ export class SessionTree {
     this.own = {
       ...all,
       nodes: all.nodes.filter((node) =>
-        wants(node.name, node._tag === "Mailbox" ? node.guid : null)
+        wants(node.name, node._tag === "Mailbox" ? node.guid : null) && this.#canTell(node.name)
       ),
-      subscriptions: all.subscriptions.filter((name) => wants(name, null)),
+      subscriptions: all.subscriptions.filter((name) => wants(name, null) && isTellable(name)),
     };
     this.#numbers = await this.#readNumbers();
     const names = nameTree(this.own, this.#numbers);
@@ -83,6 +84,14 @@ export class SessionTree {
       this.#told = treeToTell(this.own, names, all, null);
       await Promise.all([this.#tell(this.#told), this.#hear()]);
     }
+  }
+
+  /** Whether the other end can be told of a mailbox; one that it cannot be told of stays as it is, and is named. */
+  #canTell(mailbox: MailboxName): boolean {
+    if (isTellable(mailbox)) return true;
+    const what = "its name has control characters, which the dsync protocol cannot tell";
+    this.#log.problem(syncError("Unsupported", "mailbox", { mailbox }, what));
+    return false;
   }
 
   /** UIDVALIDITY and UIDNEXT of each mailbox; one that cannot be opened is noted when its turn comes. */

@@ -5,6 +5,7 @@
  */
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
+import { NAME } from "../codec/dsync_wire_form.ts";
 import type { Deletes, Gone, TreeNode } from "../codec/dsync_wire_item.ts";
 import { mailboxNameHash } from "../codec/guid.ts";
 import { type SyncError, syncError } from "../model/error.ts";
@@ -40,6 +41,9 @@ export interface ToldTree {
 const SEPARATOR = "/";
 /** What a Dovecot without one of its own sends, so that it knows the answer for one of its kind. */
 const ESCAPE = "%";
+
+/** Whether the protocol can tell a name: it has no place for control characters. */
+export const isTellable = (name: MailboxName): boolean => NAME.parse(name) !== undefined;
 
 const partsOfName = (name: MailboxName): readonly string[] => name.split("/");
 
