@@ -31,7 +31,7 @@ export {
   type MdboxLocation,
   parseLocation,
 } from "./lib/codec/location.ts";
-export { openStore } from "./lib/open.ts";
+export { type OpenOptions, openStore } from "./lib/open.ts";
 export * from "./lib/store/memory/memory_state.ts";
 export * from "./lib/store/memory/memory_store.ts";
 

@@ -17,6 +17,8 @@ import { parseMoment, parseSeconds, parseSize } from "./option_values.ts";
 export interface CommonOptions {
   /** Settings from `-o`, the last one of a name counts. */
   readonly settings: ReadonlyMap<string, string>;
+  /** -c: the configuration; null: Dovecot's own, if there is one. */
+  readonly config: string | null;
   /** -u: the user; null: whoever runs this. */
   readonly user: string | null;
   /** -v. */
@@ -88,9 +90,14 @@ LOCATION2 is maildir:PATH[:OPTIONS] or mdbox:PATH[:OPTIONS] as in Dovecot;
 host or user@host, reached by ssh (setting dsync_remote_cmd); or a command
 line that runs a dsync or a "doveadm dsync-server" there.
 
-what is synced
+whose mail, and with which settings
+  -u USER           the mail of this user, found as Dovecot finds it: the
+                    process becomes that user (needs root)
+  -c FILE           this configuration, not /etc/dovecot/dovecot.conf
   -o SETTING=VALUE  set a setting; mail_location names the first side, for
                     example -o mail_location=maildir:~/Maildir
+
+what is synced
   -m MAILBOX        only this one; -m '' names and subscriptions only
   -g GUID           only the mailbox with this GUID
   -x MAILBOX        not this one; * and ? stand for any text, any character
@@ -114,7 +121,6 @@ how it is synced
 the other end
   -T SECONDS        give up when it says nothing for so long (default 600)
   -r FILE           write all that is said to this file
-  -u USER           whose mail it is
 
   -v, -D            tell what is done; the causes of errors, too
   --help, --version
@@ -122,7 +128,7 @@ the other end
 exit status: 0 in sync; 2 some change could not be made, run again; else failed
 `;
 
-const LETTERS = { plain: "1DfNPRUv", valued: "aCegIlmnorstTuxO" };
+const LETTERS = { plain: "1DfNPRUv", valued: "aCcegIlmnorstTuxO" };
 const LONG = ["help", "version"];
 const TIMEOUT_S = 600;
 
@@ -181,6 +187,7 @@ const settingsOf = (options: Options): ReadonlyMap<string, string> => {
 
 const commonOf = (options: Options): CommonOptions => ({
   settings: settingsOf(options),
+  config: options.last("c"),
   user: options.last("u"),
   verbose: options.has("v"),
   debug: options.has("D"),

@@ -5,6 +5,7 @@
  */
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
+import { parseSize } from "./option_values.ts";
 import { attributeDict } from "./attribute_dict.ts";
 import { parseLocation } from "../lib/codec/location.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
@@ -36,9 +37,15 @@ export const openSide = async (
   if (E.isLeft(location)) return location;
   const attributes = attributeDict(settings, home ?? "/");
   if (E.isLeft(attributes)) return attributes;
+  const size = settings.get("mdbox_rotate_size") ?? "";
+  const rotateSize = size === "" ? null : parseSize(size.replaceAll(" ", ""));
+  if (size !== "" && rotateSize === null) {
+    return E.left(syncError("Usage", "run", {}, `mdbox_rotate_size=${size}: no size above 0`));
+  }
   return await openStore(os, location.right, {
     create,
     ...(attributes.right === null ? {} : { attributes: attributes.right }),
+    ...(rotateSize === null ? {} : { rotateSize }),
   })();
 };
 
@@ -49,10 +56,10 @@ export const openEither = async (
   two: string,
 ): Promise<Either<SyncError, readonly [Store, Store]>> => {
   const left = await openSide(opening, one, false);
+  if (E.isLeft(left) && left.left._tag !== "Missing") return left;
   const right = await openSide(opening, two, E.isRight(left));
   if (E.isLeft(right)) return right;
   if (E.isRight(left)) return E.right([left.right, right.right]);
-  if (left.left._tag !== "Missing") return left;
   const made = await openSide(opening, one, true);
   return E.isLeft(made) ? made : E.right([made.right, right.right]);
 };
@@ -68,7 +75,7 @@ export const firstLocation = (
         "Usage",
         "run",
         {},
-        "no first side: give it as -o mail_location=maildir:PATH or mdbox:PATH",
+        "no first side: neither -o mail_location=maildir:PATH or mdbox:PATH nor the configuration names it",
       ),
     )
     : E.right(location);

@@ -7,10 +7,11 @@ import * as E from "fp-ts/Either.js";
 import type { SyncError } from "../lib/model/error.ts";
 import { makeOs } from "../lib/os/os.ts";
 import denoJson from "../deno.json" with { type: "json" };
+import { configured } from "./configuration.ts";
 import { HELP, parseCommandLine, type ServerCommand, type SyncCommand } from "./command_line.ts";
 import { errorText, eventText, reportText } from "./render.ts";
 import { serve } from "./serve.ts";
-import { checkUser, sync } from "./sync.ts";
+import { sync } from "./sync.ts";
 
 /** Exit status, as the manual of Dovecot's dsync has it; failures with sysexits' numbers where they fit. */
 export const EXIT = {
@@ -83,9 +84,12 @@ export const main = async (args: readonly string[]): Promise<number> => {
       return EXIT.inSync;
     case "Sync":
     case "Server": {
-      const user = checkUser(command.user);
-      if (user !== null) return failWith(user, command.debug);
-      return command._tag === "Sync" ? await runSync(command) : await runServer(command);
+      const warn = (error: SyncError): void => complain(`${errorText(error)}; going on without it`);
+      const settled = await configured(command, warn);
+      if (E.isLeft(settled)) return failWith(settled.left, command.debug);
+      return command._tag === "Sync"
+        ? await runSync(settled.right as SyncCommand)
+        : await runServer(settled.right as ServerCommand);
     }
   }
 };

@@ -13,7 +13,7 @@ import {
 } from "../lib/codec/peer_command.ts";
 import { formatSyncState, parseSyncState } from "../lib/codec/sync_state.ts";
 import type { MailboxState } from "../lib/codec/dsync_wire_item.ts";
-import { type SyncError, syncError } from "../lib/model/error.ts";
+import type { SyncError } from "../lib/model/error.ts";
 import type { MailboxGuid } from "../lib/model/ids.ts";
 import { NO_MEMORY, type SyncMemory } from "../lib/model/memory.ts";
 import type { Report } from "../lib/model/report.ts";
@@ -306,15 +306,6 @@ const openOneWay = async (
   const destination = await openSide(opening, to, true);
   return E.isLeft(destination) ? destination : E.right([source.right, destination.right]);
 };
-
-/** Whose mail it is: only one's own, as nothing here asks Dovecot for other users'. */
-export const checkUser = (user: string | null): SyncError | null =>
-  user === null || user === (Deno.env.get("USER") ?? Deno.env.get("LOGNAME")) ? null : syncError(
-    "Unsupported",
-    "run",
-    {},
-    `-u ${user}: only the mail of whoever runs this can be synced; run it as that user`,
-  );
 
 /** Carries out a sync. */
 export const sync = async (

@@ -19,19 +19,31 @@ const given = <A extends Readonly<Record<string, unknown>>>(
     readonly [K in keyof A]?: NonNullable<A[K]>;
   };
 
+/** How a store is opened. */
+export interface OpenOptions {
+  /** Whether one that is not there is made, at the first write. */
+  readonly create: boolean;
+  /** The file of mail_attribute_dict; without it no attributes of mailboxes are kept. */
+  readonly attributes?: string;
+  /** mdbox_rotate_size, bytes. */
+  readonly rotateSize?: number;
+}
+
 /**
  * Opens the store at a location. Where nothing is there, `create` decides: true gives a store that is made at the first
- * write, false fails with `Missing`. `attributes`: the file of mail_attribute_dict; without it none are kept. A path that holds something else fails either way and is left as it is.
+ * write, false fails with `Missing`. A path that holds something else fails either way and is left as it is.
  */
 export const openStore = (
   os: Os,
   location: Location,
-  options: { readonly create: boolean; readonly attributes?: string },
+  options: OpenOptions,
 ): TaskEither<SyncError, Store> => {
+  const { rotateSize, ...both } = options;
   if (location.format === "maildir") {
     const { format: _, root, layout, utf8, ...elsewhere } = location;
-    return openMaildir(os, { root, layout, utf8, ...given(elsewhere), ...options });
+    return openMaildir(os, { root, layout, utf8, ...given(elsewhere), ...both });
   }
   const { format: _, root, utf8, ...elsewhere } = location;
-  return openMdbox(os, { root, utf8, ...given(elsewhere), ...options });
+  const size = rotateSize === undefined ? {} : { rotateSize };
+  return openMdbox(os, { root, utf8, ...given(elsewhere), ...size, ...both });
 };

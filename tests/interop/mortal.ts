@@ -74,7 +74,13 @@ export class MortalDsync implements Pick<Dsync, "sync"> {
     // The first third is the start of the program.
     const life = this.#duration / 3 + this.chance.int(Math.ceil(this.#duration * 2 / 3));
     const child = this.dsync.command(args, this.dsync.home).spawn();
-    const timer = setTimeout(() => child.kill("SIGKILL"), life);
+    const timer = setTimeout(() => {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended in this very moment.
+      }
+    }, life);
     const { signal } = await child.output();
     clearTimeout(timer);
     if (signal === "SIGKILL") this.kills++;

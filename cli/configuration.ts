@@ -1,0 +1,212 @@
+/**
+ * The settings that a run goes by: Dovecot's configuration, the user's own from the userdb, and -o.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { Either } from "fp-ts/Either.js";
+import { globSync } from "node:fs";
+import {
+  type DovecotConfiguration,
+  mailLocationOf,
+  readConfiguration,
+} from "../lib/codec/dovecot_settings.ts";
+import { expandVariables, type VariableUser } from "../lib/codec/dovecot_variables.ts";
+import { type SyncError, syncError } from "../lib/model/error.ts";
+import { becomeUser } from "../lib/os/identity.ts";
+import { StreamFailure } from "../lib/stream/chunks.ts";
+import type { CommonOptions } from "./command_line.ts";
+import { lookUpUser } from "./userdb.ts";
+
+/** Where Dovecot looks for its configuration. */
+const DEFAULT_PATH = "/etc/dovecot/dovecot.conf";
+
+/** Where Dovecot's sockets are unless base_dir says otherwise. */
+const BASE_DIR = "/run/dovecot";
+
+/** dsync_remote_cmd as it is when nobody has set it: then ours counts. */
+const DOVECOTS_REMOTE_COMMAND = /^ssh -l%\{login\} %\{host\} doveadm dsync-server -u%\S+ -U$/;
+
+const NOTHING: DovecotConfiguration = { settings: new Map(), namespaces: new Map() };
+
+const readText = (path: string): string | null => {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return null;
+  }
+};
+
+/** Reads the files themselves, where no doveconf is installed. */
+const readFiles = (path: string): Either<SyncError, DovecotConfiguration> =>
+  readConfiguration(path, {
+    read: readText,
+    glob: (pattern) =>
+      /[*?[{]/.test(pattern)
+        ? globSync(pattern).map((path) => path.startsWith("/") ? path : `/${path}`).sort()
+        : readText(pattern) === null
+        ? []
+        : [pattern],
+    env: (name) => Deno.env.get(name),
+  });
+
+/** What doveconf says of a configuration; null: it is not installed. */
+const askDoveconf = async (
+  path: string,
+): Promise<Either<SyncError, DovecotConfiguration> | null> => {
+  let output: Deno.CommandOutput;
+  try {
+    output = await new Deno.Command("doveconf", { args: ["-c", path], stdin: "null" }).output();
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) return null;
+    throw thrown;
+  }
+  const text = new TextDecoder().decode(output.stdout);
+  if (!output.success) {
+    const [line = ""] = new TextDecoder().decode(output.stderr).split("\n")
+      .filter((one) => /fatal|error/i.test(one));
+    return E.left(syncError("Usage", "run", { path }, `doveconf: ${line.replace(/^.*?: /, "")}`));
+  }
+  // What doveconf shows of files and of secrets is of no use here.
+  return readConfiguration("doveconf", {
+    read: (file) => file === "doveconf" ? text : "",
+    glob: () => [],
+    env: () => undefined,
+  });
+};
+
+const load = async (
+  command: CommonOptions,
+  warn: (error: SyncError) => void,
+): Promise<Either<SyncError, DovecotConfiguration>> => {
+  const path = command.config ?? DEFAULT_PATH;
+  if (command.config === null && readText(path) === null) return E.right(NOTHING);
+  const found = await askDoveconf(path) ?? readFiles(path);
+  if (E.isRight(found) || command.config !== null || !command.settings.has("mail_location")) {
+    return found;
+  }
+  // Nobody has asked for it, and what must be known is known.
+  warn(found.left);
+  return E.right(NOTHING);
+};
+
+/** What one's own environment says. */
+const ownself = (): VariableUser => ({
+  user: Deno.env.get("USER") ?? Deno.env.get("LOGNAME") ?? "",
+  home: Deno.env.get("HOME") ?? "",
+  uid: Deno.uid(),
+  gid: Deno.gid(),
+});
+
+const idOf = (text: string | undefined): number | null =>
+  text !== undefined && /^[0-9]+$/.test(text) ? Number(text) : null;
+
+const socketPath = (settings: ReadonlyMap<string, string>): string => {
+  const socket = settings.get("auth_socket_path") || "auth-userdb";
+  return socket.startsWith("/") ? socket : `${settings.get("base_dir") || BASE_DIR}/${socket}`;
+};
+
+interface Known {
+  readonly user: VariableUser;
+  readonly settings: ReadonlyMap<string, string>;
+}
+
+/** Looks the user up, and becomes the user. */
+const takeOn = async (
+  name: string,
+  settings: ReadonlyMap<string, string>,
+  timeoutMs: number,
+): Promise<Either<SyncError, Known>> => {
+  const found = await lookUpUser(socketPath(settings), name, timeoutMs);
+  if (E.isLeft(found)) return found;
+  const { user, settings: own } = found.right;
+  const uid = found.right.uid ?? idOf(settings.get("mail_uid"));
+  const gid = found.right.gid ?? idOf(settings.get("mail_gid"));
+  if (uid === null || gid === null) {
+    const what =
+      `-u ${name}: neither the userdb nor mail_uid and mail_gid say whose files these are`;
+    return E.left(syncError("Usage", "run", {}, what));
+  }
+  const bare: VariableUser = { user, home: "", uid, gid };
+  const template = settings.get("mail_home") ?? "";
+  const home = found.right.home ?? (template === "" ? "" : expandVariables(template, bare) ?? "");
+  if (!home.startsWith("/")) {
+    const what = `-u ${name}: neither the userdb nor mail_home say where the home is`;
+    return E.left(syncError("Usage", "run", {}, what));
+  }
+  try {
+    becomeUser({ name: user, uid, gid });
+  } catch (thrown) {
+    if (!(thrown instanceof StreamFailure)) throw thrown;
+    return E.left(thrown.error as SyncError);
+  }
+  // For what is started from here, and for what is kept between runs.
+  Deno.env.set("HOME", home);
+  Deno.env.set("USER", user);
+  Deno.env.set("LOGNAME", user);
+  Deno.env.delete("XDG_STATE_HOME");
+  return E.right({ user: { ...bare, home }, settings: own });
+};
+
+/** Whether somebody asks for another user than the one who runs this. */
+const isOther = (user: string | null): user is string =>
+  user !== null && (user !== ownself().user || Deno.uid() === 0);
+
+/** The settings whose variables stand for the user; others have theirs put in where they are used. */
+const WITH_VARIABLES = ["mail_location", "mail_attribute_dict"];
+
+/** Settings that would change what is safe to do, and what they must be. */
+const REQUIRED: readonly (readonly [string, RegExp, string])[] = [
+  ["lock_method", /^fcntl$/, "mail is only locked by fcntl here"],
+];
+
+/**
+ * A command with all settings that count, and the user's values in its locations: -o above the userdb's above those of the configuration. With -u the process is
+ * that user from here on, for good. Errors: `Usage` with file and line where the configuration is wrong, `Denied`,
+ * `Missing`, `Io` where the user cannot be looked up or taken on.
+ */
+export const configured = async <
+  C extends CommonOptions & { readonly destination?: readonly string[] },
+>(
+  command: C,
+  warn: (error: SyncError) => void,
+): Promise<Either<SyncError, C>> => {
+  const loaded = await load(command, warn);
+  if (E.isLeft(loaded)) return loaded;
+  const configuration = loaded.right;
+  const given = new Map([...configuration.settings, ...command.settings]);
+  const known = isOther(command.user)
+    ? await takeOn(command.user, given, command.timeoutMs)
+    : E.right<SyncError, Known>({ user: ownself(), settings: new Map() });
+  if (E.isLeft(known)) return known;
+  const { user, settings: own } = known.right;
+  const settings = new Map([...configuration.settings, ...own, ...command.settings]);
+  if (DOVECOTS_REMOTE_COMMAND.test(settings.get("dsync_remote_cmd") ?? "")) {
+    settings.delete("dsync_remote_cmd");
+  }
+  if (!own.has("mail_location") && !command.settings.has("mail_location")) {
+    const location = mailLocationOf(configuration);
+    if (location !== null) settings.set("mail_location", location);
+  }
+  for (const [name, wanted, why] of REQUIRED) {
+    const value = settings.get(name);
+    if (value === undefined || wanted.test(value)) continue;
+    return E.left(syncError("Unsupported", "run", {}, `${name}=${value}: ${why}`));
+  }
+  for (const name of WITH_VARIABLES) {
+    const value = settings.get(name);
+    // What has no variable of ours may be a path with a "%" in it.
+    if (value !== undefined) settings.set(name, expandVariables(value, user) ?? value);
+  }
+  return E.right({ ...command, settings, ...secondLocation(command, user) });
+};
+
+/** LOCATION2, where it is a location, with the user's values put in. */
+const secondLocation = (
+  command: { readonly destination?: readonly string[] },
+  user: VariableUser,
+): { readonly destination?: readonly string[] } => {
+  const [text, ...more] = command.destination ?? [];
+  if (text === undefined || more.length > 0 || !/^[a-z0-9]+:/.test(text)) return {};
+  return { destination: [expandVariables(text, user) ?? text] };
+};
