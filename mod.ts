@@ -50,5 +50,14 @@ export { backup } from "./lib/run/backup.ts";
 export * from "./lib/run/mirror.ts";
 export * from "./lib/run/compare.ts";
 export type { RunOptions } from "./lib/run/run.ts";
+export { type Pace, supervised, type Supervision } from "./lib/run/supervised.ts";
+export {
+  eventLine,
+  failedLine,
+  type ProblemJson,
+  REPORT_LINE,
+  type ReportLine,
+  reportLine,
+} from "./lib/codec/report_json.ts";
 export { formatSyncMemory, parseSyncMemory } from "./lib/codec/sync_memory.ts";
 export type { Ends } from "./lib/codec/sync_memory.ts";

@@ -29,6 +29,12 @@ export interface CommonOptions {
   readonly timeoutMs: number;
   /** -r: where all that is said is written to; null: nowhere. */
   readonly rawLog: string | null;
+  /** --json: events and the report as a line each, instead of text. */
+  readonly json: boolean;
+  /** --bwlimit: bytes of mails a second; null: as fast as it goes. */
+  readonly bytesPerSecond: number | null;
+  /** --iops: mails saved or changed a second; null: as fast as it goes. */
+  readonly operationsPerSecond: number | null;
 }
 
 /** A sync that was asked for. */
@@ -71,10 +77,18 @@ export interface ServerCommand extends CommonOptions {
   readonly _tag: "Server";
 }
 
+/** What is in a store. */
+export interface StatusCommand extends CommonOptions {
+  readonly _tag: "Status";
+  /** The store; null: that of mail_location. */
+  readonly location: string | null;
+}
+
 /** What the command line asks for. */
 export type Command =
   | SyncCommand
   | ServerCommand
+  | StatusCommand
   | { readonly _tag: "Help" }
   | { readonly _tag: "Version" };
 
@@ -82,9 +96,11 @@ export type Command =
 export const HELP = `usage: dsync [options] mirror LOCATION2
        dsync [options] backup LOCATION2
        dsync [options] server
+       dsync [options] status [LOCATION]
 
 mirror merges two mailboxes in both directions; backup makes LOCATION2 look
-exactly like the mail of mail_location; server is the far end of a pipe.
+exactly like the mail of mail_location; server is the far end of a pipe;
+status lists mailboxes with their mails, bytes and numbers.
 
 LOCATION2 is maildir:PATH[:OPTIONS] or mdbox:PATH[:OPTIONS] as in Dovecot;
 host or user@host, reached by ssh (setting dsync_remote_cmd); or a command
@@ -122,17 +138,22 @@ the other end
   -T SECONDS        give up when it says nothing for so long (default 600)
   -r FILE           write all that is said to this file
 
+what it tells, and how fast it goes
   -v, -D            tell what is done; the causes of errors, too
+  --json            tell events and the report as JSON, a line each
+  --bwlimit RATE    write at most so many bytes of mails a second (k, M, G)
+  --iops COUNT      save or change at most so many mails a second
   --help, --version
 
 exit status: 0 in sync; 2 some change could not be made, run again; else failed
 `;
 
 const LETTERS = { plain: "1DfNPRUv", valued: "aCcegIlmnorstTuxO" };
-const LONG = ["help", "version"];
+const LONG = { plain: ["help", "version", "json"], valued: ["bwlimit", "iops"] };
 const TIMEOUT_S = 600;
 
-const VERBS: Readonly<Record<string, "mirror" | "backup" | "server">> = {
+const VERBS: Readonly<Record<string, "mirror" | "backup" | "server" | "status">> = {
+  status: "status",
   mirror: "mirror",
   sync: "mirror",
   backup: "backup",
@@ -169,9 +190,8 @@ class Options {
   /** The last value, parsed; null where there is none. */
   parsed<A>(letter: string, parse: (text: string) => A | null, wanted: string): A | null {
     const text = this.last(letter);
-    return text === null
-      ? null
-      : parse(text) ?? wrong(`-${letter} wants ${wanted}, found "${text}"`);
+    return text === null ? null : parse(text) ??
+      wrong(`${letter.length > 1 ? "--" : "-"}${letter} wants ${wanted}, found "${text}"`);
   }
 }
 
@@ -193,6 +213,9 @@ const commonOf = (options: Options): CommonOptions => ({
   debug: options.has("D"),
   timeoutMs: 1000 * (options.parsed("T", parseSeconds, "seconds") ?? TIMEOUT_S),
   rawLog: options.last("r"),
+  json: options.has("json"),
+  bytesPerSecond: options.parsed("bwlimit", parseSize, "bytes a second, such as 500k"),
+  operationsPerSecond: options.parsed("iops", parseSeconds, "a number above 0"),
 });
 
 const guidOf = (text: string): MailboxGuid | null => isGuid128(text) ? mailboxGuid(text) : null;
@@ -265,8 +288,12 @@ const commandOf = (args: readonly string[], now: number): Command => {
   if (options.has("help")) return { _tag: "Help" };
   if (options.has("version")) return { _tag: "Version" };
   if (tail.wrong !== null) wrong(tail.wrong);
-  if (word === undefined) return wrong("a command is missing: mirror, backup or server");
+  if (word === undefined) return wrong("a command is missing: mirror, backup, server or status");
   const verb = VERBS[word] ?? wrong(`unknown command "${word}"`);
+  if (verb === "status") {
+    if (tail.words.length > 1) wrong(`status takes one location, found "${tail.words[1]}"`);
+    return { _tag: "Status", ...commonOf(options), location: tail.words[0] ?? null };
+  }
   if (verb !== "server") return syncOf(verb, options, tail.words, now);
   // doveadm puts its own word for a server behind any command.
   const [other] = tail.words.filter((said) => VERBS[said] !== "server");

@@ -24,11 +24,19 @@ export interface Given {
   readonly wrong: string | null;
 }
 
-/** Reads options up to the first word that is none. `long` are options such as `--help`. */
+/** Options of whole words: `--help`, `--bwlimit=1M` or `--bwlimit 1M`. */
+export interface LongOptions {
+  /** Those without a value. */
+  readonly plain: readonly string[];
+  /** Those with one. */
+  readonly valued: readonly string[];
+}
+
+/** Reads options up to the first word that is none. */
 export const getopt = (
   args: readonly string[],
   letters: Letters,
-  long: readonly string[],
+  long: LongOptions,
 ): Given => {
   const plain = new Set<string>();
   const values = new Map<string, string[]>();
@@ -43,8 +51,15 @@ export const getopt = (
     if (word === "--") return end(at + 1, null);
     if (!word.startsWith("-") || word === "-") return end(at, null);
     if (word.startsWith("--")) {
-      const name = word.slice(2);
-      if (!long.includes(name)) return end(at, `unknown option ${word}`);
+      const [, name = "", attached] = /^--([^=]*)(?:=([^]*))?$/.exec(word) ?? [];
+      if (long.valued.includes(name)) {
+        const value = attached ?? args[++at];
+        if (value === undefined) return end(at, `--${name} wants a value`);
+        values.set(name, [...values.get(name) ?? [], value]);
+        continue;
+      }
+      if (!long.plain.includes(name)) return end(at, `unknown option ${word}`);
+      if (attached !== undefined) return end(at, `--${name} takes no value`);
       plain.add(name);
       continue;
     }

@@ -64,6 +64,20 @@ export const openEither = async (
   return E.isLeft(made) ? made : E.right([made.right, right.right]);
 };
 
+/** An error where two locations are one place, by whatever names; null: they are two, or cannot be told yet. */
+export const samePlace = (os: Os, one: string, two: string): SyncError | null => {
+  const home = Deno.env.get("HOME") ?? "/";
+  const ids = [one, two].map((text) => {
+    const location = parseLocation(text, home);
+    if (E.isLeft(location)) return null;
+    const info = os.files.stat(location.right.root);
+    return info === null ? location.right.root : `${info.dev}:${info.ino}`;
+  });
+  return ids[0] === null || ids[0] !== ids[1]
+    ? null
+    : syncError("Usage", "run", { path: two }, "both sides are the same mail");
+};
+
 /** The first side, as the settings name it. */
 export const firstLocation = (
   settings: ReadonlyMap<string, string>,

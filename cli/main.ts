@@ -8,9 +8,23 @@ import type { SyncError } from "../lib/model/error.ts";
 import { makeOs } from "../lib/os/os.ts";
 import denoJson from "../deno.json" with { type: "json" };
 import { configured } from "./configuration.ts";
-import { HELP, parseCommandLine, type ServerCommand, type SyncCommand } from "./command_line.ts";
+import {
+  type CommonOptions,
+  HELP,
+  parseCommandLine,
+  type ServerCommand,
+  type StatusCommand,
+  type SyncCommand,
+} from "./command_line.ts";
+import { eventLine, failedLine, reportLine } from "../lib/codec/report_json.ts";
+import type { SyncEvent } from "../lib/model/report.ts";
+import type { RunOptions } from "../lib/run/run.ts";
+import { stoppedError } from "../lib/run/supervised.ts";
+import { paceOf } from "./pace.ts";
+import { Progress } from "./progress.ts";
 import { errorText, eventText, reportText } from "./render.ts";
 import { serve } from "./serve.ts";
+import { statusJson, statusOf, statusText } from "./status.ts";
 import { sync } from "./sync.ts";
 
 /** Exit status, as the manual of Dovecot's dsync has it; failures with sysexits' numbers where they fit. */
@@ -21,6 +35,8 @@ export const EXIT = {
   usage: 64,
   defect: 70,
   temporary: 75,
+  /** As the shell has it after Ctrl-C. */
+  stopped: 130,
 } as const;
 
 const complain = (text: string): void => console.error(`dsync: ${text}`);
@@ -31,7 +47,7 @@ const complainOf = (error: SyncError, debug: boolean): void => {
 };
 
 /** The exit status of a failure. What is behind a pipe may be there again the next time. */
-const statusOf = ({ _tag, scope, where }: SyncError): number => {
+const statusOfError = ({ _tag, scope, where }: SyncError): number => {
   if (_tag === "Usage") return EXIT.usage;
   const isOfPipe = scope === "run" && where.path === undefined;
   return isOfPipe && (_tag === "Io" || _tag === "Damaged" || _tag === "Changed")
@@ -39,32 +55,102 @@ const statusOf = ({ _tag, scope, where }: SyncError): number => {
     : EXIT.failed;
 };
 
-const failWith = (error: SyncError, debug: boolean): number => {
+const failWith = (error: SyncError, { debug, json }: CommonOptions, exit: number): number => {
+  if (json) console.log(JSON.stringify(failedLine(error, exit)));
   complainOf(error, debug);
-  return statusOf(error);
+  return exit;
+};
+
+/** How a run is watched and stopped. */
+interface Watch {
+  readonly options: RunOptions;
+  readonly isStopped: () => boolean;
+  /** Ends watching. */
+  readonly end: () => void;
+}
+
+/** A run that is asked to stop and does not reach the end of a batch is left where it is: the next one mends that. */
+const STOP_MS = 900;
+
+/** Signals that ask to stop; a second one is not waited for. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+const watch = (command: CommonOptions, tell: (event: SyncEvent) => void): Watch => {
+  const stop = new AbortController();
+  const progress = !command.json && !command.verbose && Deno.stderr.isTerminal()
+    ? new Progress((text) => Deno.stderr.writeSync(new TextEncoder().encode(text)), Date.now)
+    : null;
+  const onSignal = (): void => {
+    progress?.clear();
+    if (stop.signal.aborted) Deno.exit(EXIT.stopped);
+    stop.abort();
+    complain("stopping");
+    const timer = setTimeout(() => {
+      complain(errorText(stoppedError()));
+      Deno.exit(EXIT.stopped);
+    }, STOP_MS);
+    Deno.unrefTimer(timer);
+  };
+  for (const signal of SIGNALS) Deno.addSignalListener(signal, onSignal);
+  const { bytesPerSecond, operationsPerSecond } = command;
+  const isLimited = bytesPerSecond !== null || operationsPerSecond !== null;
+  const sleep = (ms: number): Promise<void> => new Promise((go) => setTimeout(go, ms));
+  return {
+    options: {
+      signal: stop.signal,
+      ...(isLimited ? { pace: paceOf(bytesPerSecond, operationsPerSecond, Date.now, sleep) } : {}),
+      onEvent: (event) => {
+        if (event._tag !== "Progress") progress?.clear();
+        progress?.take(event);
+        tell(event);
+      },
+    },
+    isStopped: () => stop.signal.aborted,
+    end: () => {
+      progress?.clear();
+      for (const signal of SIGNALS) Deno.removeSignalListener(signal, onSignal);
+    },
+  };
 };
 
 const runSync = async (command: SyncCommand): Promise<number> => {
   const one = command.settings.get("mail_location") ?? "";
   const two = command.destination.join(" ");
   const names = command.reverse ? { left: two, right: one } : { left: one, right: two };
-  const end = await sync(makeOs(), command, {
-    onEvent: (event) => {
-      if (event._tag === "Problem") return complainOf(event.error, command.debug);
-      const text = command.verbose ? eventText(event, names) : null;
-      if (text !== null) console.log(text);
-    },
-  }, complain);
-  if (E.isLeft(end)) return failWith(end.left, command.debug);
+  const { json, verbose, debug } = command;
+  const { options, isStopped, end: unwatch } = watch(command, (event) => {
+    if (json) console.log(JSON.stringify(eventLine(event)));
+    if (event._tag === "Problem") return complainOf(event.error, debug);
+    const text = verbose && !json ? eventText(event, names) : null;
+    if (text !== null) console.log(text);
+  });
+  const end = await sync(makeOs(), command, options, complain);
+  unwatch();
+  if (E.isLeft(end)) {
+    const exit = isStopped() ? EXIT.stopped : statusOfError(end.left);
+    return failWith(end.left, command, exit);
+  }
   const { report, state } = end.right;
-  if (command.verbose) console.log(reportText(report, names));
-  if (state !== null) console.log(state);
-  return report.problems.length === 0 ? EXIT.inSync : EXIT.runAgain;
+  const exit = report.problems.length === 0 ? EXIT.inSync : EXIT.runAgain;
+  if (json) console.log(JSON.stringify(reportLine(report, exit, state)));
+  else {
+    if (verbose) console.log(reportText(report, names));
+    if (state !== null) console.log(state);
+  }
+  return exit;
 };
 
 const runServer = async (command: ServerCommand): Promise<number> => {
   const end = await serve(makeOs(), command, (problem) => complainOf(problem, command.debug));
-  return E.isLeft(end) ? failWith(end.left, command.debug) : EXIT.inSync;
+  return E.isLeft(end) ? failWith(end.left, command, statusOfError(end.left)) : EXIT.inSync;
+};
+
+const runStatus = async (command: StatusCommand): Promise<number> => {
+  const status = await statusOf(makeOs(), command);
+  if (E.isLeft(status)) return failWith(status.left, command, statusOfError(status.left));
+  console.log(command.json ? statusJson(status.right) : statusText(status.right));
+  for (const problem of status.right.problems) complainOf(problem, command.debug);
+  return status.right.problems.length === 0 ? EXIT.inSync : EXIT.runAgain;
 };
 
 /** Runs the program and gives its exit status. */
@@ -75,22 +161,24 @@ export const main = async (args: readonly string[]): Promise<number> => {
     return EXIT.usage;
   }
   const command = parsed.right;
-  switch (command._tag) {
-    case "Help":
-      console.log(HELP.trimEnd());
-      return EXIT.inSync;
-    case "Version":
-      console.log(`dsync ${denoJson.version}`);
-      return EXIT.inSync;
+  if (command._tag === "Help") {
+    console.log(HELP.trimEnd());
+    return EXIT.inSync;
+  }
+  if (command._tag === "Version") {
+    console.log(`dsync ${denoJson.version}`);
+    return EXIT.inSync;
+  }
+  const warn = (error: SyncError): void => complain(`${errorText(error)}; going on without it`);
+  const settled = await configured<SyncCommand | ServerCommand | StatusCommand>(command, warn);
+  if (E.isLeft(settled)) return failWith(settled.left, command, statusOfError(settled.left));
+  switch (settled.right._tag) {
     case "Sync":
-    case "Server": {
-      const warn = (error: SyncError): void => complain(`${errorText(error)}; going on without it`);
-      const settled = await configured(command, warn);
-      if (E.isLeft(settled)) return failWith(settled.left, command.debug);
-      return command._tag === "Sync"
-        ? await runSync(settled.right as SyncCommand)
-        : await runServer(settled.right as ServerCommand);
-    }
+      return await runSync(settled.right);
+    case "Server":
+      return await runServer(settled.right);
+    case "Status":
+      return await runStatus(settled.right);
   }
 };
 

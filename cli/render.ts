@@ -63,6 +63,7 @@ export const eventText = (
 ): string | null => {
   switch (event._tag) {
     case "MailboxBegun":
+    case "Progress":
     case "Problem":
       return null;
     case "MailboxKept":

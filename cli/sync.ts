@@ -39,7 +39,7 @@ import { isSelected } from "../lib/sync/select_names.ts";
 import { isOpen } from "../lib/sync/wire_mailbox.ts";
 import type { SyncCommand } from "./command_line.ts";
 import { type Reach, reach, type Reached, STORE_EXTENSION } from "./connect.ts";
-import { firstLocation, openEither, type Opening, openSide } from "./locations.ts";
+import { firstLocation, openEither, type Opening, openSide, samePlace } from "./locations.ts";
 import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
 import { errorText } from "./render.ts";
 import { lockAccount } from "./sync_lock.ts";
@@ -276,6 +276,8 @@ const betweenLocations = async (
 ): Promise<Either<SyncError, Synced>> => {
   const { command, os } = means;
   const opening = { os, settings: command.settings };
+  const same = samePlace(os, one, two);
+  if (same !== null) return E.left(same);
   const isTwoWay = command.verb === "mirror" && !command.oneWay;
   const [from, to] = command.reverse ? [two, one] : [one, two];
   const sides = isTwoWay

@@ -134,6 +134,7 @@ export const parseDestination = (
     return parseDestination(serverArgv(first.split(" ").filter((word) => word !== "")), command);
   }
   const at = first.lastIndexOf("@");
+  if (at === 0) return usage(`user@host wants both, found "${first}"`);
   const user = at < 0 ? command.user ?? "" : first.slice(0, at);
   return remote("", first.slice(at + 1), user, command, null);
 };

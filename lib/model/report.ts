@@ -98,6 +98,16 @@ export type SyncEvent =
   | { readonly _tag: "MailboxKept"; readonly mailbox: KeptMailbox }
   /** A mailbox was begun. */
   | { readonly _tag: "MailboxBegun"; readonly name: MailboxName; readonly messages: number }
+  /** Some of a mailbox's operations are done, and durable. */
+  | {
+    readonly _tag: "Progress";
+    readonly side: Side;
+    readonly name: MailboxName;
+    /** How many, with those that were refused. */
+    readonly operations: number;
+    /** Bytes of the mails that were saved by them. */
+    readonly bytes: number;
+  }
   /** A mailbox is done, with what was done on each side. */
   | {
     readonly _tag: "MailboxDone";

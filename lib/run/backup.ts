@@ -12,12 +12,13 @@ import { type SyncError, syncError, withPlace } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import type { MailboxTree } from "../model/mailbox.ts";
 import type { TreeOperation } from "../model/operation.ts";
-import { NOTHING_DONE, type Report } from "../model/report.ts";
+import { NOTHING_DONE, type Report, type Side } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { type MailboxPair, planBackupTree, type TreePlan } from "../sync/backup_tree.ts";
 import { isPristine } from "../sync/plan_backup.ts";
 import { decide, type MailboxResult, mendMailbox, refillMailbox } from "./backup_mailbox.ts";
 import { reread } from "./reread.ts";
+import { underOptions } from "./supervised.ts";
 import { endsRun, RunLog, type RunOptions, TRIES } from "./run.ts";
 
 const holdsMailboxes = (tree: MailboxTree): boolean =>
@@ -228,10 +229,11 @@ export const backup = (
   source: Store,
   destination: Store,
   options: RunOptions = {},
-): TaskEither<SyncError, Report> =>
-  options.full === true
-    ? makeEqual(reread(source), reread(destination), options)
-    : makeEqual(source, destination, options);
+): TaskEither<SyncError, Report> => {
+  const open = (store: Store, side: Side): Store =>
+    underOptions(options.full === true ? reread(store) : store, side, options);
+  return makeEqual(open(source, "left"), open(destination, "right"), options);
+};
 
 const makeEqual = (
   source: Store,

@@ -34,6 +34,7 @@ import { selectMailboxes, type WantedMailbox } from "../sync/select_mailboxes.ts
 import { mergePair, type Stores } from "./merge_mailbox.ts";
 import { type Newcomers, newcomers } from "./newcomers.ts";
 import { reread } from "./reread.ts";
+import { underOptions } from "./supervised.ts";
 import { endsRun, RunLog, type RunOptions } from "./run.ts";
 import { Tally } from "./tally.ts";
 
@@ -370,6 +371,7 @@ export const mirror = (
   options: MirrorOptions = {},
 ): TaskEither<SyncError, MirrorResult> =>
 () => {
-  const open = options.full === true ? reread : (store: Store) => store;
-  return new Mirror({ left: open(left), right: open(right) }, options).run();
+  const open = (store: Store, side: Side): Store =>
+    underOptions(options.full === true ? reread(store) : store, side, options);
+  return new Mirror({ left: open(left, "left"), right: open(right, "right") }, options).run();
 };

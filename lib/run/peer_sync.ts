@@ -136,7 +136,8 @@ class PeerSync {
   }
 
   async #session(): Promise<Either<SyncError, SessionResult>> {
-    const { hostname, states, makeSpool, newGuid, usesOf, side, onEvent } = this.#options;
+    const { hostname, states, makeSpool, newGuid, usesOf, side, onEvent, signal, pace } =
+      this.#options;
     const connected = await this.#connect(masterHandshake(this.#request, hostname))();
     if (E.isLeft(connected)) return connected;
     const { peer, close } = connected.right;
@@ -150,6 +151,8 @@ class PeerSync {
         newGuid,
         side,
         ...(onEvent === undefined ? {} : { onEvent }),
+        ...(signal === undefined ? {} : { signal }),
+        ...(pace === undefined ? {} : { pace }),
         pending: (guid) => new Set(this.#memory.mailboxes.get(guid)?.pendingLeft),
         // Where nothing happened here since both were equal, equal numbers prove that nothing happened there.
         compares: ({ status, moment }) =>

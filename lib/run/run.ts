@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Pace } from "./supervised.ts";
 import type { SyncError } from "../model/error.ts";
 import type { MailboxName } from "../model/mailbox.ts";
 import type { TreeOperation } from "../model/operation.ts";
@@ -25,6 +26,10 @@ export interface RunOptions {
    * problem of the report. Cost: all bytes of both stores.
    */
   readonly full?: boolean;
+  /** Ends the run at the next batch when it is aborted: it fails, what was done stays, and the next run does the rest. */
+  readonly signal?: AbortSignal;
+  /** Holds the run to a rate. */
+  readonly pace?: Pace;
 }
 
 /** How often a mailbox is tried again when somebody changed it meanwhile. */

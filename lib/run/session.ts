@@ -29,6 +29,7 @@ import { type MailboxSession, sessionMailbox } from "./session_mailbox.ts";
 import type { SeenMailbox, SessionOptions, SessionResult } from "./session_options.ts";
 import { SessionTalk } from "./session_talk.ts";
 import { SessionTree, type TreeMailbox } from "./session_tree.ts";
+import { underOptions } from "./supervised.ts";
 import { Sender } from "./told_mails.ts";
 
 const fail = (error: SyncError): never => {
@@ -282,7 +283,9 @@ export const holdSession = (
 ): TaskEither<SyncError, SessionResult> =>
 async () => {
   try {
-    return E.right(await new Session(store, peer, options).run());
+    return E.right(
+      await new Session(underOptions(store, options.side, options), peer, options).run(),
+    );
   } catch (thrown) {
     if (!(thrown instanceof StreamFailure)) throw thrown;
     // The other end may be gone already, or in the middle of a mail.

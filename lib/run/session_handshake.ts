@@ -112,7 +112,15 @@ export const masterHandshake = (request: SessionRequest, hostname: string): Hand
 /** What a master adds to what its handshake says, or a slave to what it is told. */
 export type SessionMeans = Pick<
   SessionOptions,
-  "states" | "compares" | "pending" | "makeSpool" | "newGuid" | "side" | "onEvent"
+  | "states"
+  | "compares"
+  | "pending"
+  | "makeSpool"
+  | "newGuid"
+  | "side"
+  | "onEvent"
+  | "signal"
+  | "pace"
 >;
 
 /** How a master holds the session that it asked for. */

@@ -1,0 +1,202 @@
+/** The program as its users have it: a process, its exit status, and what it says. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import * as E from "fp-ts/Either.js";
+import { REPORT_LINE } from "../lib/codec/report_json.ts";
+import { sampleAccount } from "../tests/sample/account.ts";
+import { writeMaildir } from "../tests/sample/maildir.ts";
+
+const MAIN = join(import.meta.dirname!, "main.ts");
+
+/** Where the packages are: a run with another home would have none. */
+const DENO_DIR = (JSON.parse(
+  new TextDecoder().decode(
+    new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync().stdout,
+  ),
+) as { readonly denoDir: string }).denoDir;
+
+const command = (root: string, words: readonly string[]): Deno.Command =>
+  new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", MAIN, "-c", join(root, "dovecot.conf"), ...words],
+    env: { HOME: root, DENO_DIR, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  });
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const run = async (root: string, ...words: readonly string[]): Promise<Ended> => {
+  const { code, stdout, stderr } = await command(root, words).output();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+};
+
+/** A home with a Maildir and a configuration that names it. */
+const withHome = async (
+  mails: number,
+  use: (root: string) => Promise<void>,
+): Promise<void> => {
+  const root = await Deno.makeTempDir({ prefix: "dsync-program-" });
+  try {
+    writeMaildir(sampleAccount({ seed: 3, mails, dots: false }), join(root, "Maildir"), {
+      layout: "maildir++",
+      dovecotFiles: "full",
+    });
+    await Deno.writeTextFile(join(root, "dovecot.conf"), "mail_location = maildir:~/Maildir\n");
+    await use(root);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+};
+
+/** Every file below a directory with its size and time. */
+const tree = async (path: string): Promise<readonly string[]> => {
+  const found: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(path)) {
+    const inner = join(path, name);
+    const { size, mtime } = await Deno.lstat(inner);
+    found.push(`${inner} ${isDirectory ? "" : size} ${mtime?.getTime()}`);
+    if (isDirectory) found.push(...await tree(inner));
+  }
+  return found.sort();
+};
+
+Deno.test("what is wrong is one line on stderr, with its place, a status that fits, and nothing changed", () =>
+  withHome(20, async (root) => {
+    await Deno.mkdir(join(root, "mixed"));
+    await Deno.writeTextFile(join(root, "mixed", "file"), "x");
+    await Deno.writeTextFile(join(root, "wrong.conf"), "mail_location = maildir:~/Maildir\nwhat\n");
+    const rows: readonly (readonly [readonly string[], number, RegExp])[] = [
+      [[], 64, /a command is missing/],
+      [["copy", "mdbox:~/x"], 64, /unknown command "copy"/],
+      [["mirror"], 64, /LOCATION2 is missing/],
+      [["backup", "-q", "mdbox:~/x"], 64, /unknown option -q/],
+      [["backup", "--fast", "mdbox:~/x"], 64, /unknown option --fast/],
+      [["backup", "-1", "mdbox:~/x"], 64, /-1 goes with mirror/],
+      [["mirror", "-R", "mdbox:~/x"], 64, /-R goes with backup/],
+      [["mirror", "-I", "lots", "mdbox:~/x"], 64, /-I wants a size above 0.*"lots"/],
+      [["mirror", "-t", "soon", "mdbox:~/x"], 64, /-t wants a time/],
+      [["mirror", "-e", "soon", "mdbox:~/x"], 64, /-e wants a time/],
+      [["mirror", "-O", "", "mdbox:~/x"], 64, /-O wants a flag/],
+      [["mirror", "-g", "12", "mdbox:~/x"], 64, /-g wants the 32 digits/],
+      [["mirror", "-l", "0", "mdbox:~/x"], 64, /-l wants seconds/],
+      [["mirror", "-T", "x", "mdbox:~/x"], 64, /-T wants seconds/],
+      [["mirror", "-C", "ab", "mdbox:~/x"], 64, /-C wants one character/],
+      [["mirror", "-n", "a", "-N", "mdbox:~/x"], 64, /-n and -N exclude/],
+      [["mirror", "-o", "x", "mdbox:~/x"], 64, /-o wants SETTING=VALUE/],
+      [["mirror", "-m"], 64, /-m wants a value/],
+      [["mirror", "--bwlimit", "fast", "mdbox:~/x"], 64, /--bwlimit wants bytes/],
+      [["mirror", "--iops=0", "mdbox:~/x"], 64, /--iops wants a number/],
+      [["mirror", "--json=x", "mdbox:~/x"], 64, /--json takes no value/],
+      [["server", "now"], 64, /server takes no words/],
+      [["status", "mdbox:~/x", "y"], 64, /status takes one location/],
+      [["mirror", "dbox:~/x"], 64, /maildir:.*mdbox:/],
+      [["mirror", "maildir:"], 64, /a path is missing/],
+      [["mirror", "maildir:x"], 64, /must be absolute/],
+      [["mirror", "maildir:~/x:LAYOUT=index"], 1, /LAYOUT=index/],
+      [["mirror", "mdbox:~/x:COLOUR=red"], 64, /COLOUR=red/],
+      [["mirror", "maildir:~/Maildir"], 64, /both sides are the same mail/],
+      [["mirror", `maildir:${root}/./Maildir/`], 64, /both sides are the same mail/],
+      [["mirror", "mdbox:~/Maildir"], 64, /both sides are the same mail/],
+      [["status", "mdbox:~/Maildir"], 1, /Maildir: what is there is no mdbox/],
+      [["mirror", "mdbox:~/mixed"], 1, /mixed: what is there is no mdbox/],
+      [["backup", "-R", "mdbox:~/none"], 1, /none: there is no mdbox/],
+      [["mirror", "-u", "nobody-else", "mdbox:~/x"], 1, /auth-userdb/],
+      [["mirror", "@host"], 64, /user@host wants both/],
+      [["mirror", "eve@"], 64, /host is missing/],
+      [["mirror", "--", "-oProxyCommand=x@host"], 64, /-/],
+      [["status", "mdbox:~/none"], 1, /none: there is no mdbox/],
+      [["-o", "mdbox_rotate_size=tiny", "mirror", "mdbox:~/x"], 64, /mdbox_rotate_size=tiny/],
+      [
+        ["-o", "mail_attribute_dict=redis:x", "mirror", "mdbox:~/x"],
+        1,
+        /mail_attribute_dict=redis/,
+      ],
+      [["-o", "lock_method=flock", "mirror", "mdbox:~/x"], 1, /lock_method=flock/],
+    ];
+    const before = await tree(root);
+    for (const [words, status, wanted] of rows) {
+      const { code, stdout, stderr } = await run(root, ...words);
+      const title = words.join(" ");
+      assert.equal(code, status, `${title}: ${stderr}`);
+      assert.match(stderr, wanted, title);
+      assert.match(stderr, /^dsync: [^\n]*\n$/, title);
+      assert.equal(stdout, "", title);
+    }
+    const wrong = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", MAIN, "-c", join(root, "wrong.conf"), "mirror", "mdbox:~/x"],
+      env: { HOME: root, DENO_DIR, NO_COLOR: "1" },
+    }).output();
+    assert.equal(wrong.code, 64);
+    assert.match(new TextDecoder().decode(wrong.stderr), /^dsync: .*wrong\.conf.*line 2.*\n$/);
+    assert.deepEqual(await tree(root), before);
+  }));
+
+Deno.test("--json: every line is one of the schema, the report the last", () =>
+  withHome(50, async (root) => {
+    const { code, stdout, stderr } = await run(root, "--json", "mirror", "mdbox:~/mdbox");
+    assert.deepEqual([code, stderr], [0, ""]);
+    const lines = stdout.trimEnd().split("\n").map((line) => REPORT_LINE.decode(JSON.parse(line)));
+    const events = lines.map((line) => E.isRight(line) ? line.right.event : "none");
+    assert.ok(!events.includes("none"), stdout);
+    assert.equal(events.at(-1), "report");
+    for (const event of ["tree", "begin", "progress", "done"]) {
+      assert.ok(events.includes(event as never));
+    }
+    const failed = await run(root, "--json", "mirror", "maildir:~/none/x:LAYOUT=index");
+    const last = REPORT_LINE.decode(JSON.parse(failed.stdout));
+    assert.ok(E.isRight(last) && last.right.event === "failed" && last.right.exit === failed.code);
+  }));
+
+Deno.test("Ctrl-C: stops within a second, says what is left, and the next run does the rest", () =>
+  withHome(1500, async (root) => {
+    const child = command(root, ["--bwlimit", "100k", "backup", "mdbox:~/mdbox"]).spawn();
+    const mails = join(root, "mdbox", "storage", "m.1");
+    for (const end = Date.now() + 30_000; Date.now() < end;) {
+      if (await Deno.stat(mails).then(({ size }) => size > 0, () => false)) break;
+      await new Promise((go) => setTimeout(go, 10));
+    }
+    const asked = performance.now();
+    child.kill("SIGINT");
+    const { code, stderr } = await child.output();
+    assert.ok(performance.now() - asked < 2000, `${performance.now() - asked} ms`);
+    assert.equal(code, 130);
+    assert.match(new TextDecoder().decode(stderr), /stopped; what was done stays/);
+    const rest = await run(root, "backup", "mdbox:~/mdbox");
+    assert.deepEqual([rest.code, rest.stderr], [0, ""]);
+    const again = await run(root, "-v", "mirror", "mdbox:~/mdbox");
+    assert.deepEqual([again.code, again.stderr], [0, ""]);
+    assert.match(again.stdout, /maildir:\S+: nothing to do\nmdbox:\S+: nothing to do\n$/);
+  }));
+
+Deno.test("status: every mailbox with its numbers, for people and as JSON", () =>
+  withHome(40, async (root) => {
+    const text = await run(root, "status");
+    assert.deepEqual([text.code, text.stderr], [0, ""]);
+    assert.match(text.stdout, /^mailbox +mails +bytes +UIDVALIDITY +UIDNEXT +HIGHESTMODSEQ\n/);
+    assert.match(text.stdout, /^INBOX.* +\d+ +\d+ +\d+ +\d+ +\d+$/m);
+    const json = await run(root, "status", "--json", "maildir:~/Maildir");
+    const lines = json.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assert.equal(lines.length, text.stdout.trimEnd().split("\n").length - 1);
+    const inbox = lines.find(({ mailbox }) => mailbox === "INBOX");
+    assert.ok(
+      inbox.selectable && inbox.mails > 0 && inbox.bytes > 0 && inbox.uidNext > inbox.mails,
+    );
+  }));
+
+Deno.test("--help names every option, --version the version", () =>
+  withHome(1, async (root) => {
+    const help = await run(root, "--help");
+    assert.equal(help.code, 0);
+    for (const letter of "1DfNPRvaCcegIlmnorstTuxO") {
+      assert.match(help.stdout, new RegExp(` -${letter}\\b`));
+    }
+    for (const word of ["json", "bwlimit", "iops", "version"]) {
+      assert.ok(help.stdout.includes(`--${word}`));
+    }
+    assert.match((await run(root, "--version")).stdout, /^dsync \d+\.\d+\.\d+\n$/);
+  }));

@@ -1,0 +1,102 @@
+/**
+ * The line on a terminal that shows how far a long run is.
+ *
+ * @module
+ */
+import type { SyncEvent } from "../lib/model/report.ts";
+
+/** It is drawn so often at most. */
+const EVERY_MS = 100;
+
+/** A short run shows none. */
+const AFTER_MS = 500;
+
+const UNITS = ["bytes", "kB", "MB", "GB", "TB"] as const;
+
+/** A number of bytes for people. */
+export const bytesText = (bytes: number): string => {
+  let unit = 0;
+  let value = bytes;
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
+};
+
+const durationText = (seconds: number): string => {
+  const whole = Math.ceil(seconds);
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (n: number): string => String(n).padStart(2, "0");
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+};
+
+/** Follows a run's events; `write` gets text for the terminal, `now` is in milliseconds. */
+export class Progress {
+  readonly #write: (text: string) => void;
+  readonly #now: () => number;
+  readonly #begun: number;
+  #drawn = 0;
+  #isShown = false;
+  #mailbox = "";
+  #total = 0;
+  #done = 0;
+  #bytes = 0;
+  #allBytes = 0;
+  #mailboxBegun = 0;
+
+  /** Shows nothing yet. */
+  constructor(write: (text: string) => void, now: () => number) {
+    this.#write = write;
+    this.#now = now;
+    this.#begun = now();
+  }
+
+  /** Takes one event. */
+  take(event: SyncEvent): void {
+    if (event._tag === "MailboxBegun") {
+      this.#mailbox = event.name;
+      this.#total = event.messages;
+      this.#done = 0;
+      this.#bytes = 0;
+      this.#mailboxBegun = this.#now();
+    } else if (event._tag === "Progress") {
+      this.#done += event.operations;
+      this.#bytes += event.bytes;
+      this.#allBytes += event.bytes;
+      this.#mailbox = event.name;
+    } else return;
+    this.#draw();
+  }
+
+  #draw(): void {
+    const now = this.#now();
+    if (now - this.#begun < AFTER_MS || now - this.#drawn < EVERY_MS) return;
+    this.#drawn = now;
+    this.#isShown = true;
+    this.#write(`\r\x1b[K${this.line(now)}`);
+  }
+
+  /** The line as it is at a moment. */
+  line(now: number): string {
+    const parts = [
+      this.#total > 0 && this.#done <= this.#total
+        ? `${this.#done} of ${this.#total} mails`
+        : `${this.#done} changes`,
+      bytesText(this.#bytes),
+    ];
+    const seconds = (now - this.#begun) / 1000;
+    if (seconds > 0) parts.push(`${bytesText(Math.round(this.#allBytes / seconds))}/s`);
+    const here = (now - this.#mailboxBegun) / 1000;
+    if (this.#done > 0 && this.#done < this.#total) {
+      parts.push(`${durationText(here * (this.#total - this.#done) / this.#done)} left`);
+    }
+    return `${this.#mailbox}: ${parts.join(", ")}`;
+  }
+
+  /** Takes the line away, so that other text can be shown. */
+  clear(): void {
+    if (this.#isShown) this.#write("\r\x1b[K");
+    this.#isShown = false;
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * A store under supervision for one run: it can be stopped between two batches, held to a rate, and watched.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { TaskEither } from "fp-ts/TaskEither.js";
+import { type SyncError, syncError } from "../model/error.ts";
+import type { MailboxName } from "../model/mailbox.ts";
+import type { MailOperation, Outcome } from "../model/operation.ts";
+import type { Side } from "../model/report.ts";
+import type { Mailbox, Store } from "../port/store.ts";
+import { type Chunks, failStream } from "../stream/chunks.ts";
+import type { RunOptions } from "./run.ts";
+
+/** Holds a run to a rate: each call comes back when it may go on. */
+export interface Pace {
+  /** So many bytes of mails are about to be written. */
+  readonly bytes: (count: number) => Promise<void>;
+  /** So many operations are about to be carried out. */
+  readonly operations: (count: number) => Promise<void>;
+}
+
+/** How a store is supervised. */
+export interface Supervision {
+  /** Ends the run at the next batch when it is aborted; what was done stays, and the next run goes on from there. */
+  readonly signal?: AbortSignal;
+  /** The rate of what is written. */
+  readonly pace?: Pace;
+  /** Told of each batch that is durable. */
+  readonly onBatch?: (name: MailboxName, outcomes: readonly Outcome[]) => void;
+}
+
+/** What a run fails with that was stopped. */
+export const stoppedError = (): SyncError =>
+  syncError("Changed", "run", {}, "stopped; what was done stays, and the next run does the rest");
+
+/** A stream that ends with {@linkcode stoppedError} at the first chunk after the signal. */
+const stopping = async function* <A>(
+  signal: AbortSignal,
+  input: Chunks<A, SyncError>,
+): AsyncGenerator<readonly A[]> {
+  if (signal.aborted) failStream(stoppedError());
+  for await (const chunk of input) {
+    yield chunk;
+    if (signal.aborted) failStream(stoppedError());
+  }
+};
+
+const pacing = async function* (
+  pace: Pace,
+  operations: Chunks<MailOperation, SyncError>,
+): AsyncGenerator<readonly MailOperation[]> {
+  for await (const chunk of operations) {
+    let bytes = 0;
+    for (const one of chunk) if (one._tag === "SaveMail") bytes += one.mail.size;
+    await pace.operations(chunk.length);
+    if (bytes > 0) await pace.bytes(bytes);
+    yield chunk;
+  }
+};
+
+const watching = async function* (
+  outcomes: Chunks<Outcome, SyncError>,
+  look: (chunk: readonly Outcome[]) => void,
+): AsyncGenerator<readonly Outcome[]> {
+  for await (const chunk of outcomes) {
+    look(chunk);
+    yield chunk;
+  }
+};
+
+const mailboxUnder = (mailbox: Mailbox, { signal, pace, onBatch }: Supervision): Mailbox => {
+  const stop = <A>(input: Chunks<A, SyncError>): Chunks<A, SyncError> =>
+    signal === undefined ? input : stopping(signal, input);
+  const changed: Partial<Mailbox> = {
+    records: () => stop(mailbox.records()),
+    fetch: (wanted) => stop(mailbox.fetch(wanted)),
+    apply: (operations) => {
+      const paced = pace === undefined ? operations : pacing(pace, operations);
+      const outcomes = mailbox.apply(stop(paced));
+      return onBatch === undefined
+        ? outcomes
+        : watching(outcomes, (chunk) => onBatch(mailbox.name, chunk));
+    },
+  };
+  // All else is the mailbox's own, some of it only worked out when it is asked for.
+  return new Proxy(mailbox, {
+    get: (target, key) => Reflect.get(key in changed ? changed : target, key),
+  });
+};
+
+/** The same store under supervision. */
+export const supervised = (store: Store, supervision: Supervision): Store => {
+  const { signal, pace, onBatch } = supervision;
+  if (signal === undefined && pace === undefined && onBatch === undefined) return store;
+  const unless = <A>(task: () => TaskEither<SyncError, A>): TaskEither<SyncError, A> => async () =>
+    signal?.aborted === true ? E.left(stoppedError()) : await task()();
+  return {
+    ...store,
+    tree: unless(() => store.tree),
+    applyTree: (operation) => unless(() => store.applyTree(operation)),
+    withMailbox: (guid, use) =>
+      unless(() => store.withMailbox(guid, (mailbox) => use(mailboxUnder(mailbox, supervision)))),
+    replaceMailbox: (identity, use) =>
+      unless(() =>
+        store.replaceMailbox(identity, (mailbox) => use(mailboxUnder(mailbox, supervision)))
+      ),
+    close: store.close,
+  };
+};
+
+/** The same store under the options of a run; `side`: which one it is in events. */
+export const underOptions = (
+  store: Store,
+  side: Side,
+  { signal, pace, onEvent }: RunOptions,
+): Store =>
+  supervised(store, {
+    ...(signal === undefined ? {} : { signal }),
+    ...(pace === undefined ? {} : { pace }),
+    ...(onEvent === undefined ? {} : {
+      onBatch: (name, outcomes) => {
+        let bytes = 0;
+        for (const { _tag, operation } of outcomes) {
+          if (_tag === "Done" && operation._tag === "SaveMail") bytes += operation.mail.size;
+        }
+        onEvent({ _tag: "Progress", side, name, operations: outcomes.length, bytes });
+      },
+    }),
+  });
