@@ -124,6 +124,7 @@ interface Broken {
 const breakEverywhere = async (
   cuts: readonly Cut[],
   expected: readonly [MemoryState, MemoryState],
+  isGoodbye: (cut: Cut) => boolean,
   broken: (pair: readonly [MemoryState, MemoryState], cut: Cut) => Promise<Broken>,
   rerun: (pair: readonly [MemoryState, MemoryState]) => Promise<void>,
 ): Promise<void> => {
@@ -132,7 +133,11 @@ const breakEverywhere = async (
     const where = `${cut.end} cut after ${cut.after} bytes`;
     const pair = await changedPair();
     const { failures } = await broken(pair, cut);
-    assert.ok(failures.some((failure) => failure !== null), `${where}: no end says so`);
+    // Only the goodbye may be missed by nobody: then all is done.
+    if (failures.every((failure) => failure === null)) {
+      assert.ok(isGoodbye(cut), `${where}: no end says so`);
+      assert.equal(directories(pair[0]), directories(pair[1]), where);
+    }
     const there = guidsIn(...pair);
     assert.deepEqual([...kept].filter((id) => !there.has(id)), [], `${where}: lost`);
     await rerun(pair);
@@ -150,9 +155,11 @@ Deno.test("a session of Dovecot's protocol, cut at every line: said, nothing los
   assert.equal(directories(expected[0]), directories(expected[1]));
   const cuts = everyCut(plain.sent);
   assert.ok(cuts.length > 100, `${cuts.length} cuts`);
+  const said = plain.sent.slave.reduce((sum, { length }) => sum + length, 0);
   await breakEverywhere(
     cuts,
     expected,
+    ({ end, after }) => end === "slave" && after >= said - "X\n".length,
     async ([left, right], cut) => {
       const { master, slaves } = await byProtocol(memoryStore(left), memoryStore(right), { cut });
       return { failures: [failureIn(master), ...slaves] };
@@ -182,6 +189,7 @@ Deno.test("a mirror with a served store, cut behind every few bytes: said, nothi
   await breakEverywhere(
     cuts,
     expected,
+    () => false,
     async ([left, right], cut) => {
       const end = await overPipe(memoryStore(left), memoryStore(right), { cut });
       const problems = E.isRight(end.mirror) ? end.mirror.right.report.problems : [];
