@@ -5,7 +5,6 @@
  */
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
-import { globSync } from "node:fs";
 import {
   type DovecotConfiguration,
   mailLocationOf,
@@ -16,6 +15,7 @@ import { type SyncError, syncError } from "../lib/model/error.ts";
 import { becomeUser } from "../lib/os/identity.ts";
 import { StreamFailure } from "../lib/stream/chunks.ts";
 import type { CommonOptions } from "./command_line.ts";
+import { matchFiles, readText } from "./conf_files.ts";
 import { lookUpUser } from "./userdb.ts";
 
 /** Where Dovecot looks for its configuration. */
@@ -29,24 +29,11 @@ const DOVECOTS_REMOTE_COMMAND = /^ssh -l%\{login\} %\{host\} doveadm dsync-serve
 
 const NOTHING: DovecotConfiguration = { settings: new Map(), namespaces: new Map() };
 
-const readText = (path: string): string | null => {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return null;
-  }
-};
-
 /** Reads the files themselves, where no doveconf is installed. */
 const readFiles = (path: string): Either<SyncError, DovecotConfiguration> =>
   readConfiguration(path, {
     read: readText,
-    glob: (pattern) =>
-      /[*?[{]/.test(pattern)
-        ? globSync(pattern).map((path) => path.startsWith("/") ? path : `/${path}`).sort()
-        : readText(pattern) === null
-        ? []
-        : [pattern],
+    glob: matchFiles,
     env: (name) => Deno.env.get(name),
   });
 
@@ -58,7 +45,8 @@ const askDoveconf = async (
   try {
     output = await new Deno.Command("doveconf", { args: ["-c", path], stdin: "null" }).output();
   } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) return null;
+    const { NotFound, NotCapable } = Deno.errors;
+    if (thrown instanceof NotFound || thrown instanceof NotCapable) return null;
     throw thrown;
   }
   const text = new TextDecoder().decode(output.stdout);

@@ -10,6 +10,7 @@ import { attributeDict } from "./attribute_dict.ts";
 import { parseLocation } from "../lib/codec/location.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { openStore } from "../lib/open.ts";
+import { StreamFailure } from "../lib/stream/chunks.ts";
 import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";
 
@@ -70,8 +71,14 @@ export const samePlace = (os: Os, one: string, two: string): SyncError | null =>
   const ids = [one, two].map((text) => {
     const location = parseLocation(text, home);
     if (E.isLeft(location)) return null;
-    const info = os.files.stat(location.right.root);
-    return info === null ? location.right.root : `${info.dev}:${info.ino}`;
+    try {
+      const info = os.files.stat(location.right.root);
+      return info === null ? location.right.root : `${info.dev}:${info.ino}`;
+    } catch (thrown) {
+      if (!(thrown instanceof StreamFailure)) throw thrown;
+      // What cannot be looked at is told by whoever opens it.
+      return null;
+    }
   });
   return ids[0] === null || ids[0] !== ids[1]
     ? null

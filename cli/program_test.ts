@@ -200,3 +200,45 @@ Deno.test("--help names every option, --version the version", () =>
     }
     assert.match((await run(root, "--version")).stdout, /^dsync \d+\.\d+\.\d+\n$/);
   }));
+
+/** The permissions of each kind of run, as the README gives them. */
+const permissionsOf = (kind: string): readonly string[] => {
+  const readme = Deno.readTextFileSync(new URL("../README.md", import.meta.url));
+  const [, flags] = new RegExp(`^\\| ${kind} +\\| \`([^\`]+)\``, "m").exec(readme) ?? [];
+  assert.ok(flags !== undefined, `the README tells those of "${kind}"`);
+  return flags.split(" ");
+};
+
+Deno.test("the permissions that the README gives are enough for each kind of run", () =>
+  withHome(30, async (root) => {
+    await Deno.remove(join(root, "dovecot.conf"));
+    const withFlags = (
+      kind: string,
+      words: readonly string[],
+    ) => ["run", "--no-prompt", ...permissionsOf(kind), MAIN, ...words];
+    const plain = async (kind: string, ...words: readonly string[]): Promise<void> => {
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: withFlags(kind, words),
+        env: { HOME: root, DENO_DIR, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+      }).output();
+      assert.deepEqual([code, new TextDecoder().decode(stderr)], [0, ""], kind);
+    };
+    const from = ["-o", "mail_location=maildir:~/Maildir"];
+    await plain("between two folders", ...from, "backup", "mdbox:~/mdbox");
+    await plain("between two folders", ...from, "status");
+    await plain("with Dovecot's configuration", ...from, "mirror", "mdbox:~/mdbox");
+    const there = ["-o", `mail_location=mdbox:${root}/other`, "server"];
+    const server = [Deno.execPath(), ...withFlags("at the far end of a pipe", there)];
+    const flags = permissionsOf("with another machine");
+    assert.ok(flags.includes("--allow-run=ssh"));
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--no-prompt"],
+        // Here the far end is started without ssh.
+        ...flags.map((flag) => flag === "--allow-run=ssh" ? "--allow-run" : flag),
+        ...[MAIN, ...from, "mirror", ...server],
+      ],
+      env: { HOME: root, DENO_DIR, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    }).output();
+    assert.deepEqual([code, new TextDecoder().decode(stderr)], [0, ""]);
+  }));

@@ -9,7 +9,7 @@ import type { Disk, Fd, Files } from "../port/os.ts";
 import { StreamFailure } from "../stream/chunks.ts";
 import { ERRNO, failCall, isMissing } from "./errno.ts";
 import { lstat, type OpenFiles, rawOpen } from "./files.ts";
-import { AT_FDCWD, errno, libc, O } from "./libc.ts";
+import { AT_FDCWD, currentUmask, errno, libc, O } from "./libc.ts";
 import { pathBytes, secondPathBytes } from "./path_bytes.ts";
 
 /** One step that changes what a crash would leave behind. */
@@ -52,18 +52,21 @@ const failShort = (path: string, wrote: number, wanted: number): never => {
   throw new StreamFailure<SyncError>(syncError("Io", "store", { path }, what));
 };
 
-/** One write system call; all of the bytes or an error. */
+/**
+ * One write system call, as a rule; all of the bytes or an error. Where the system takes a part of them only, it says why
+ * when it is asked to take the rest.
+ */
 const writeOnce = (fd: Fd, bytes: Uint8Array, position: number | null, path: string): void => {
-  if (bytes.length === 0) return;
-  const buffer = bytes as Uint8Array<ArrayBuffer>;
-  let n: number;
-  do {
-    n = position === null
-      ? libc().write(fd, buffer, BigInt(buffer.length))
-      : libc().pwrite(fd, buffer, BigInt(buffer.length), BigInt(position));
-  } while (n < 0 && errno() === ERRNO.EINTR);
-  if (n < 0) failCall("write", path);
-  if (n !== bytes.length) failShort(path, n, bytes.length);
+  for (let done = 0; done < bytes.length;) {
+    const rest = bytes.subarray(done) as Uint8Array<ArrayBuffer>;
+    const n = position === null
+      ? libc().write(fd, rest, BigInt(rest.length))
+      : libc().pwrite(fd, rest, BigInt(rest.length), BigInt(position + done));
+    if (n < 0 && errno() === ERRNO.EINTR) continue;
+    if (n < 0) failCall("write", path);
+    if (n === 0) failShort(path, done, bytes.length);
+    done += n;
+  }
 };
 
 /** The first `length` bytes of the pieces. */
@@ -89,12 +92,14 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
     );
   };
 
-  const umask = Deno.umask();
+  let umask: number | null = null;
+  /** Bits of a mode that the system would take away. */
+  const isMasked = (mode: number): boolean => (mode & (umask ??= currentUmask())) !== 0;
   /** Makes a file that must not exist, with exactly this mode: a shared mailbox needs bits that the umask takes. */
   const make = (path: string, mode: number): Fd => {
     const fd = rawOpen(path, O.RDWR | O.CREAT | O.EXCL | O.CLOEXEC, mode);
     if (fd < 0) return failCall("create", path);
-    if ((mode & umask) !== 0 && libc().fchmod(fd, mode) < 0) {
+    if (isMasked(mode) && libc().fchmod(fd, mode) < 0) {
       const number = errno();
       libc().close(fd);
       return failCall("chmod", path, number);
@@ -224,7 +229,7 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
       if (number === ERRNO.EEXIST && files.stat(path)?.kind === "directory") return;
       failCall("mkdir", path, number);
     }
-    if ((mode & umask) !== 0 && libc().chmod(pathBytes(path), mode) < 0) failCall("chmod", path);
+    if (isMasked(mode) && libc().chmod(pathBytes(path), mode) < 0) failCall("chmod", path);
   };
 
   const rmdir: Disk["rmdir"] = (path) => {

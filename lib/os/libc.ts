@@ -31,6 +31,7 @@ const SYMBOLS = {
   rmdir: { parameters: ["buffer"], result: "i32" },
   fcntl: { parameters: ["i32", "i32", "buffer"], result: "i32" },
   flock: { parameters: ["i32", "i32"], result: "i32" },
+  umask: { parameters: ["u32"], result: "u32" },
   kill: { parameters: ["i32", "i32"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
@@ -115,6 +116,14 @@ const load = (): NonNullable<typeof loaded> => {
 
 /** The C library, loaded at the first call. Throws `Unsupported` where it is another system. */
 export const libc = (): Libc => (loaded ??= load()).libc;
+
+/** The process's umask; Deno's own call wants a permission that its command line does not know. */
+export const currentUmask = (): number => {
+  const { umask } = libc();
+  const is = umask(0o077);
+  umask(is);
+  return is;
+};
 
 /** errno of the call that has just failed. */
 export const errno = (): number => (loaded ??= load()).errnoView.getInt32(0);

@@ -1,9 +1,9 @@
 /** The same dovecot.conf through doveconf and through our reader: the same settings. */
 import assert from "node:assert/strict";
-import { globSync } from "node:fs";
 import { join } from "node:path";
 import * as E from "fp-ts/Either.js";
 import { type DovecotConfiguration, readConfiguration } from "../../lib/codec/dovecot_settings.ts";
+import { matchFiles, readText } from "../../cli/conf_files.ts";
 import { hasDovecot } from "./dovecot.ts";
 
 /** What a sync reads. */
@@ -28,18 +28,10 @@ const NAMES: readonly string[] = [
 
 const NAMESPACE_NAMES: readonly string[] = ["inbox", "location", "prefix", "separator", "type"];
 
-const readText = (path: string): string | null => {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return null;
-  }
-};
-
 const ours = (path: string): DovecotConfiguration => {
   const found = readConfiguration(path, {
     read: readText,
-    glob: (pattern) => globSync(pattern).sort(),
+    glob: matchFiles,
     env: (name) => Deno.env.get(name),
   });
   assert.ok(E.isRight(found), JSON.stringify(found));

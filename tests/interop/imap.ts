@@ -35,11 +35,22 @@ export class ImapSession implements AsyncDisposable {
     this.#stderr = new Response(child.stderr).text();
   }
 
-  /** Starts a process that speaks IMAP over its standard input and output, and waits for its greeting. */
-  static async start(command: Deno.Command): Promise<ImapSession> {
+  /**
+   * Starts a process that speaks IMAP over its standard input and output, and waits for its greeting; with `login` the
+   * user is not known yet.
+   */
+  static async start(
+    command: Deno.Command,
+    login?: { readonly user: string; readonly password: string },
+  ): Promise<ImapSession> {
     const session = new ImapSession(command.spawn());
     const greeting = (await session.#response()).toString("latin1");
-    if (!greeting.startsWith("* PREAUTH")) throw new Error(`no session: ${greeting}`);
+    if (!greeting.startsWith(login === undefined ? "* PREAUTH" : "* OK")) {
+      throw new Error(`no session: ${greeting}`);
+    }
+    if (login !== undefined) {
+      await session.ok(`LOGIN ${imapString(login.user)} ${imapString(login.password)}`);
+    }
     return session;
   }
 
