@@ -148,8 +148,10 @@ what it tells, and how fast it goes
 exit status: 0 in sync; 2 some change could not be made, run again; else failed
 `;
 
-const LETTERS = { plain: "1DfNPRUv", valued: "aCcegIlmnorstTuxO" };
-const LONG = { plain: ["help", "version", "json"], valued: ["bwlimit", "iops"] };
+/** The options of one letter. */
+export const LETTERS = { plain: "1DfNPRUv", valued: "aCcegIlmnorstTuxO" };
+/** The options of a word. */
+export const LONG = { plain: ["help", "version", "json"], valued: ["bwlimit", "iops"] };
 const TIMEOUT_S = 600;
 
 const VERBS: Readonly<Record<string, "mirror" | "backup" | "server" | "status">> = {

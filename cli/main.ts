@@ -33,8 +33,11 @@ export const EXIT = {
   failed: 1,
   runAgain: 2,
   usage: 64,
+  noUser: 67,
   defect: 70,
   temporary: 75,
+  noPermission: 77,
+  configuration: 78,
   /** As the shell has it after Ctrl-C. */
   stopped: 130,
 } as const;
@@ -53,6 +56,20 @@ const statusOfError = ({ _tag, scope, where }: SyncError): number => {
   return isOfPipe && (_tag === "Io" || _tag === "Damaged" || _tag === "Changed")
     ? EXIT.temporary
     : EXIT.failed;
+};
+
+/** The exit status where the configuration or its user is at fault. */
+const statusOfSettings = ({ _tag }: SyncError): number => {
+  switch (_tag) {
+    case "Missing":
+      return EXIT.noUser;
+    case "Denied":
+      return EXIT.noPermission;
+    case "Io":
+      return EXIT.temporary;
+    default:
+      return EXIT.configuration;
+  }
 };
 
 const failWith = (error: SyncError, { debug, json }: CommonOptions, exit: number): number => {
@@ -171,7 +188,7 @@ export const main = async (args: readonly string[]): Promise<number> => {
   }
   const warn = (error: SyncError): void => complain(`${errorText(error)}; going on without it`);
   const settled = await configured<SyncCommand | ServerCommand | StatusCommand>(command, warn);
-  if (E.isLeft(settled)) return failWith(settled.left, command, statusOfError(settled.left));
+  if (E.isLeft(settled)) return failWith(settled.left, command, statusOfSettings(settled.left));
   switch (settled.right._tag) {
     case "Sync":
       return await runSync(settled.right);

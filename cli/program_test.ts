@@ -105,7 +105,7 @@ Deno.test("what is wrong is one line on stderr, with its place, a status that fi
       [["status", "mdbox:~/Maildir"], 1, /Maildir: what is there is no mdbox/],
       [["mirror", "mdbox:~/mixed"], 1, /mixed: what is there is no mdbox/],
       [["backup", "-R", "mdbox:~/none"], 1, /none: there is no mdbox/],
-      [["mirror", "-u", "nobody-else", "mdbox:~/x"], 1, /auth-userdb/],
+      [["mirror", "-u", "nobody-else", "mdbox:~/x"], 75, /auth-userdb/],
       [["mirror", "@host"], 64, /user@host wants both/],
       [["mirror", "eve@"], 64, /host is missing/],
       [["mirror", "--", "-oProxyCommand=x@host"], 64, /-/],
@@ -116,7 +116,7 @@ Deno.test("what is wrong is one line on stderr, with its place, a status that fi
         1,
         /mail_attribute_dict=redis/,
       ],
-      [["-o", "lock_method=flock", "mirror", "mdbox:~/x"], 1, /lock_method=flock/],
+      [["-o", "lock_method=flock", "mirror", "mdbox:~/x"], 78, /lock_method=flock/],
     ];
     const before = await tree(root);
     for (const [words, status, wanted] of rows) {
@@ -131,7 +131,7 @@ Deno.test("what is wrong is one line on stderr, with its place, a status that fi
       args: ["run", "-A", MAIN, "-c", join(root, "wrong.conf"), "mirror", "mdbox:~/x"],
       env: { HOME: root, DENO_DIR, NO_COLOR: "1" },
     }).output();
-    assert.equal(wrong.code, 64);
+    assert.equal(wrong.code, 78);
     assert.match(new TextDecoder().decode(wrong.stderr), /^dsync: .*wrong\.conf.*line 2.*\n$/);
     assert.deepEqual(await tree(root), before);
   }));
