@@ -68,8 +68,6 @@ export interface SyncCommand extends CommonOptions {
   readonly lockTimeout: number | null;
   /** -P: the other end purges its storage. */
   readonly purge: boolean;
-  /** -C: what stands in for a character that a mailbox name cannot have. */
-  readonly altChar: string;
 }
 
 /** The far end of a pipe. */
@@ -131,7 +129,7 @@ how it is synced
   -s STATE          sync what changed since this state, print the new one
   -l SECONDS        lock the account for this sync, wait so long for it
   -P                let the other end purge its storage afterwards
-  -C CHARACTER      a Dovecot's stand-in for what names cannot have (default _)
+  -C CHARACTER      stands in for what mailbox names cannot have (default _)
   -a MAILBOX        the other end's virtual mailbox that has all mails
 
 the other end
@@ -258,11 +256,17 @@ const syncOf = (
     wrong("-R goes with backup or -1; a mirror has no direction");
   }
   if (options.all("n").length > 0 && options.has("N")) wrong("-n and -N exclude each other");
-  const altChar = options.last("C") ?? "_";
-  if (!/^[ -.0-~]$/.test(altChar)) wrong(`-C wants one character, found "${altChar}"`);
+  const common = commonOf(options);
+  const altChar = options.last("C");
+  if (altChar !== null && !/^[ -.0-~]$/.test(altChar)) {
+    wrong(`-C wants one character, found "${altChar}"`);
+  }
   return {
     _tag: "Sync",
-    ...commonOf(options),
+    ...common,
+    settings: altChar === null
+      ? common.settings
+      : new Map([...common.settings, ["dsync_alt_char", altChar]]),
     verb,
     destination,
     oneWay: options.has("1"),
@@ -277,7 +281,6 @@ const syncOf = (
     allNamespaces: options.has("N"),
     lockTimeout: options.parsed("l", parseSeconds, "seconds"),
     purge: options.has("P"),
-    altChar,
   };
 };
 

@@ -33,7 +33,8 @@ Deno.test("parseCommandLine: options stand on either side of the command word; t
   const command = syncOf("-v -mA backup -R -mB -xC -x D/* -T 30 -l7 -C ~ -N mdbox:/x");
   assert.deepEqual(command.names, { only: "B", onlyGuid: null, excluded: ["C", "D/*"] });
   assert.equal(command.reverse && command.verbose && command.allNamespaces, true);
-  assert.deepEqual([command.timeoutMs, command.lockTimeout, command.altChar], [30_000, 7, "~"]);
+  assert.deepEqual([command.timeoutMs, command.lockTimeout], [30_000, 7]);
+  assert.equal(command.settings.get("dsync_alt_char"), "~");
   assert.deepEqual(command.destination, ["mdbox:/x"]);
   assert.equal(syncOf("mirror x").timeoutMs, 600_000);
 });

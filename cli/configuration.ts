@@ -8,6 +8,7 @@ import type { Either } from "fp-ts/Either.js";
 import {
   type DovecotConfiguration,
   mailLocationOf,
+  mailPrefixOf,
   readConfiguration,
 } from "../lib/codec/dovecot_settings.ts";
 import { expandVariables, type VariableUser } from "../lib/codec/dovecot_variables.ts";
@@ -17,6 +18,9 @@ import { StreamFailure } from "../lib/stream/chunks.ts";
 import type { CommonOptions } from "./command_line.ts";
 import { matchFiles, readText } from "./conf_files.ts";
 import { lookUpUser } from "./userdb.ts";
+
+/** The setting that has what a Dovecot at the other end puts before names; ended by "/". */
+export const PREFIX = "dsync: prefix";
 
 /** Where Dovecot looks for its configuration. */
 const DEFAULT_PATH = "/etc/dovecot/dovecot.conf";
@@ -176,6 +180,7 @@ export const configured = async <
     const location = mailLocationOf(configuration);
     if (location !== null) settings.set("mail_location", location);
   }
+  settings.set(PREFIX, mailPrefixOf(configuration));
   for (const [name, wanted, why] of REQUIRED) {
     const value = settings.get(name);
     if (value === undefined || wanted.test(value)) continue;

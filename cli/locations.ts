@@ -39,6 +39,7 @@ export const openSide = async (
   const attributes = attributeDict(settings, home ?? "/");
   if (E.isLeft(attributes)) return attributes;
   const size = settings.get("mdbox_rotate_size") ?? "";
+  const altChar = settings.get("dsync_alt_char") ?? "";
   const rotateSize = size === "" ? null : parseSize(size.replaceAll(" ", ""));
   if (size !== "" && rotateSize === null) {
     return E.left(syncError("Usage", "run", {}, `mdbox_rotate_size=${size}: no size above 0`));
@@ -47,6 +48,7 @@ export const openSide = async (
     create,
     ...(attributes.right === null ? {} : { attributes: attributes.right }),
     ...(rotateSize === null ? {} : { rotateSize }),
+    ...(altChar === "" ? {} : { altChar }),
   })();
 };
 

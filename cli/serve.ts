@@ -14,11 +14,13 @@ import { serveStore } from "../lib/peer/store_server.ts";
 import type { Os } from "../lib/port/os.ts";
 import type { Peer } from "../lib/port/peer.ts";
 import type { Store } from "../lib/port/store.ts";
+import { prefixed } from "../lib/run/prefixed.ts";
 import { holdSession } from "../lib/run/session.ts";
 import { slaveHandshake, slaveOptions } from "../lib/run/session_handshake.ts";
 import { StreamFailure } from "../lib/stream/chunks.ts";
 import type { ServerCommand } from "./command_line.ts";
 import { STORE_EXTENSION, withRawLog } from "./connect.ts";
+import { PREFIX } from "./configuration.ts";
 import { firstLocation, openSide } from "./locations.ts";
 import { lockAccount } from "./sync_lock.ts";
 
@@ -81,7 +83,7 @@ export const serve = async (
     );
     return extensions.includes(STORE_EXTENSION)
       ? await serveStore(store.right, { incoming: rest(), send: pipe.send })()
-      : await holdWith(os, store.right, peer, say);
+      : await holdWith(os, prefixed(store.right, command.settings.get(PREFIX) ?? ""), peer, say);
   } catch (thrown) {
     if (!(thrown instanceof StreamFailure)) throw thrown;
     return E.left(thrown.error as SyncError);

@@ -26,6 +26,7 @@ import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";
 import { backup } from "../lib/run/backup.ts";
 import { mirror, type MirrorOptions } from "../lib/run/mirror.ts";
+import { prefixed } from "../lib/run/prefixed.ts";
 import { type Connect, syncWithPeer } from "../lib/run/peer_sync.ts";
 import type { RunOptions } from "../lib/run/run.ts";
 import { holdSession } from "../lib/run/session.ts";
@@ -40,6 +41,7 @@ import { isOpen } from "../lib/sync/wire_mailbox.ts";
 import type { SyncCommand } from "./command_line.ts";
 import { type Reach, reach, type Reached, STORE_EXTENSION } from "./connect.ts";
 import { firstLocation, openEither, type Opening, openSide, samePlace } from "./locations.ts";
+import { PREFIX } from "./configuration.ts";
 import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
 import { errorText } from "./render.ts";
 import { lockAccount } from "./sync_lock.ts";
@@ -80,7 +82,7 @@ const requestOf = (command: SyncCommand, hasState: boolean): SessionRequest => (
   lockTimeout: command.lockTimeout,
   purge: command.purge,
   virtualAll: command.virtualAll,
-  altChar: command.altChar,
+  altChar: command.settings.get("dsync_alt_char") ?? "_",
   debug: command.debug,
 });
 
@@ -232,7 +234,7 @@ const withProgram = async (
     const isOurs = extensions.some((name) => reached.right.extensions.includes(name));
     return isOurs ? await withStoreBehind(means, store.right, reached.right) : await byProtocol(
       means,
-      store.right,
+      prefixed(store.right, command.settings.get(PREFIX) ?? ""),
       connecting(reached.right, how),
       destination.argv.join(" "),
     );

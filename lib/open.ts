@@ -25,6 +25,8 @@ export interface OpenOptions {
   readonly create: boolean;
   /** The file of mail_attribute_dict; without it no attributes of mailboxes are kept. */
   readonly attributes?: string;
+  /** What stands in for a character that a mailbox name cannot have (dsync_alt_char); "_" where it is absent. */
+  readonly altChar?: string;
   /** mdbox_rotate_size, bytes. */
   readonly rotateSize?: number;
 }

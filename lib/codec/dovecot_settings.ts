@@ -38,6 +38,7 @@ interface Section {
 export const USED: ReadonlySet<string> = new Set([
   "auth_socket_path",
   "base_dir",
+  "dsync_alt_char",
   "dsync_remote_cmd",
   "lock_method",
   "mail_alt_path",
@@ -197,6 +198,18 @@ export const readConfiguration = (
   const end = reader.end(path);
   if (E.isLeft(end)) return end;
   return E.right({ settings: reader.settings, namespaces: reader.namespaces });
+};
+
+/**
+ * The prefix of the names in the namespace that has the INBOX, its parts parted and ended by "/": "INBOX." becomes
+ * "INBOX/". Empty: none.
+ */
+export const mailPrefixOf = ({ namespaces }: DovecotConfiguration): string => {
+  const own = [...namespaces.values()].find((one) => isYes(one.get("inbox")));
+  const prefix = own?.get("prefix") ?? "";
+  if (prefix === "") return "";
+  const separator = own?.get("separator") || (prefix.endsWith(".") ? "." : "/");
+  return `${prefix.split(separator).filter((part) => part !== "").join("/")}/`;
 };
 
 /** Each key of a 2.4 location and the one that 2.3 writes into mail_location. */

@@ -3,6 +3,7 @@ import * as E from "fp-ts/Either.js";
 import {
   type DovecotConfiguration,
   mailLocationOf,
+  mailPrefixOf,
   readConfiguration,
 } from "./dovecot_settings.ts";
 
@@ -92,6 +93,18 @@ namespace {
     ["inbox", [["inbox", "yes"], ["separator", "/"]]],
     ["#1", [["prefix", "public/"]]],
   ]);
+});
+
+Deno.test("mailPrefixOf: that of the namespace with the INBOX, by its separator", () => {
+  const rows: readonly (readonly [string, string])[] = [
+    ["", ""],
+    ["namespace x {\n prefix = a/\n}\n", ""],
+    ["namespace x {\n inbox = yes\n}\n", ""],
+    ["namespace x {\n inbox = yes\n prefix = INBOX.\n}\n", "INBOX/"],
+    ["namespace x {\n inbox = yes\n prefix = a|b|\n separator = |\n}\n", "a/b/"],
+    ["namespace x {\n inbox = yes\n prefix = a.b/\n separator = /\n}\n", "a.b/"],
+  ];
+  for (const [text, wanted] of rows) assert.equal(mailPrefixOf(one(text)), wanted, text);
 });
 
 Deno.test("mailLocationOf: 2.3's and 2.4's spelling", () => {

@@ -18,7 +18,13 @@ export interface Naming {
   readonly layout: "maildir++" | "fs" | "mdbox";
   /** Whether names are stored as UTF-8 (the UTF-8 option of mail_location) instead of modified UTF-7. */
   readonly utf8: boolean;
+  /** What stands in for a character that a name cannot have (dsync_alt_char); "_" where it is not told. */
+  readonly altChar?: string;
 }
+
+/** The stand-in; one that names cannot have everywhere themselves is passed over. */
+const altCharOf = ({ altChar }: Naming): string =>
+  altChar === undefined || !/^[^./~&\0\ud800-\udfff]$/.test(altChar) ? "_" : altChar;
 
 /** The bytes that one directory name can have on common file systems, and MAILBOX_MAX_HIERARCHY_NAME_LENGTH. */
 const MAX_PART_BYTES = 255;
@@ -144,11 +150,12 @@ const cutWithHash = (part: string, of: string, bytes: number, naming: Naming): s
 };
 
 const fitPart = (part: string, first: boolean, naming: Naming): string => {
-  let fit = part.toWellFormed().replaceAll("\0", "_");
-  if (fit === "" || fit === "." || fit === "..") fit = fit.replaceAll(".", "_") || "_";
-  if (first && fit.startsWith("~")) fit = `_${fit.slice(1)}`;
-  if (naming.layout === "maildir++") fit = fit.replaceAll(".", "_");
-  if (reserved(naming, fit)) fit = `${fit}_`;
+  const alt = altCharOf(naming);
+  let fit = part.toWellFormed().replaceAll("\0", alt);
+  if (fit === "" || fit === "." || fit === "..") fit = fit.replaceAll(".", alt) || alt;
+  if (first && fit.startsWith("~")) fit = `${alt}${fit.slice(1)}`;
+  if (naming.layout === "maildir++") fit = fit.replaceAll(".", alt);
+  if (reserved(naming, fit)) fit = `${fit}${alt}`;
   const tooLong = fit.length > MAX_PART_BYTES ||
     byteLength(storePart(fit, naming)) > MAX_PART_BYTES;
   return naming.layout !== "maildir++" && tooLong
@@ -177,7 +184,7 @@ const fitLength = (name: string, parts: readonly string[], naming: Naming): stri
 };
 
 /**
- * The nearest name that a layout can hold; the same name where it fits. What does not fit becomes "_", what is too
+ * The nearest name that a layout can hold; the same name where it fits. What does not fit becomes the stand-in, what is too
  * long is cut and gets a hash of the whole. Two names may meet in one: that is for the caller to see.
  */
 export const fitName = (name: MailboxName, naming: Naming): MailboxName => {

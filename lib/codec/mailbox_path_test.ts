@@ -105,6 +105,21 @@ const anyName = fc.array(part, { minLength: 1, maxLength: 40 }).map((parts) =>
   parts.join("/") as MailboxName
 );
 
+Deno.test("fitName puts in the stand-in that is wanted, unless no name could have it", () => {
+  const rows: readonly (readonly [string, string, string])[] = [
+    ["A.B/c.d", "-", "A-B/c-d"],
+    ["A.B", "日", "A日B"],
+    ["A.B", ".", "A_B"],
+    ["A.B", "/", "A_B"],
+    ["~x", "~", "_x"],
+    ["A.B", "", "A_B"],
+  ];
+  for (const [name, altChar, fit] of rows) {
+    const naming = { layout: "maildir++", utf8: false, altChar } as const;
+    assert.equal(fitName(name as MailboxName, naming), fit, `${name} ${altChar}`);
+  }
+});
+
 Deno.test("fitName gives a name that fits, and the same one again", () => {
   fc.assert(fc.property(anyName, fc.constantFrom(...ALL), (name, naming) => {
     const fit = fitName(name, naming);

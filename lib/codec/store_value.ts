@@ -182,10 +182,13 @@ export const STORE = t.type({
     emptyDirectories: t.boolean,
     naming: t.union([
       t.null,
-      t.type({
-        layout: t.keyof({ "maildir++": null, fs: null, mdbox: null }),
-        utf8: t.boolean,
-      }),
+      t.intersection([
+        t.type({
+          layout: t.keyof({ "maildir++": null, fs: null, mdbox: null }),
+          utf8: t.boolean,
+        }),
+        t.partial({ altChar: text }),
+      ]),
     ]),
   }),
 });

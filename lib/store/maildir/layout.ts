@@ -21,6 +21,8 @@ export interface MaildirLocation {
   readonly control?: string;
   /** UTF-8: names are stored as UTF-8 instead of modified UTF-7. */
   readonly utf8?: boolean;
+  /** What stands in for a character that a name cannot have; "_" where it is absent. */
+  readonly altChar?: string;
   /** The file with the attributes of all mailboxes (mail_attribute_dict); none are kept without it. */
   readonly attributes?: string;
 }
@@ -50,6 +52,7 @@ export const MAIL_DIRECTORIES = ["cur", "new", "tmp"] as const;
 export const namingOf = (location: MaildirLocation): Naming => ({
   layout: location.layout,
   utf8: location.utf8 ?? false,
+  ...(location.altChar === undefined ? {} : { altChar: location.altChar }),
 });
 
 /** The account-wide directories. */

@@ -287,6 +287,7 @@ const normalised = (location: MaildirLocation): MaildirLocation => ({
   ...(location.index === undefined ? {} : { index: withoutSlash(location.index) }),
   ...(location.control === undefined ? {} : { control: withoutSlash(location.control) }),
   ...(location.attributes === undefined ? {} : { attributes: location.attributes }),
+  ...(location.altChar === undefined ? {} : { altChar: location.altChar }),
 });
 
 /**

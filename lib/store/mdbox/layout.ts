@@ -32,6 +32,8 @@ export interface MdboxOptions {
   readonly utf8?: boolean;
   /** mdbox_rotate_size: no m.N grows beyond it, unless by a single mail; 10 MiB when not given. */
   readonly rotateSize?: number;
+  /** What stands in for a character that a name cannot have; "_" where it is absent. */
+  readonly altChar?: string;
   /** The file with the attributes of all mailboxes (mail_attribute_dict); none are kept without it. */
   readonly attributes?: string;
   /** Whether a store that is not there is made at the first write; else it is refused. */
@@ -90,7 +92,11 @@ export const layoutOf = (options: MdboxOptions): Layout => {
     control: options.control ?? root,
     accountIndex: indexRoot,
     staging: `${indexRoot}/.dsync`,
-    naming: { layout: "mdbox", utf8: options.utf8 ?? false },
+    naming: {
+      layout: "mdbox",
+      utf8: options.utf8 ?? false,
+      ...(options.altChar === undefined ? {} : { altChar: options.altChar }),
+    },
     rotateSize: options.rotateSize ?? ROTATE_SIZE,
   };
 };
