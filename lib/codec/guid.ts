@@ -64,6 +64,15 @@ export const mailboxNameHash = (name: string): string =>
   formatHex(sha1(encoder.encode(name)).subarray(0, 16));
 
 /**
+ * What may stand for a mailbox name in a log that a local Dovecot has written: names are hashed there with the separator
+ * of its namespace, "/" or "." as a rule.
+ */
+export const mailboxNameHashes = (name: string): readonly string[] =>
+  name.includes("/")
+    ? [mailboxNameHash(name), mailboxNameHash(name.replaceAll("/", "."))]
+    : [mailboxNameHash(name)];
+
+/**
  * What a Dovecot calls a branch of names by that has no GUID of its own: the MD5 over the GUID of the first mailbox below
  * and its name, as 32 hex digits (dsync-mailbox-tree-sync.c).
  */

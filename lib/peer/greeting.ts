@@ -29,6 +29,9 @@ const joined = (pieces: readonly Uint8Array[], size: number): Uint8Array => {
   return whole;
 };
 
+/** What every dsync of ours says in its hello; a Dovecot passes over it. */
+const OURS = "dsync-ts";
+
 /** The other end behind a pipe, when it has said hello. */
 export interface Greeted {
   /** It. */
@@ -106,7 +109,10 @@ export const greet = async (
     await link.receive(),
     await link.receive(),
   ];
-  const said = link.send([{ _tag: "Hello", minor: WIRE_MINOR, extensions }, handshake]);
+  const said = link.send([
+    { _tag: "Hello", minor: WIRE_MINOR, extensions: [OURS, ...extensions] },
+    handshake,
+  ]);
   // What it says, or that it says nothing, tells more than that it did not listen.
   said.catch(() => {});
   const [hello, theirs] = await hear();
@@ -118,6 +124,7 @@ export const greet = async (
     peer: {
       name,
       minor: hello.minor,
+      isOurs: hello.extensions.includes(OURS),
       handshake: theirs,
       send: link.send,
       receive: link.receive,

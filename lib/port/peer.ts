@@ -11,6 +11,8 @@ export interface Peer {
   readonly name: string;
   /** The minor version that it speaks. */
   readonly minor: number;
+  /** Whether it is a dsync of ours, which as a master waits for all of a slave's tree. */
+  readonly isOurs: boolean;
   /** What it said of itself; from a master: how to sync. */
   readonly handshake: Handshake;
   /**

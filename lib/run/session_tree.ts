@@ -15,6 +15,7 @@ import { type DovecotChange, dovecotChanges, type DovecotSide } from "../sync/do
 import { DiskNames, type FollowedMailbox, followTree } from "../sync/follow_tree.ts";
 import { withUniqueGuids } from "../sync/tree_history.ts";
 import {
+  deletesFor,
   type HeardTree,
   isTellable,
   mailboxTreeOf,
@@ -78,11 +79,18 @@ export class SessionTree {
     if (this.#options.role === "master") {
       // No slave waits for our tree before it tells its own, and knowing that one helps.
       await this.#hear();
-      this.#told = treeToTell(this.own, names, all, this.#heard);
-      await this.#tell(this.#told);
+      this.#told = this.#inTheirTerms(treeToTell(this.own, names, all, this.#heard));
+      await this.#tellNodes();
+      await this.#tellDeletes();
+    } else if (this.#exchange.peer.isOurs) {
+      this.#told = treeToTell(this.own, names, all, null);
+      const told = this.#tellNodes().then(() => this.#tellDeletes());
+      await Promise.all([told, this.#hear()]);
     } else {
       this.#told = treeToTell(this.own, names, all, null);
-      await Promise.all([this.#tell(this.#told), this.#hear()]);
+      await Promise.all([this.#tellNodes(), this.#hear()]);
+      this.#told = this.#inTheirTerms(this.#told);
+      await this.#tellDeletes();
     }
   }
 
@@ -109,10 +117,16 @@ export class SessionTree {
     return numbers;
   }
 
-  async #tell({ nodes, deletes }: ToldTree): Promise<void> {
-    const { peer } = this.#exchange;
-    await new Sender(peer).list(nodes);
-    await peer.send([deletes]);
+  #inTheirTerms(told: ToldTree): ToldTree {
+    return { ...told, deletes: deletesFor(told.deletes, this.#heard!) };
+  }
+
+  async #tellNodes(): Promise<void> {
+    await new Sender(this.#exchange.peer).list(this.#told!.nodes);
+  }
+
+  async #tellDeletes(): Promise<void> {
+    await this.#exchange.peer.send([this.#told!.deletes]);
   }
 
   async #hear(): Promise<void> {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mailboxNameHash } from "../codec/guid.ts";
+import { mailboxNameHashes } from "../codec/guid.ts";
 import { syncError } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import {
@@ -42,7 +42,8 @@ export const treeHistory = (tree: MailboxTree): TreeHistory => {
     note(type === "Subscribe" || type === "Unsubscribe" ? "Subscription" : type, guid, at);
   }
   const of = (kind: string, guid: string): number => times.get(`${kind} ${guid}`) ?? 0;
-  const ofName = (kind: string, name: MailboxName): number => of(kind, mailboxNameHash(name));
+  const ofName = (kind: string, name: MailboxName): number =>
+    Math.max(...mailboxNameHashes(name).map((hash) => of(kind, hash)));
   return {
     deletedAt: (guid) => of("DeleteMailbox", guid),
     directoryDeletedAt: (name) => ofName("DeleteDirectory", name),

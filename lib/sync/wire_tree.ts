@@ -7,7 +7,7 @@ import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { NAME } from "../codec/dsync_wire_form.ts";
 import type { Deletes, Gone, TreeNode } from "../codec/dsync_wire_item.ts";
-import { mailboxNameHash } from "../codec/guid.ts";
+import { mailboxNameHash, mailboxNameHashes } from "../codec/guid.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import {
@@ -50,6 +50,13 @@ const partsOfName = (name: MailboxName): readonly string[] => name.split("/");
 const hasChildren = (tree: MailboxTree, name: MailboxName): boolean =>
   tree.nodes.some((other) => nameKey(other.name).startsWith(`${nameKey(name)}/`));
 
+const nodesByHash = (names: NameTree): ReadonlyMap<string, NameNode> =>
+  new Map(
+    [...nodesBelow(names.root)].flatMap((at) =>
+      mailboxNameHashes(nameOf(at)).map((hash): readonly [string, NameNode] => [hash, at])
+    ),
+  );
+
 /** The names of a tree, fillers for missing parents and for subscriptions among them. */
 export const nameTree = (
   tree: MailboxTree,
@@ -72,9 +79,7 @@ export const nameTree = (
     names.byGuid.set(node.guid, at);
   }
   for (const name of tree.subscriptions) names.get(partsOfName(name)).subscribed = true;
-  const byHash = new Map(
-    [...nodesBelow(names.root)].map((at) => [mailboxNameHash(nameOf(at)), at]),
-  );
+  const byHash = nodesByHash(names);
   for (const { type, guid, at } of tree.log) {
     const node = byHash.get(guid);
     if (node === undefined) continue;
@@ -94,10 +99,8 @@ const deletesOf = (
   all: MailboxTree,
 ): Deletes => {
   const there = new Set(all.nodes.flatMap((node) => node._tag === "Mailbox" ? [node.guid] : []));
-  const byHash = new Map(
-    [...nodesBelow(names.root)].map((at) => [mailboxNameHash(nameOf(at)), at]),
-  );
-  const known = new Set(all.nodes.map(({ name }) => mailboxNameHash(name)));
+  const byHash = nodesByHash(names);
+  const known = new Set(all.nodes.flatMap(({ name }) => mailboxNameHashes(name)));
   const gone = (
     type: MailboxLogRecord["type"],
     isGone: (id: string) => boolean,
@@ -111,6 +114,30 @@ const deletesOf = (
     mailboxes: gone("DeleteMailbox", (id) => !there.has(id as MailboxGuid)),
     directories: gone("DeleteDirectory", (id) => !known.has(id)),
     unsubscribed: gone("Unsubscribe", (id) => !byHash.has(id) && !known.has(id)),
+  };
+};
+
+/**
+ * Deletes in the terms of the end that hears them: names that it has, hashed with its separator. A Dovecot 2.3 that is
+ * told of another separator than its own does not come to an end and takes all memory (dsync-mailbox-tree.c,
+ * convert_name_to_remote_sep()).
+ */
+export const deletesFor = (deletes: Deletes, hearer: ToldTree): Deletes => {
+  const { separator, escape } = hearer.deletes;
+  const translated = (gone: readonly Gone[] | null): readonly Gone[] => {
+    const times = new Map((gone ?? []).map(({ id, at }) => [id, at]));
+    return hearer.nodes.flatMap(({ name }): readonly Gone[] => {
+      const at = mailboxNameHashes(name.join("/")).map((hash) => times.get(hash))
+        .find((time) => time !== undefined);
+      return at === undefined ? [] : [{ id: hashWithSeparator(name, separator, escape), at }];
+    });
+  };
+  return {
+    ...deletes,
+    separator,
+    escape: escape ?? ESCAPE,
+    directories: translated(deletes.directories),
+    unsubscribed: translated(deletes.unsubscribed),
   };
 };
 

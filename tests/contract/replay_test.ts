@@ -226,6 +226,7 @@ const played = (items: readonly WireItem[]): Peer => {
   return {
     name: "the record",
     minor: hello.minor,
+    isOurs: false,
     handshake,
     send: () => Promise.resolve(),
     receive: () => {

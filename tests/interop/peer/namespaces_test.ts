@@ -4,6 +4,12 @@ import { join } from "node:path";
 import { absolute, type Account, type Dovecot, judged } from "../dovecot.ts";
 import { stageDsync } from "../dsync.ts";
 
+/** A program that may not take more memory than this: a Dovecot 2.3 that is told another separator takes all. */
+const BOUNDED = ["sh", "-c", 'ulimit -S -v 1500000; exec "$@"', "bounded"];
+
+/** The bound is not for what it starts. */
+const UNBOUNDED = ["sh", "-c", 'ulimit -S -v unlimited; exec "$@"', "unbounded"];
+
 /** A configuration whose names have a prefix. */
 const withPrefix = async (
   dovecot: Dovecot,
@@ -38,16 +44,16 @@ const seen = async (dovecot: Dovecot, config: string, account: Account): Promise
   return `${list}\nsubscribed: ${subscribed}\n${await run("mailbox", "status", "messages", "*")}`;
 };
 
-for (const [prefix, separator] of [["INBOX.", "."], ["INBOX/", "/"]] as const) {
+for (const [prefix, separator] of [["", "."], ["INBOX.", "."], ["INBOX/", "/"]] as const) {
   judged(
-    `a namespace with the prefix ${prefix}: names come to both ends as they are`,
+    `a namespace with the prefix "${prefix}" and the separator "${separator}": names come to both ends`,
     async (dovecot) => {
       const dsync = await stageDsync(dovecot);
       const config = await withPrefix(dovecot, prefix, separator);
       const ours = await dovecot.account("maildir:~/Maildir:LAYOUT=fs");
       const theirs = await dovecot.account("mdbox:~/mdbox");
       const doveadm = (account: Account): readonly string[] => [
-        ...["env", `HOME=${account.home}`, "/usr/bin/doveadm", "-c", config],
+        ...["env", `HOME=${account.home}`, ...BOUNDED, "/usr/bin/doveadm", "-c", config],
         ...["-o", `mail_location=${absolute(account)}`],
       ];
       const act = async (account: Account, ...words: readonly string[]): Promise<void> => {
@@ -69,7 +75,13 @@ for (const [prefix, separator] of [["INBOX.", "."], ["INBOX/", "/"]] as const) {
         const { code, stderr } = await dovecot.machine.run(doveadm(theirs)[0]!, [
           ...doveadm(theirs).slice(1),
           "sync",
-          ...["env", `DENO_DIR=${dsync.cache}`, `HOME=${ours.home}`, "DENO_NO_UPDATE_CHECK=1"],
+          ...[
+            ...UNBOUNDED,
+            "env",
+            `DENO_DIR=${dsync.cache}`,
+            `HOME=${ours.home}`,
+            "DENO_NO_UPDATE_CHECK=1",
+          ],
           dsync.program,
           ...dsync.args([...us, "server"]),
         ], theirs);
