@@ -44,6 +44,8 @@ export interface SyncCommand extends CommonOptions {
   readonly verb: "mirror" | "backup";
   /** The words of the second side. */
   readonly destination: readonly string[];
+  /** -p: settings of the second side alone, as 2.4 has them; a location only. */
+  readonly destinationSettings: ReadonlyMap<string, string>;
   /** -1: of a mirror only the second side is changed. */
   readonly oneWay: boolean;
   /** -R: the second side is the source of a backup, or of a one-way mirror. */
@@ -110,6 +112,7 @@ whose mail, and with which settings
   -c FILE           this configuration, not /etc/dovecot/dovecot.conf
   -o SETTING=VALUE  set a setting; mail_location names the first side, for
                     example -o mail_location=maildir:~/Maildir
+  -p SETTING=VALUE  set one for LOCATION2 alone, where that is a folder
 
 what is synced
   -m MAILBOX        only this one; -m '' names and subscriptions only
@@ -147,7 +150,7 @@ exit status: 0 in sync; 2 some change could not be made, run again; else failed
 `;
 
 /** The options of one letter. */
-export const LETTERS = { plain: "1DfNPRUv", valued: "aCcegIlmnorstTuxO" };
+export const LETTERS = { plain: "1DfNPRUv", valued: "aCcegIlmnoprstTuxO" };
 /** The options of a word. */
 export const LONG = { plain: ["help", "version", "json"], valued: ["bwlimit", "iops"] };
 const TIMEOUT_S = 600;
@@ -195,18 +198,18 @@ class Options {
   }
 }
 
-const settingsOf = (options: Options): ReadonlyMap<string, string> => {
+const settingsOf = (options: Options, letter: "o" | "p"): ReadonlyMap<string, string> => {
   const settings = new Map<string, string>();
-  for (const setting of options.all("o")) {
+  for (const setting of options.all(letter)) {
     const at = setting.indexOf("=");
-    if (at < 1) wrong(`-o wants SETTING=VALUE, found "${setting}"`);
+    if (at < 1) wrong(`-${letter} wants SETTING=VALUE, found "${setting}"`);
     settings.set(setting.slice(0, at), setting.slice(at + 1));
   }
   return settings;
 };
 
 const commonOf = (options: Options): CommonOptions => ({
-  settings: settingsOf(options),
+  settings: settingsOf(options, "o"),
   config: options.last("c"),
   user: options.last("u"),
   verbose: options.has("v"),
@@ -244,6 +247,24 @@ const filterOf = (options: Options, now: number): MailFilter => {
   };
 };
 
+/** Whether the words of LOCATION2 are a location, and no program or host. */
+export const isLocation = (words: readonly string[]): words is readonly [string] =>
+  words.length === 1 && /^[a-z0-9]+:/.test(words[0]!);
+
+const destinationSettingsOf = (
+  options: Options,
+  destination: readonly string[],
+): ReadonlyMap<string, string> => {
+  const settings = settingsOf(options, "p");
+  if (settings.size > 0 && !isLocation(destination)) {
+    wrong("-p goes with a folder as LOCATION2; a program goes by the settings of its own end");
+  }
+  for (const name of ["mail_location", "mail_driver", "mail_path"]) {
+    if (settings.has(name)) wrong(`-p ${name}: that is what LOCATION2 says`);
+  }
+  return settings;
+};
+
 const syncOf = (
   verb: "mirror" | "backup",
   options: Options,
@@ -269,6 +290,7 @@ const syncOf = (
       : new Map([...common.settings, ["dsync_alt_char", altChar]]),
     verb,
     destination,
+    destinationSettings: destinationSettingsOf(options, destination),
     oneWay: options.has("1"),
     reverse: options.has("R"),
     full: options.has("f"),

@@ -39,6 +39,17 @@ Deno.test("parseCommandLine: options stand on either side of the command word; t
   assert.equal(syncOf("mirror x").timeoutMs, 600_000);
 });
 
+Deno.test("parseCommandLine: -p sets what LOCATION2 is read with, and nothing else", () => {
+  const { settings, destinationSettings } = syncOf(
+    "mirror -p mailbox_list_layout=fs -p mail_index_path=/i -o a=b maildir:/x",
+  );
+  assert.deepEqual([...settings], [["a", "b"]]);
+  assert.deepEqual([...destinationSettings], [
+    ["mailbox_list_layout", "fs"],
+    ["mail_index_path", "/i"],
+  ]);
+});
+
 Deno.test("parseCommandLine: -m '' and -g '' leave mails out, -s '' asks for a state", () => {
   assert.equal(syncOf("mirror -m '' x").mails, false);
   assert.equal(syncOf("mirror -g '' x").mails, false);

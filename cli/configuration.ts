@@ -7,6 +7,7 @@ import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import {
   type DovecotConfiguration,
+  locationWith,
   mailLocationOf,
   mailPrefixOf,
   readConfiguration,
@@ -15,7 +16,7 @@ import { expandVariables, type VariableUser } from "../lib/codec/dovecot_variabl
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { becomeUser } from "../lib/os/identity.ts";
 import { StreamFailure } from "../lib/stream/chunks.ts";
-import type { CommonOptions } from "./command_line.ts";
+import { type CommonOptions, isLocation, type SyncCommand } from "./command_line.ts";
 import { matchFiles, readText } from "./conf_files.ts";
 import { lookUpUser } from "./userdb.ts";
 
@@ -158,7 +159,7 @@ const REQUIRED: readonly (readonly [string, RegExp, string])[] = [
  * `Missing`, `Io` where the user cannot be looked up or taken on.
  */
 export const configured = async <
-  C extends CommonOptions & { readonly destination?: readonly string[] },
+  C extends CommonOptions & Partial<SecondSide>,
 >(
   command: C,
   warn: (error: SyncError) => void,
@@ -194,12 +195,14 @@ export const configured = async <
   return E.right({ ...command, settings, ...secondLocation(command, user) });
 };
 
-/** LOCATION2, where it is a location, with the user's values put in. */
+type SecondSide = Pick<SyncCommand, "destination" | "destinationSettings">;
+
+/** LOCATION2, where it is a location, with its own settings and the user's values put in. */
 const secondLocation = (
-  command: { readonly destination?: readonly string[] },
+  { destination = [], destinationSettings = new Map() }: Partial<SecondSide>,
   user: VariableUser,
 ): { readonly destination?: readonly string[] } => {
-  const [text, ...more] = command.destination ?? [];
-  if (text === undefined || more.length > 0 || !/^[a-z0-9]+:/.test(text)) return {};
+  if (!isLocation(destination)) return {};
+  const text = locationWith(destination[0], destinationSettings);
   return { destination: [expandVariables(text, user) ?? text] };
 };

@@ -22,7 +22,7 @@ import type { RunOptions } from "../lib/run/run.ts";
 import { stoppedError } from "../lib/run/supervised.ts";
 import { paceOf } from "./pace.ts";
 import { Progress } from "./progress.ts";
-import { errorText, eventText, reportText } from "./render.ts";
+import { errorText, eventText, lastLine, reportText } from "./render.ts";
 import { serve } from "./serve.ts";
 import { statusJson, statusOf, statusText } from "./status.ts";
 import { sync } from "./sync.ts";
@@ -152,6 +152,7 @@ const runSync = async (command: SyncCommand): Promise<number> => {
   if (json) console.log(JSON.stringify(reportLine(report, exit, state)));
   else {
     if (verbose) console.log(reportText(report, names));
+    else if (Deno.stderr.isTerminal()) console.error(lastLine(report, names));
     if (state !== null) console.log(state);
   }
   return exit;

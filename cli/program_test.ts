@@ -88,6 +88,10 @@ Deno.test("what is wrong is one line on stderr, with its place, a status that fi
       [["mirror", "-C", "ab", "mdbox:~/x"], 64, /-C wants one character/],
       [["mirror", "-n", "a", "-N", "mdbox:~/x"], 64, /-n and -N exclude/],
       [["mirror", "-o", "x", "mdbox:~/x"], 64, /-o wants SETTING=VALUE/],
+      [["mirror", "-p", "x", "mdbox:~/x"], 64, /-p wants SETTING=VALUE/],
+      [["mirror", "-p", "mail_path=~/x", "mdbox:~/x"], 64, /-p mail_path: that is what LOCATION2/],
+      [["mirror", "-p", "mailbox_list_layout=fs", "eve@host"], 64, /-p goes with a folder/],
+      [["mirror", "-p", "mailbox_list_layout=index", "maildir:~/x"], 1, /LAYOUT=index/],
       [["mirror", "-m"], 64, /-m wants a value/],
       [["mirror", "--bwlimit", "fast", "mdbox:~/x"], 64, /--bwlimit wants bytes/],
       [["mirror", "--iops=0", "mdbox:~/x"], 64, /--iops wants a number/],
@@ -134,6 +138,20 @@ Deno.test("what is wrong is one line on stderr, with its place, a status that fi
     assert.equal(wrong.code, 78);
     assert.match(new TextDecoder().decode(wrong.stderr), /^dsync: .*wrong\.conf.*line 2.*\n$/);
     assert.deepEqual(await tree(root), before);
+  }));
+
+Deno.test("-p sets the layout and the places of LOCATION2 alone, as Dovecot 2.4 has it", () =>
+  withHome(20, async (root) => {
+    const own = ["-p", "mailbox_list_layout=fs", "-p", "mail_index_path=~/idx"];
+    const { code, stderr } = await run(root, "backup", ...own, "maildir:~/two");
+    assert.deepEqual([code, stderr], [0, ""]);
+    const names = async (path: string): Promise<readonly string[]> =>
+      (await Array.fromAsync(Deno.readDir(join(root, path)))).map(({ name }) => name);
+    assert.ok((await names("Maildir")).some((name) => name.startsWith(".") && name.length > 1));
+    assert.ok((await names("two")).every((name) => !name.startsWith(".")));
+    assert.ok((await names("idx")).length > 0);
+    const same = await run(root, "-v", "mirror", "maildir:~/two:LAYOUT=fs:INDEX=~/idx");
+    assert.match(same.stdout, /nothing to do\n.*nothing to do\n$/);
   }));
 
 Deno.test("--json: every line is one of the schema, the report the last", () =>

@@ -92,6 +92,22 @@ export const eventText = (
   }
 };
 
+/** The last line for people at a terminal, who have not asked for more. */
+export const lastLine = (report: Report, names: { left: string; right: string }): string => {
+  const { mailboxes, mails, problems } = report;
+  const done = (["left", "right"] as const).filter((side) => !isNothing(report[side]))
+    .map((side) => `${names[side]}: ${sideText(report[side])}`);
+  return [
+    `${count(mailboxes, "mailbox", "mailboxes") ?? "no mailbox"}, ${
+      count(mails, "mail", "mails") ?? "no mail"
+    } compared`,
+    ...done.length === 0 ? ["nothing to do"] : done,
+    ...problems.length === 0
+      ? []
+      : [`${count(problems.length, "thing is", "things are")} left: run it again`],
+  ].join("; ");
+};
+
 /** The last lines of `-v`: what the run came to. */
 export const reportText = (report: Report, names: { left: string; right: string }): string =>
   [

@@ -8,6 +8,7 @@ complete -c dsync -n 'not __fish_use_subcommand' -a 'maildir: mdbox:' -d locatio
 complete -c dsync -n 'not __fish_use_subcommand' -a '(__fish_print_hostnames)' -d host
 complete -c dsync -s u -x -a '(__fish_complete_users)' -d 'The mail of this user'
 complete -c dsync -s c -r -F -d 'This configuration'
+complete -c dsync -s p -x -a 'mailbox_list_layout= mail_inbox_path= mail_index_path= mail_control_path= mail_alt_path=' -d 'Set a setting for LOCATION2'
 complete -c dsync -s o -x -a 'mail_location= mail_attribute_dict= mdbox_rotate_size= dsync_remote_cmd=' -d 'Set a setting'
 complete -c dsync -s m -x -d 'Only this mailbox'
 complete -c dsync -s g -x -d 'Only the mailbox with this GUID'

@@ -224,19 +224,30 @@ const KEYS: readonly (readonly [string, string])[] = [
 
 const isYes = (value: string | undefined): boolean => /^(yes|y|1|true)$/i.test(value ?? "");
 
-/** The location that 2.4's settings name (mail_driver, mail_path and others); null: there are none. */
-const modernLocation = (settings: Settings): string | null => {
-  const driver = settings.get("mail_driver");
-  const path = settings.get("mail_path");
-  if (driver === undefined || path === undefined) return null;
+/** The options of a location that 2.4 has as settings. */
+const optionsOf = (driver: string, settings: Settings): readonly string[] => {
   const options = KEYS.flatMap(([key, name]) => {
     const value = settings.get(key);
     if (value === undefined || value === "") return [];
     if (name === "MAILBOXDIR" && driver !== "mdbox") return [];
     return [`${name}=${value}`];
   });
-  if (isYes(settings.get("mailbox_list_utf8"))) options.push("UTF-8");
-  return [`${driver}:${path}`, ...options].join(":");
+  return isYes(settings.get("mailbox_list_utf8")) ? [...options, "UTF-8"] : options;
+};
+
+/**
+ * A location of 2.4, `driver:path`, with the settings that go with it, as 2.3 spells it. Settings that move no mail
+ * change nothing.
+ */
+export const locationWith = (text: string, settings: Settings): string =>
+  [text, ...optionsOf(text.slice(0, text.indexOf(":")), settings)].join(":");
+
+/** The location that 2.4's settings name (mail_driver, mail_path and others); null: there are none. */
+const modernLocation = (settings: Settings): string | null => {
+  const driver = settings.get("mail_driver");
+  const path = settings.get("mail_path");
+  if (driver === undefined || path === undefined) return null;
+  return locationWith(`${driver}:${path}`, settings);
 };
 
 /**
