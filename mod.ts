@@ -49,9 +49,11 @@ export * from "./lib/run/attach.ts";
 export { backup } from "./lib/run/backup.ts";
 export * from "./lib/run/mirror.ts";
 export * from "./lib/run/compare.ts";
+export type * from "./lib/model/comparison.ts";
 export type { RunOptions } from "./lib/run/run.ts";
 export { type Pace, supervised, type Supervision } from "./lib/run/supervised.ts";
 export {
+  comparisonLines,
   eventLine,
   failedLine,
   type ProblemJson,

@@ -84,11 +84,27 @@ export interface StatusCommand extends CommonOptions {
   readonly location: string | null;
 }
 
+/** A comparison of two sides. */
+export interface CheckCommand extends CommonOptions {
+  readonly _tag: "Check";
+  /** The first side; null: that of mail_location. */
+  readonly first: string | null;
+  /** The words of the second side. */
+  readonly destination: readonly string[];
+  /** -p, as for a sync. */
+  readonly destinationSettings: ReadonlyMap<string, string>;
+  /** --bytes: mails are read and compared, too. */
+  readonly bytes: boolean;
+  /** -m and -x. */
+  readonly names: NameSelection;
+}
+
 /** What the command line asks for. */
 export type Command =
   | SyncCommand
   | ServerCommand
   | StatusCommand
+  | CheckCommand
   | { readonly _tag: "Help" }
   | { readonly _tag: "Version" };
 
@@ -97,10 +113,12 @@ export const HELP = `usage: dsync [options] mirror LOCATION2
        dsync [options] backup LOCATION2
        dsync [options] server
        dsync [options] status [LOCATION]
+       dsync [options] check [LOCATION1] LOCATION2
 
 mirror merges two mailboxes in both directions; backup makes LOCATION2 look
 exactly like the mail of mail_location; server is the far end of a pipe;
-status lists mailboxes with their mails, bytes and numbers.
+status lists mailboxes with their mails, bytes and numbers; check compares two
+sides, changes nothing, and names every difference.
 
 LOCATION2 is maildir:PATH[:OPTIONS] or mdbox:PATH[:OPTIONS] as in Dovecot;
 host or user@host, reached by ssh (setting dsync_remote_cmd); or a command
@@ -141,22 +159,24 @@ the other end
 
 what it tells, and how fast it goes
   -v, -D            tell what is done; the causes of errors, too
+  --bytes           check also the mails themselves, not only what indexes say
   --json            tell events and the report as JSON, a line each
   --bwlimit RATE    write at most so many bytes of mails a second (k, M, G)
   --iops COUNT      save or change at most so many mails a second
   --help, --version
 
-exit status: 0 in sync; 2 some change could not be made, run again; else failed
+exit status: 0 in sync; 2 not in sync (run again; check: differences); else failed
 `;
 
 /** The options of one letter. */
 export const LETTERS = { plain: "1DfNPRUv", valued: "aCcegIlmnoprstTuxO" };
 /** The options of a word. */
-export const LONG = { plain: ["help", "version", "json"], valued: ["bwlimit", "iops"] };
+export const LONG = { plain: ["help", "version", "json", "bytes"], valued: ["bwlimit", "iops"] };
 const TIMEOUT_S = 600;
 
-const VERBS: Readonly<Record<string, "mirror" | "backup" | "server" | "status">> = {
+const VERBS: Readonly<Record<string, "mirror" | "backup" | "server" | "status" | "check">> = {
   status: "status",
+  check: "check",
   mirror: "mirror",
   sync: "mirror",
   backup: "backup",
@@ -306,6 +326,22 @@ const syncOf = (
   };
 };
 
+const checkOf = (options: Options, words: readonly string[]): CheckCommand => {
+  const [first, ...second] = words;
+  if (first === undefined) wrong("check: LOCATION2 is missing");
+  const isPair = isLocation(words.slice(0, 1)) && second.length > 0;
+  const destination = isPair ? second : words;
+  return {
+    _tag: "Check",
+    ...commonOf(options),
+    first: isPair ? first! : null,
+    destination,
+    destinationSettings: destinationSettingsOf(options, destination),
+    bytes: options.has("bytes"),
+    names: namesOf(options),
+  };
+};
+
 const commandOf = (args: readonly string[], now: number): Command => {
   const head = getopt(args, LETTERS, LONG);
   const [word, ...rest] = head.words;
@@ -315,12 +351,15 @@ const commandOf = (args: readonly string[], now: number): Command => {
   if (options.has("help")) return { _tag: "Help" };
   if (options.has("version")) return { _tag: "Version" };
   if (tail.wrong !== null) wrong(tail.wrong);
-  if (word === undefined) return wrong("a command is missing: mirror, backup, server or status");
+  if (word === undefined) {
+    return wrong("a command is missing: mirror, backup, server, status or check");
+  }
   const verb = VERBS[word] ?? wrong(`unknown command "${word}"`);
   if (verb === "status") {
     if (tail.words.length > 1) wrong(`status takes one location, found "${tail.words[1]}"`);
     return { _tag: "Status", ...commonOf(options), location: tail.words[0] ?? null };
   }
+  if (verb === "check") return checkOf(options, tail.words);
   if (verb !== "server") return syncOf(verb, options, tail.words, now);
   // doveadm puts its own word for a server behind any command.
   const [other] = tail.words.filter((said) => VERBS[said] !== "server");

@@ -13,6 +13,7 @@ import {
   readConfiguration,
 } from "../lib/codec/dovecot_settings.ts";
 import { expandVariables, type VariableUser } from "../lib/codec/dovecot_variables.ts";
+import { DEFAULT_REMOTE_COMMAND, type RemoteCommand } from "../lib/codec/peer_command.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { becomeUser } from "../lib/os/identity.ts";
 import { StreamFailure } from "../lib/stream/chunks.ts";
@@ -194,6 +195,12 @@ export const configured = async <
   }
   return E.right({ ...command, settings, ...secondLocation(command, user) });
 };
+
+/** How a host is reached, by the settings. */
+export const remoteCommandOf = ({ settings, user }: CommonOptions): RemoteCommand => ({
+  template: settings.get("dsync_remote_cmd") ?? DEFAULT_REMOTE_COMMAND,
+  user,
+});
 
 type SecondSide = Pick<SyncCommand, "destination" | "destinationSettings">;
 

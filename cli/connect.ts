@@ -4,6 +4,7 @@
  * @module
  */
 import * as E from "fp-ts/Either.js";
+import type { Either } from "fp-ts/Either.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import type { Destination } from "../lib/codec/peer_command.ts";
 import type { Handshake } from "../lib/codec/dsync_wire_item.ts";
@@ -11,7 +12,9 @@ import { type SyncError, syncError } from "../lib/model/error.ts";
 import { programs } from "../lib/os/pipes.ts";
 import { greet, type Greeted } from "../lib/peer/greeting.ts";
 import { loggedPipe } from "../lib/peer/raw_log.ts";
+import { remoteStore } from "../lib/peer/remote_store.ts";
 import type { Pipe } from "../lib/port/pipe.ts";
+import type { Store } from "../lib/port/store.ts";
 import { StreamFailure } from "../lib/stream/chunks.ts";
 
 /** What a dsync of ours says in its hello: that it can serve its store to another one of ours. */
@@ -36,6 +39,24 @@ export interface Reached extends Greeted {
   /** Ends it; fails where it ended with an error. */
   readonly close: TaskEither<SyncError, void>;
 }
+
+/** A store, and what ends its use: fails where what serves it ended with an error. */
+export interface OpenedStore {
+  /** The store. */
+  readonly store: Store;
+  /** Lets go of it. */
+  readonly close: TaskEither<SyncError, void>;
+}
+
+/** The store that another dsync of ours serves; used as if it were here. */
+export const storeBehind = async (
+  { pipe, rest, close }: Reached,
+): Promise<Either<SyncError, OpenedStore>> => {
+  const store = await remoteStore({ incoming: rest(), send: pipe.send })();
+  if (E.isRight(store)) return E.right({ store: store.right, close });
+  await close();
+  return store;
+};
 
 /** A pipe of which all that passes goes to a file, where one is named. */
 export const withRawLog = (pipe: Pipe, path: string | null): Pipe => {

@@ -8,7 +8,10 @@ import type { SyncError } from "../lib/model/error.ts";
 import { makeOs } from "../lib/os/os.ts";
 import denoJson from "../deno.json" with { type: "json" };
 import { configured } from "./configuration.ts";
+import { check, checkText } from "./check.ts";
 import {
+  type CheckCommand,
+  type Command,
   type CommonOptions,
   HELP,
   parseCommandLine,
@@ -16,8 +19,9 @@ import {
   type StatusCommand,
   type SyncCommand,
 } from "./command_line.ts";
-import { eventLine, failedLine, reportLine } from "../lib/codec/report_json.ts";
+import { comparisonLines, eventLine, failedLine, reportLine } from "../lib/codec/report_json.ts";
 import type { SyncEvent } from "../lib/model/report.ts";
+import { isEqual } from "../lib/run/compare.ts";
 import type { RunOptions } from "../lib/run/run.ts";
 import { stoppedError } from "../lib/run/supervised.ts";
 import { paceOf } from "./pace.ts";
@@ -171,6 +175,15 @@ const runStatus = async (command: StatusCommand): Promise<number> => {
   return status.right.problems.length === 0 ? EXIT.inSync : EXIT.runAgain;
 };
 
+const runCheck = async (command: CheckCommand): Promise<number> => {
+  const end = await check(makeOs(), command, complain);
+  if (E.isLeft(end)) return failWith(end.left, command, statusOfError(end.left));
+  const exit = isEqual(end.right) ? EXIT.inSync : EXIT.runAgain;
+  if (!command.json) console.log(checkText(end.right));
+  else for (const line of comparisonLines(end.right, exit)) console.log(JSON.stringify(line));
+  return exit;
+};
+
 /** Runs the program and gives its exit status. */
 export const main = async (args: readonly string[]): Promise<number> => {
   const parsed = parseCommandLine(args, Math.floor(Date.now() / 1000));
@@ -188,7 +201,10 @@ export const main = async (args: readonly string[]): Promise<number> => {
     return EXIT.inSync;
   }
   const warn = (error: SyncError): void => complain(`${errorText(error)}; going on without it`);
-  const settled = await configured<SyncCommand | ServerCommand | StatusCommand>(command, warn);
+  const settled = await configured<Exclude<Command, { readonly _tag: "Help" | "Version" }>>(
+    command,
+    warn,
+  );
   if (E.isLeft(settled)) return failWith(settled.left, command, statusOfSettings(settled.left));
   switch (settled.right._tag) {
     case "Sync":
@@ -197,6 +213,8 @@ export const main = async (args: readonly string[]): Promise<number> => {
       return await runServer(settled.right);
     case "Status":
       return await runStatus(settled.right);
+    case "Check":
+      return await runCheck(settled.right);
   }
 };
 

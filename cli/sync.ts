@@ -6,11 +6,7 @@
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import * as TE from "fp-ts/TaskEither.js";
-import {
-  DEFAULT_REMOTE_COMMAND,
-  type Destination,
-  parseDestination,
-} from "../lib/codec/peer_command.ts";
+import { type Destination, parseDestination } from "../lib/codec/peer_command.ts";
 import { formatSyncState, parseSyncState } from "../lib/codec/sync_state.ts";
 import type { MailboxState } from "../lib/codec/dsync_wire_item.ts";
 import type { SyncError } from "../lib/model/error.ts";
@@ -21,7 +17,6 @@ import { newGuid } from "../lib/os/new_guid.ts";
 import { makeSpool } from "../lib/os/spool.ts";
 import { greet } from "../lib/peer/greeting.ts";
 import { memoryPipe } from "../lib/peer/memory_pipe.ts";
-import { remoteStore } from "../lib/peer/remote_store.ts";
 import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";
 import { backup } from "../lib/run/backup.ts";
@@ -39,9 +34,9 @@ import {
 import { isSelected } from "../lib/sync/select_names.ts";
 import { isOpen } from "../lib/sync/wire_mailbox.ts";
 import type { SyncCommand } from "./command_line.ts";
-import { type Reach, reach, type Reached, STORE_EXTENSION } from "./connect.ts";
+import { type Reach, reach, type Reached, STORE_EXTENSION, storeBehind } from "./connect.ts";
 import { firstLocation, openEither, type Opening, openSide, samePlace } from "./locations.ts";
-import { PREFIX } from "./configuration.ts";
+import { PREFIX, remoteCommandOf } from "./configuration.ts";
 import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
 import { errorText } from "./render.ts";
 import { lockAccount } from "./sync_lock.ts";
@@ -250,15 +245,13 @@ const withStoreBehind = async (
   store: Store,
   reached: Reached,
 ): Promise<Either<SyncError, Synced>> => {
-  const { pipe, rest, close } = reached;
-  const there = await remoteStore({ incoming: rest(), send: pipe.send })();
-  if (E.isLeft(there)) {
-    await close();
-    return there;
-  }
-  const [left, right] = means.command.reverse ? [there.right, store] : [store, there.right];
+  const there = await storeBehind(reached);
+  if (E.isLeft(there)) return there;
+  const [left, right] = means.command.reverse
+    ? [there.right.store, store]
+    : [store, there.right.store];
   const end = await betweenStores(means, left, right);
-  const closed = await close();
+  const closed = await there.right.close();
   return E.isRight(end) && E.isLeft(closed) ? closed : end;
 };
 
@@ -321,10 +314,7 @@ export const sync = async (
   const means: Means = { os, command, options, say };
   const one = firstLocation(command.settings);
   if (E.isLeft(one)) return one;
-  const destination = parseDestination(command.destination, {
-    template: command.settings.get("dsync_remote_cmd") ?? DEFAULT_REMOTE_COMMAND,
-    user: command.user,
-  });
+  const destination = parseDestination(command.destination, remoteCommandOf(command));
   if (E.isLeft(destination)) return destination;
   if (destination.right._tag === "Location") {
     return await betweenLocations(means, one.right, destination.right.text);

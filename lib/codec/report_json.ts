@@ -5,6 +5,7 @@
  */
 import * as t from "io-ts";
 
+import type { Comparison } from "../model/comparison.ts";
 import type { SyncError } from "../model/error.ts";
 import type { Report, Side, SideReport, SyncEvent } from "../model/report.ts";
 
@@ -100,6 +101,31 @@ export type ReportLine =
     readonly problems: readonly ProblemJson[];
     readonly state: string | null;
   }
+  /** A difference that `check` found; mailbox and UID are null where it is of more than these. */
+  | {
+    readonly event: "difference";
+    readonly mailbox: string | null;
+    readonly uid: number | null;
+    readonly field: string;
+    readonly left: string | null;
+    readonly right: string | null;
+  }
+  /** The digests of a mailbox that `check` compared. */
+  | {
+    readonly event: "digest";
+    readonly mailbox: string;
+    readonly left: string;
+    readonly right: string;
+  }
+  /** The last line of a `check`; `bytes` of one side. */
+  | {
+    readonly event: "compared";
+    readonly exit: number;
+    readonly mailboxes: number;
+    readonly mails: number;
+    readonly bytes: number;
+    readonly differences: number;
+  }
   /** The last line of a run that failed. */
   | { readonly event: "failed"; readonly exit: number; readonly problem: ProblemJson };
 
@@ -132,6 +158,23 @@ export const REPORT_LINE: Type<ReportLine> = t.union([
     right: SIDE,
     problems: t.readonlyArray(PROBLEM),
     state: t.union([t.null, t.string]),
+  }),
+  t.type({
+    event: t.literal("difference"),
+    mailbox: t.union([t.null, t.string]),
+    uid: t.union([t.null, t.number]),
+    field: t.string,
+    left: t.union([t.null, t.string]),
+    right: t.union([t.null, t.string]),
+  }),
+  t.type({ event: t.literal("digest"), mailbox: t.string, left: t.string, right: t.string }),
+  t.type({
+    event: t.literal("compared"),
+    exit: t.number,
+    mailboxes: t.number,
+    mails: t.number,
+    bytes: t.number,
+    differences: t.number,
   }),
   t.type({ event: t.literal("failed"), exit: t.number, problem: PROBLEM }),
 ]);
@@ -177,6 +220,20 @@ export const reportLine = (report: Report, exit: number, state: string | null): 
   problems: report.problems.map(problemOf),
   state,
 });
+
+/** A comparison as lines: its differences, the digests, and what it came to. */
+export const comparisonLines = (comparison: Comparison, exit: number): readonly ReportLine[] => [
+  ...comparison.findings.map((finding): ReportLine => ({ event: "difference", ...finding })),
+  ...comparison.digests.map((digests): ReportLine => ({ event: "digest", ...digests })),
+  {
+    event: "compared",
+    exit,
+    mailboxes: comparison.mailboxes,
+    mails: comparison.mails,
+    bytes: comparison.bytes,
+    differences: comparison.findings.length,
+  },
+];
 
 /** The last line of a run that failed. */
 export const failedLine = (error: SyncError, exit: number): ReportLine => ({

@@ -1,205 +1,277 @@
 /**
- * Comparing two stores in everything that both can hold, bytes included.
+ * Comparing two stores in everything that both can hold, on wish with every byte.
  *
  * @module
  */
 import * as E from "fp-ts/Either.js";
+import { pipe } from "fp-ts/function.js";
+import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
-import { type SyncError, withPlace } from "../model/error.ts";
-import { flagNames, sameKeywords } from "../model/flags.ts";
-import type { MailboxGuid, Uid } from "../model/ids.ts";
-import type { Body, Mail, MailRecord } from "../model/mail.ts";
-import { type MailboxName, type MailboxTree, nameKey } from "../model/mailbox.ts";
 import { sameGuid } from "../codec/guid.ts";
+import { bodyDigest, type Digest, type DigestedMail, mailboxDigest } from "../codec/mail_digest.ts";
+import { attributeId } from "../model/attribute.ts";
+import type { Comparison, Finding, MailboxDigests } from "../model/comparison.ts";
+import { type SyncError, withPlace } from "../model/error.ts";
+import { flagNames } from "../model/flags.ts";
+import { type Uid, uid as asUid } from "../model/ids.ts";
+import type { Mail, MailRecord } from "../model/mail.ts";
+import type { MailboxTree } from "../model/mailbox.ts";
 import type { Mailbox, Store } from "../port/store.ts";
-import { collect, fromArray } from "../stream/chunks.ts";
+import { type Chunks, collect, drain, fromArray } from "../stream/chunks.ts";
 import { mergeJoin } from "../stream/merge_join.ts";
+import type { TreeSide } from "../sync/merge_tree.ts";
+import { type NamePair, pairNames, pairSubscriptions } from "../sync/pair_names.ts";
+import type { WantedMailbox } from "../sync/select_mailboxes.ts";
+import { endsRun } from "./run.ts";
 
-/** One difference: where, and what is there on each side. */
-export interface Finding {
-  /** The mailbox, or null where the difference is of the account. */
-  readonly mailbox: MailboxName | null;
-  /** The message, or null where the difference is of the mailbox. */
-  readonly uid: Uid | null;
-  /** The field: "name", "subscription", "guid", "uidvalidity", "uidnext", "flags", "keywords", "received", "bytes" ... */
-  readonly field: string;
-  /** What the left side has; null: nothing. */
-  readonly left: string | null;
-  /** What the right side has; null: nothing. */
-  readonly right: string | null;
+/** How far a comparison goes. */
+export interface CompareOptions {
+  /** False: what indexes hold is compared, and no mail is read: no dates, POP3 UIDLs and bytes. */
+  readonly bytes?: boolean;
+  /** Which mailboxes and subscriptions are compared; absent: all. */
+  readonly mailboxes?: WantedMailbox;
 }
-
-/** What a comparison came to. */
-export interface Comparison {
-  /** Mailboxes that both sides have. */
-  readonly mailboxes: number;
-  /** Mails that both sides have. */
-  readonly mails: number;
-  /** Their stored bytes, each counted once. */
-  readonly bytes: number;
-  /** Every difference, mailboxes in order of names, mails by UID. */
-  readonly findings: readonly Finding[];
-}
-
-const joinPieces = async (body: Body): Promise<Uint8Array> => {
-  if (Array.isArray(body) && body.length === 1) return body[0] as Uint8Array;
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of body) {
-    pieces.push(piece.slice());
-    size += piece.length;
-  }
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
-};
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-};
 
 type Find = (uid: Uid | null, field: string, left: string | null, right: string | null) => void;
 
-const compareFields = (
-  find: Find,
-  uid: Uid | null,
-  fields: readonly (readonly [string, unknown, unknown])[],
-) => {
-  for (const [field, left, right] of fields) {
-    if (left !== right) find(uid, field, String(left), String(right));
+/** What is compared of one mail: its record, and by name what was read of it; the GUID in full where it was read. */
+interface Described {
+  readonly record: MailRecord;
+  readonly more: readonly (readonly [string, string])[];
+}
+
+const describeMail = async (record: MailRecord, mail: Mail): Promise<Described> => {
+  const digest = bodyDigest();
+  for await (const piece of mail.body) digest.take(piece);
+  return {
+    record: { ...record, guid: mail.guid },
+    more: [
+      ["received", String(mail.receivedAt)],
+      ["pop3 uidl", String(mail.pop3Uidl)],
+      ["pop3 order", String(mail.pop3Order)],
+      ["bytes", `${mail.size} bytes, SHA-256 ${digest.end()}`],
+    ],
+  };
+};
+
+/** The mails of a chunk, read. */
+const readMails = async (
+  mailbox: Mailbox,
+  records: readonly MailRecord[],
+  count: (bytes: number) => void,
+): Promise<readonly Described[]> => {
+  const read: Described[] = [];
+  for await (const chunk of mailbox.fetch(fromArray(records.map(({ uid }) => uid)))) {
+    for (const one of chunk) {
+      const record = records[read.length]!;
+      if (one._tag === "Lost") read.push({ record, more: [["readable", one.error.what]] });
+      else {
+        read.push(await describeMail(record, one.mail));
+        count(one.mail.size);
+      }
+    }
+  }
+  return read;
+};
+
+/** The mails of a mailbox with what is compared of them, in the order of UIDs; the digest takes in each. */
+const describeMails = async function* (
+  mailbox: Mailbox,
+  digest: Digest<DigestedMail>,
+  withBytes: boolean,
+  count: (bytes: number) => void,
+): AsyncGenerator<readonly Described[]> {
+  for await (const records of mailbox.records()) {
+    const described = withBytes
+      ? await readMails(mailbox, records, count)
+      : records.map((record): Described => ({ record, more: [] }));
+    for (const { record, more } of described) {
+      digest.take({ ...record, more: more.map(([, value]) => value) });
+    }
+    yield described;
   }
 };
 
-const compareRecords = (find: Find, a: MailRecord, b: MailRecord): void => {
-  if (!sameGuid(a.guid, b.guid)) find(a.uid, "guid", a.guid, b.guid);
-  if (a.flags !== b.flags) {
-    find(a.uid, "flags", flagNames(a.flags).join(" "), flagNames(b.flags).join(" "));
+const sameMore = (a: Described["more"], b: Described["more"]): boolean =>
+  a.length === b.length &&
+  a.every(([field, value], i) => field === b[i]![0] && value === b[i]![1]);
+
+const sameKeywords = (a: MailRecord, b: MailRecord): boolean =>
+  a.keywords === b.keywords ||
+  (a.keywords.length === b.keywords.length &&
+    a.keywords.every((name, i) => name === b.keywords[i]));
+
+/** What was read of a mail has its GUID in full. */
+const isSameGuid = (a: Described, b: Described): boolean =>
+  a.more.length > 1 && b.more.length > 1
+    ? a.record.guid === b.record.guid
+    : sameGuid(a.record.guid, b.record.guid);
+
+const isSame = (a: Described, b: Described): boolean =>
+  a.record.flags === b.record.flags && sameKeywords(a.record, b.record) &&
+  isSameGuid(a, b) && sameMore(a.more, b.more);
+
+/** Names each field in which two mails of one UID differ. */
+const findFields = (find: Find, a: Described, b: Described): void => {
+  const { uid } = a.record;
+  if (!isSameGuid(a, b)) find(uid, "guid", a.record.guid, b.record.guid);
+  const flagsOf = ({ record }: Described): string => flagNames(record.flags).join(" ");
+  if (a.record.flags !== b.record.flags) find(uid, "flags", flagsOf(a), flagsOf(b));
+  const keywordsOf = ({ record }: Described): string => record.keywords.join(" ");
+  if (!sameKeywords(a.record, b.record)) find(uid, "keywords", keywordsOf(a), keywordsOf(b));
+  const [left, right] = [new Map(a.more), new Map(b.more)];
+  if (left.has("readable") || right.has("readable")) {
+    return find(uid, "readable", left.get("readable") ?? "yes", right.get("readable") ?? "yes");
   }
-  if (!sameKeywords(a.keywords, b.keywords)) {
-    find(a.uid, "keywords", a.keywords.join(" "), b.keywords.join(" "));
+  for (const [field, value] of left) {
+    const other = right.get(field) ?? null;
+    if (value !== other) find(uid, field, value, other);
   }
 };
 
-const fetchOne = async (mailbox: Mailbox, uid: Uid): Promise<E.Either<SyncError, Mail>> => {
-  const got = await collect(mailbox.fetch(fromArray([uid])))();
-  if (E.isLeft(got)) return got;
-  const [answer] = got.right;
-  return answer?._tag === "Mail" ? E.right(answer.mail) : E.left(answer!.error);
-};
+const attributesOf = (
+  { attributes }: Mailbox,
+): TaskEither<SyncError, ReadonlyMap<string, string | null> | null> =>
+  attributes === undefined ? TE.right(null) : pipe(
+    collect(attributes.list()),
+    TE.map((all) => new Map(all.map((one) => [attributeId(one), one.value]))),
+  );
 
-const compareMails = async (
-  find: Find,
-  left: Mailbox,
-  right: Mailbox,
-  uid: Uid,
-): Promise<number> => {
-  const a = await fetchOne(left, uid);
-  const b = await fetchOne(right, uid);
-  if (E.isLeft(a) || E.isLeft(b)) {
-    find(uid, "readable", E.isLeft(a) ? a.left.what : "yes", E.isLeft(b) ? b.left.what : "yes");
-    return 0;
-  }
-  compareFields(find, uid, [
-    ["guid", a.right.guid, b.right.guid],
-    ["received", a.right.receivedAt, b.right.receivedAt],
-    ["pop3 uidl", a.right.pop3Uidl, b.right.pop3Uidl],
-    ["pop3 order", a.right.pop3Order, b.right.pop3Order],
-  ]);
-  const bytes = await joinPieces(a.right.body);
-  if (!sameBytes(bytes, await joinPieces(b.right.body))) {
-    find(uid, "bytes", `${a.right.size} bytes`, `${b.right.size} bytes, not the same`);
-  }
-  return bytes.length;
-};
+const compareAttributes =
+  (find: Find, left: Mailbox, right: Mailbox): TaskEither<SyncError, void> => async () => {
+    const mine = await attributesOf(left)();
+    if (E.isLeft(mine)) return mine;
+    const yours = await attributesOf(right)();
+    if (E.isLeft(yours)) return yours;
+    if (mine.right === null || yours.right === null) return E.right(undefined);
+    for (const id of new Set([...mine.right.keys(), ...yours.right.keys()])) {
+      const [x, y] = [mine.right.get(id) ?? null, yours.right.get(id) ?? null];
+      if (x !== y) find(null, `attribute ${id}`, x, y);
+    }
+    return E.right(undefined);
+  };
+
+interface Compared {
+  readonly mails: number;
+  readonly bytes: number;
+  readonly left: string;
+  readonly right: string;
+}
+
+const numbersOf = ({ status }: Mailbox): readonly (readonly [string, string])[] => [
+  ["guid", status.guid],
+  ["uidvalidity", String(status.uidValidity)],
+  ["uidnext", String(status.uidNext)],
+];
 
 const compareMailboxes = (
   left: Mailbox,
   right: Mailbox,
   find: Find,
-): TaskEither<SyncError, { readonly mails: number; readonly bytes: number }> =>
+  withBytes: boolean,
+): TaskEither<SyncError, Compared> =>
 async () => {
-  compareFields(find, null, [
-    ["guid", left.status.guid, right.status.guid],
-    ["uidvalidity", left.status.uidValidity, right.status.uidValidity],
-    ["uidnext", left.status.uidNext, right.status.uidNext],
-  ]);
-  let mails = 0;
-  let bytes = 0;
-  const uidOf = (record: MailRecord): number => record.uid;
-  const joined = await collect(mergeJoin(left.records(), right.records(), uidOf, uidOf))();
-  if (E.isLeft(joined)) return joined;
-  for (const pair of joined.right) {
-    if (pair._tag === "OnlyLeft") find(pair.left.uid, "mail", pair.left.guid, null);
-    else if (pair._tag === "OnlyRight") find(pair.right.uid, "mail", null, pair.right.guid);
-    else {
-      compareRecords(find, pair.left, pair.right);
-      bytes += await compareMails(find, left, right, pair.left.uid);
+  const [mine, yours] = [numbersOf(left), numbersOf(right)];
+  mine.forEach(([field, value], i) => {
+    if (value !== yours[i]![1]) find(null, field, value, yours[i]![1]);
+  });
+  const uidOfProblem = ({ where: { uid } }: SyncError): Uid | null =>
+    uid === undefined ? null : asUid(uid);
+  for (const problem of left.problems) find(uidOfProblem(problem), "readable", problem.what, null);
+  for (const problem of right.problems) find(uidOfProblem(problem), "readable", null, problem.what);
+  const digests = [mine, yours].map((numbers) => mailboxDigest(numbers.map(([, value]) => value)));
+  let [mails, bytes] = [0, 0];
+  const add = (size: number): void => void (bytes += size);
+  const describe = (mailbox: Mailbox, digest: Digest<DigestedMail>, count: typeof add) =>
+    describeMails(mailbox, digest, withBytes, count) as Chunks<Described, SyncError>;
+  const uidOf = ({ record }: Described): number => record.uid;
+  const joined = mergeJoin(
+    describe(left, digests[0]!, add),
+    describe(right, digests[1]!, () => {}),
+    uidOf,
+    uidOf,
+    (a, b) => {
       mails++;
+      return isSame(a, b);
+    },
+  );
+  const end = await drain(joined, (pairs) => {
+    for (const pair of pairs) {
+      if (pair._tag === "OnlyLeft") find(uidIn(pair.left), "mail", pair.left.record.guid, null);
+      else if (pair._tag === "OnlyRight") {
+        find(uidIn(pair.right), "mail", null, pair.right.record.guid);
+      } else findFields(find, pair.left, pair.right);
     }
-  }
-  return E.right({ mails, bytes });
+  })();
+  if (E.isLeft(end)) return end;
+  const attributes = await compareAttributes(find, left, right)();
+  if (E.isLeft(attributes)) return attributes;
+  return E.right({ mails, bytes, left: digests[0]!.end(), right: digests[1]!.end() });
 };
 
-const guidsByName = (
-  tree: MailboxTree,
-): ReadonlyMap<string, { name: MailboxName; guid: MailboxGuid | null }> =>
-  new Map(
-    tree.nodes.filter((node) => node._tag !== "Directory").map((node) => [
-      nameKey(node.name),
-      { name: node.name, guid: node._tag === "Mailbox" ? node.guid : null },
-    ]),
-  );
+const uidIn = ({ record }: Described): Uid => record.uid;
+
+const sideOf = (store: Store, tree: MailboxTree): TreeSide => ({
+  tree,
+  fit: store.fitName,
+  emptyDirectories: store.caps.emptyDirectories,
+});
+
+const nodeText = (node: NamePair["left"]): string | null =>
+  node === null
+    ? null
+    : node._tag === "Mailbox"
+    ? node.name
+    : `${node.name} (${node._tag === "Damaged" ? "unreadable" : "no mailbox"})`;
 
 /**
- * Compares two stores: names, subscriptions, and of each mailbox GUID, UIDVALIDITY, UIDNEXT, and of each mail GUID,
- * flags, keywords, received date, POP3 UIDL and order, and bytes. MODSEQs are not compared. Both sides are only read.
- * Cost: every byte of both sides; memory: the records of one mailbox and one mail of each side.
+ * Compares two stores: names, subscriptions, and of each mailbox GUID, UIDVALIDITY, UIDNEXT and attributes, and of each
+ * mail UID, GUID, flags and keywords in their spelling; with bytes also received date, POP3 UIDL and order, and content.
+ * MODSEQs are not compared. Names that one side can only hold in another spelling count as the same. Nothing is written,
+ * but for what any opening does: mails that are new to a Maildir get their UIDs. Cost: the indexes of both sides, with
+ * bytes every byte of both; memory: some chunks of records, and one mail of each side.
  */
-export const compareStores =
-  (left: Store, right: Store): TaskEither<SyncError, Comparison> => async () => {
-    const l = await left.tree();
-    if (E.isLeft(l)) return l;
-    const r = await right.tree();
-    if (E.isLeft(r)) return r;
-    const findings: Finding[] = [];
-    const a = guidsByName(l.right);
-    const b = guidsByName(r.right);
-    const total = { mailboxes: 0, mails: 0, bytes: 0 };
-    for (const key of [...new Set([...a.keys(), ...b.keys()])].sort()) {
-      const mine = a.get(key);
-      const yours = b.get(key);
-      const name = (mine ?? yours)!.name;
-      const find: Find = (uid, field, leftValue, rightValue) =>
-        findings.push({ mailbox: name, uid, field, left: leftValue, right: rightValue });
-      const [x, y] = [mine?.guid ?? null, yours?.guid ?? null];
-      if (x === null || y === null) {
-        find(null, "name", mine?.name ?? null, yours?.name ?? null);
-        continue;
-      }
-      const end = await left.withMailbox(
-        x,
-        (one) => right.withMailbox(y, (two) => compareMailboxes(one, two, find)),
-      )();
-      if (E.isLeft(end)) return E.left(withPlace(end.left, { mailbox: name }));
-      total.mailboxes++;
-      total.mails += end.right.mails;
-      total.bytes += end.right.bytes;
+export const compareStores = (
+  left: Store,
+  right: Store,
+  { bytes: withBytes = true, mailboxes: isWanted = () => true }: CompareOptions = {},
+): TaskEither<SyncError, Comparison> =>
+async () => {
+  const l = await left.tree();
+  if (E.isLeft(l)) return l;
+  const r = await right.tree();
+  if (E.isLeft(r)) return r;
+  const [mine, yours] = [sideOf(left, l.right), sideOf(right, r.right)];
+  const findings: Finding[] = [];
+  const digests: MailboxDigests[] = [];
+  let [mails, bytes] = [0, 0];
+  for (const pair of pairNames(mine, yours)) {
+    const name = (pair.left ?? pair.right)!.name;
+    if (!isWanted(name)) continue;
+    const find: Find = (uid, field, leftValue, rightValue) =>
+      findings.push({ mailbox: name, uid, field, left: leftValue, right: rightValue });
+    if (pair.differs) find(null, "name", nodeText(pair.left), nodeText(pair.right));
+    if (pair.left?._tag !== "Mailbox" || pair.right?._tag !== "Mailbox") continue;
+    const { guid } = pair.right;
+    const end = await left.withMailbox(
+      pair.left.guid,
+      (one) => right.withMailbox(guid, (two) => compareMailboxes(one, two, find, withBytes)),
+    )();
+    if (E.isLeft(end)) {
+      if (endsRun(end.left)) return E.left(withPlace(end.left, { mailbox: name }));
+      find(null, "readable", end.left.what, end.left.what);
+      continue;
     }
-    const subscribed = [l.right, r.right].map((tree) => new Set(tree.subscriptions.map(nameKey)));
-    for (const key of new Set([...subscribed[0]!, ...subscribed[1]!])) {
-      const [x, y] = subscribed.map((names) => names.has(key) ? key : null);
-      if (x !== y) {
-        findings.push({ mailbox: null, uid: null, field: "subscription", left: x!, right: y! });
-      }
-    }
-    return E.right({ ...total, findings });
-  };
+    mails += end.right.mails;
+    bytes += end.right.bytes;
+    digests.push({ mailbox: name, left: end.right.left, right: end.right.right });
+  }
+  for (const only of pairSubscriptions(mine, yours)) {
+    if (!isWanted((only.left ?? only.right)!)) continue;
+    findings.push({ mailbox: null, uid: null, field: "subscription", ...only });
+  }
+  return E.right({ mailboxes: digests.length, mails, bytes, digests, findings });
+};
 
 /** A comparison that finds nothing. */
 export const isEqual = (comparison: Comparison): boolean => comparison.findings.length === 0;

@@ -1,0 +1,109 @@
+/**
+ * `dsync check`: what two sides differ in.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { Either } from "fp-ts/Either.js";
+import { parseDestination } from "../lib/codec/peer_command.ts";
+import type { Comparison, Finding } from "../lib/model/comparison.ts";
+import { type SyncError, syncError } from "../lib/model/error.ts";
+import type { Os } from "../lib/port/os.ts";
+import type { Store } from "../lib/port/store.ts";
+import { compareStores } from "../lib/run/compare.ts";
+import { slaveHandshake } from "../lib/run/session_handshake.ts";
+import { isSelected } from "../lib/sync/select_names.ts";
+import type { CheckCommand } from "./command_line.ts";
+import { remoteCommandOf } from "./configuration.ts";
+import { type OpenedStore, reach, STORE_EXTENSION, storeBehind } from "./connect.ts";
+import { firstLocation, openSide, samePlace } from "./locations.ts";
+
+const openHere = async (
+  os: Os,
+  { settings }: CheckCommand,
+  text: string,
+): Promise<Either<SyncError, OpenedStore>> =>
+  E.map((store: Store): OpenedStore => ({
+    store,
+    close: async () => E.right(await store.close()),
+  }))(await openSide({ os, settings }, text, false));
+
+/** The second side: a folder, or what another dsync of ours serves. */
+const openSecond = async (
+  os: Os,
+  command: CheckCommand,
+  first: string,
+  say: (line: string) => void,
+): Promise<Either<SyncError, OpenedStore>> => {
+  const destination = parseDestination(command.destination, remoteCommandOf(command));
+  if (E.isLeft(destination)) return destination;
+  if (destination.right._tag === "Location") {
+    const same = samePlace(os, first, destination.right.text);
+    return same === null ? await openHere(os, command, destination.right.text) : E.left(same);
+  }
+  const { name } = destination.right;
+  const reached = await reach(
+    {
+      destination: destination.right,
+      timeoutMs: command.timeoutMs,
+      rawLog: command.rawLog,
+      onLine: (line) => say(`${name}: ${line}`),
+    },
+    slaveHandshake(os.hostname),
+    [STORE_EXTENSION],
+  )();
+  if (E.isLeft(reached)) return reached;
+  if (!reached.right.extensions.includes(STORE_EXTENSION)) {
+    await reached.right.close();
+    const what = `${name}: no dsync of this kind answers there, and a Dovecot can only be synced`;
+    return E.left(syncError("Unsupported", "run", {}, what));
+  }
+  return await storeBehind(reached.right);
+};
+
+/** Compares both sides. */
+export const check = async (
+  os: Os,
+  command: CheckCommand,
+  say: (line: string) => void,
+): Promise<Either<SyncError, Comparison>> => {
+  const first = command.first === null ? firstLocation(command.settings) : E.right(command.first);
+  if (E.isLeft(first)) return first;
+  const left = await openHere(os, command, first.right);
+  if (E.isLeft(left)) return left;
+  try {
+    const right = await openSecond(os, command, first.right, say);
+    if (E.isLeft(right)) return right;
+    const { names, bytes } = command;
+    const end = await compareStores(left.right.store, right.right.store, {
+      bytes,
+      mailboxes: (name) => isSelected(names, () => [], name, null),
+    })();
+    const closed = await right.right.close();
+    return E.isRight(end) && E.isLeft(closed) ? closed : end;
+  } finally {
+    await left.right.close();
+  }
+};
+
+const findingText = ({ mailbox, uid, field, left, right }: Finding): string => {
+  const where = [mailbox, uid === null ? null : `UID ${uid}`].filter((part) => part !== null);
+  const value = (text: string | null): string => text === null ? "-" : text === "" ? '""' : text;
+  return [...where, field].join(", ") + `: ${value(left)} | ${value(right)}`;
+};
+
+/** A comparison for people: differences, digests, and what it came to. */
+export const checkText = ({ findings, digests, mailboxes, mails, bytes }: Comparison): string => {
+  const width = Math.max(...digests.map(({ mailbox }) => mailbox.length), 0);
+  return [
+    ...findings.map(findingText),
+    ...digests.map(({ mailbox, left, right }) =>
+      `${mailbox.padEnd(width)}  ${left}  ${left === right ? "the same" : right}`
+    ),
+    `${mailboxes} mailboxes, ${mails} mails${bytes > 0 ? `, ${bytes} bytes` : ""} compared: ${
+      findings.length === 0
+        ? "equal"
+        : `${findings.length} ${findings.length === 1 ? "difference" : "differences"}`
+    }`,
+  ].join("\n");
+};
