@@ -56,7 +56,7 @@ Deno.test("the commands are in all of them", () => {
       "completions/dsync.fish",
     ]
   ) {
-    for (const command of ["mirror", "backup", "server", "status"]) {
+    for (const command of ["mirror", "backup", "server", "status", "check"]) {
       assert.match(read(name), new RegExp(`\\b${command}\\b`), `${name}: ${command}`);
     }
   }
@@ -96,5 +96,5 @@ Deno.test("bash completes commands and options, where bash is installed", async 
   const commands = await completed("mi");
   if (commands === null) return console.warn("left out: bash is not installed");
   assert.deepEqual(commands, ["mirror"]);
-  assert.deepEqual(await completed("--b"), ["--bwlimit"]);
+  assert.deepEqual(await completed("--b"), ["--bwlimit", "--bytes"]);
 });

@@ -98,6 +98,9 @@ Deno.test("what is wrong is one line on stderr, with its place, a status that fi
       [["mirror", "--json=x", "mdbox:~/x"], 64, /--json takes no value/],
       [["server", "now"], 64, /server takes no words/],
       [["status", "mdbox:~/x", "y"], 64, /status takes one location/],
+      [["check"], 64, /LOCATION2 is missing/],
+      [["check", "maildir:~/Maildir"], 64, /both sides are the same mail/],
+      [["check", "mdbox:~/none"], 1, /none: there is no mdbox/],
       [["mirror", "dbox:~/x"], 64, /maildir:.*mdbox:/],
       [["mirror", "maildir:"], 64, /a path is missing/],
       [["mirror", "maildir:x"], 64, /must be absolute/],
@@ -152,6 +155,50 @@ Deno.test("-p sets the layout and the places of LOCATION2 alone, as Dovecot 2.4 
     assert.ok((await names("idx")).length > 0);
     const same = await run(root, "-v", "mirror", "maildir:~/two:LAYOUT=fs:INDEX=~/idx");
     assert.match(same.stdout, /nothing to do\n.*nothing to do\n$/);
+  }));
+
+Deno.test("check: names every difference, gives digests, and changes nothing", () =>
+  withHome(20, async (root) => {
+    const pair = ["maildir:~/Maildir", "mdbox:~/mdbox"];
+    assert.equal((await run(root, "backup", "mdbox:~/mdbox")).code, 0);
+    const before = await tree(root);
+    const same = await run(root, "check", "--bytes", ...pair);
+    assert.deepEqual([same.code, same.stderr], [0, ""]);
+    assert.match(same.stdout, /^INBOX +[0-9a-f]{64} {2}the same$/m);
+    assert.match(same.stdout, /mailboxes, 34 mails, [0-9]+ bytes compared: equal\n$/);
+    assert.deepEqual(await tree(root), before);
+    // Behind a pipe, and with the first side of the configuration.
+    const program = [Deno.execPath(), "run", "-A", MAIN, "-o", "mail_location=mdbox:~/mdbox"];
+    const there = await run(root, "check", ...program);
+    assert.deepEqual([there.code, there.stderr], [0, ""]);
+    assert.match(there.stdout, /34 mails compared: equal\n$/);
+    const found = async (path: string, name: RegExp): Promise<string> => {
+      for await (const entry of Deno.readDir(join(root, path))) {
+        if (name.test(entry.name)) return join(root, path, entry.name);
+      }
+      throw new Error(`${path} has none`);
+    };
+    // One byte of one mail, no index and no size says so.
+    const mail = await found("Maildir/cur", /:2,/);
+    const { mtime, atime } = await Deno.stat(mail);
+    const bytes = await Deno.readFile(mail);
+    bytes[bytes.length - 2]! ^= 1;
+    await Deno.writeFile(mail, bytes);
+    await Deno.utime(mail, atime!, mtime!);
+    const quick = await run(root, "check", ...pair);
+    assert.equal(quick.code, 0, quick.stdout + quick.stderr);
+    const exact = await run(root, "check", "--bytes", ...pair);
+    assert.equal(exact.code, 2);
+    assert.match(exact.stdout, /^INBOX, UID [0-9]+, bytes: [0-9]+ bytes, SHA-256 .* \| /m);
+    assert.match(exact.stdout, /compared: 1 difference\n$/);
+    const json = await run(root, "--json", "check", "--bytes", ...pair);
+    const lines = json.stdout.trimEnd().split("\n").map((line) =>
+      REPORT_LINE.decode(JSON.parse(line))
+    );
+    const events = lines.map((line) => E.isRight(line) ? line.right.event : "none");
+    assert.deepEqual([...new Set(events)], ["difference", "digest", "compared"]);
+    const others = await run(root, "check", "-x", "INBOX", "--bytes", ...pair);
+    assert.equal(others.code, 0, others.stdout);
   }));
 
 Deno.test("--json: every line is one of the schema, the report the last", () =>

@@ -9,9 +9,9 @@ _dsync() {
     -[aCegIlmnstTxO] | --bwlimit | --iops) return ;;
   esac
   if [[ $word == -* ]]; then
-    COMPREPLY=($(compgen -W "-1 -D -f -N -P -R -v -a -C -c -e -g -I -l -m -n -o -O -p -r -s -t -T -u -x --json --bwlimit --iops --help --version" -- "$word"))
+    COMPREPLY=($(compgen -W "-1 -D -f -N -P -R -v -a -C -c -e -g -I -l -m -n -o -O -p -r -s -t -T -u -x --bytes --json --bwlimit --iops --help --version" -- "$word"))
   else
-    COMPREPLY=($(compgen -W "mirror backup server status maildir: mdbox:" -- "$word") $(compgen -A hostname -- "$word"))
+    COMPREPLY=($(compgen -W "mirror backup server status check maildir: mdbox:" -- "$word") $(compgen -A hostname -- "$word"))
   fi
 }
 complete -F _dsync dsync

@@ -36,6 +36,15 @@ const text = (flags: ReadonlySet<string>): string => `(${[...flags].sort().join(
 
 const sameFlags = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => text(a) === text(b);
 
+/** Two new mails that became one: a flag that both have stays, one that neither has does not come. */
+const flagsOfBoth = (a: ReadonlySet<string>, b: ReadonlySet<string>) =>
+(
+  night: ReadonlySet<string>,
+): string | null => {
+  const isRight = a.intersection(b).isSubsetOf(night) && night.isSubsetOf(a.union(b));
+  return isRight ? null : `${text(night)} should be of ${text(a)} and ${text(b)}`;
+};
+
 /** Where a mailbox of the evening is at night: the one with its GUID, else (two became one) the one with its name. */
 const whereIs = (box: PictureBox, night: Picture): PictureBox | null =>
   night.boxes.get(box.guid) ?? boxNamed(night, box.name) ?? null;
@@ -114,7 +123,7 @@ const expectedMails = (
     }
   }
   const news = day.sides.map(({ picture }, i) => {
-    const counts = new Map<Expected, { least: number; most: number }>();
+    const counts = new Map<Expected, { least: number; most: number; mails: PictureMail[] }>();
     for (const box of picture.boxes.values()) {
       const added = newMails(box, dawn);
       const target = whereIs(box, night);
@@ -123,9 +132,9 @@ const expectedMails = (
       }
       for (const [uid, mail] of target === null ? [] : added) {
         const expected = expect(target!, mail.guid);
-        const { least, most } = counts.get(expected) ?? { least: 0, most: 0 };
+        const { least, most, mails } = counts.get(expected) ?? { least: 0, most: 0, mails: [] };
         const sure = mayBeExpunged(box, uid, mail.guid, dawn, day.sides[1 - i]!) ? 0 : 1;
-        counts.set(expected, { least: least + sure, most: most + 1 });
+        counts.set(expected, { least: least + sure, most: most + 1, mails: [...mails, mail] });
         expected.flags.push((flags) =>
           sameFlags(flags, mail.flags) ? null : `${text(flags)} should be ${text(mail.flags)}`
         );
@@ -135,7 +144,10 @@ const expectedMails = (
   });
   // One mail that both copied to one place may be one mail or two.
   for (const expected of new Set(news.flatMap((counts) => [...counts.keys()]))) {
-    const [x, y] = news.map((counts) => counts.get(expected) ?? { least: 0, most: 0 });
+    const [x, y] = news.map((counts) => counts.get(expected) ?? { least: 0, most: 0, mails: [] });
+    for (const one of x!.mails) {
+      for (const two of y!.mails) expected.flags.push(flagsOfBoth(one.flags, two.flags));
+    }
     expected.least += Math.max(x!.least, y!.least);
     expected.most += x!.most + y!.most;
   }
