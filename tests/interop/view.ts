@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { Buffer } from "node:buffer";
+import { walk } from "@std/fs/walk";
 import { basename, dirname, join } from "node:path";
 import { mutf7 } from "../sample/mutf7.ts";
 import type { Account, Dovecot, Settings } from "./dovecot.ts";
@@ -220,6 +221,14 @@ const readTexts = async (
   }
 };
 
+/** Whether a killed process has left its dovecot-uidlist.lock in one of the mailboxes. */
+const hasUidlistLock = async (home: string): Promise<boolean> => {
+  for await (const entry of walk(home, { exts: [".lock"], includeDirs: false })) {
+    if (entry.name === "dovecot-uidlist.lock") return true;
+  }
+  return false;
+};
+
 /** Reads a copy of an account as Dovecot sees it. The account itself is left as it is. */
 export const view = async (
   dovecot: Dovecot,
@@ -246,6 +255,10 @@ export const view = async (
         .sort();
     const names = await list();
     const subscriptions = await list("-s");
+    // The first quick sync (STATUS) that meets a dotlock whose owner is dead takes it away and goes on without a lock,
+    // that is, without a sync (file-dotlock.c, dotlock_override: "not locked" to one who does not wait). What it tells
+    // is old; of mails that are in the index alone it cannot tell a size. So the counts are asked for once before.
+    if (await hasUidlistLock(account.home)) await ask("mailbox", "status", "messages", "*");
     const statuses = table(await ask("-f", "tab", "mailbox", "status", STATUS, "*"));
     const rows = table(await ask("-f", "tab", "fetch", FIELDS, "ALL"));
     const hashes = new Map<string, string>();
