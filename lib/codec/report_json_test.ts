@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import * as E from "fp-ts/Either.js";
 import { syncError } from "../model/error.ts";
-import { mailboxGuid } from "../model/ids.ts";
+import { mailboxGuid, uid } from "../model/ids.ts";
 import { mailboxName } from "../model/mailbox.ts";
 import { NOTHING_DONE, type SyncEvent } from "../model/report.ts";
-import { eventLine, failedLine, REPORT_LINE, reportLine } from "./report_json.ts";
+import { comparisonLines, eventLine, failedLine, REPORT_LINE, reportLine } from "./report_json.ts";
 
 const name = mailboxName("Entwürfe/日本");
 const error = syncError("Damaged", "message", { mailbox: name, uid: 7 }, "cut off", new Error("x"));
@@ -37,13 +37,29 @@ Deno.test("REPORT_LINE: reads back every line that is written, from its JSON", (
     kept: [],
     problems: [error],
   };
-  const lines = [...EVENTS.map(eventLine), reportLine(report, 2, "AQ=="), failedLine(error, 75)];
+  const comparison = {
+    mailboxes: 1,
+    mails: 2,
+    bytes: 0,
+    findings: [{ mailbox: name, uid: uid(7), field: "flags", left: "\\Seen", right: "" }],
+    digests: [{ mailbox: name, left: "00", right: "01" }],
+  };
+  const lines = [
+    ...EVENTS.map(eventLine),
+    reportLine(report, 2, "AQ=="),
+    ...comparisonLines(comparison, 2),
+    failedLine(error, 75),
+  ];
   for (const line of lines) {
     const text = JSON.stringify(line);
     assert.ok(!text.includes("\n"));
     assert.deepEqual(REPORT_LINE.decode(JSON.parse(text)), E.right(line), text);
   }
-  assert.equal(new Set(lines.map(({ event }) => event)).size, 8, "each kind of line is among them");
+  assert.equal(
+    new Set(lines.map(({ event }) => event)).size,
+    11,
+    "each kind of line is among them",
+  );
 });
 
 Deno.test("REPORT_LINE: what is no line is refused", () => {

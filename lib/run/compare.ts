@@ -230,6 +230,15 @@ const nodeText = (node: NamePair["left"]): string | null =>
  * MODSEQs are not compared. Names that one side can only hold in another spelling count as the same. Nothing is written,
  * but for what any opening does: mails that are new to a Maildir get their UIDs. Cost: the indexes of both sides, with
  * bytes every byte of both; memory: some chunks of records, and one mail of each side.
+ *
+ * @example
+ * ```ts
+ * import { compareStores, emptyState, memoryStore } from "@dsync/dsync";
+ * import * as E from "fp-ts/Either.js";
+ *
+ * const found = await compareStores(memoryStore(emptyState()), memoryStore(emptyState()))();
+ * if (E.isLeft(found) || found.right.findings.length > 0) throw new Error("nothing is like nothing");
+ * ```
  */
 export const compareStores = (
   left: Store,

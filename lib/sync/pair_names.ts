@@ -19,50 +19,87 @@ export interface NamePair {
 /** What a name is on a side that cannot hold all names, for matching. */
 const keyOn = ({ fit }: TreeSide, name: MailboxName): string => nameKey(fit(name));
 
-/** Directories say nothing of their own where one side cannot have them without mailboxes below. */
-const nodesOf = (side: TreeSide, other: TreeSide): ReadonlyMap<string, MailboxNode> => {
+/** The nodes of a side by key. Directories say nothing of their own where one side cannot have them without mailboxes. */
+const nodesByKey = (
+  side: TreeSide,
+  other: TreeSide,
+): ReadonlyMap<string, readonly MailboxNode[]> => {
   const withDirectories = side.emptyDirectories && other.emptyDirectories;
-  return new Map(
-    side.tree.nodes.filter(({ _tag }) => withDirectories || _tag !== "Directory")
-      .map((node) => [keyOn(other, node.name), node]),
-  );
+  const found = new Map<string, MailboxNode[]>();
+  for (const node of side.tree.nodes) {
+    if (node._tag === "Directory" && !withDirectories) continue;
+    const key = keyOn(other, node.name);
+    const same = found.get(key);
+    if (same === undefined) found.set(key, [node]);
+    else same.push(node);
+  }
+  return found;
 };
 
 const guidOf = (node: MailboxNode): string | null => node._tag === "Mailbox" ? node.guid : null;
 
+const isOneMailbox = (a: MailboxNode, b: MailboxNode): boolean =>
+  guidOf(a) !== null && guidOf(a) === guidOf(b);
+
+/** Pairs nodes of two sides by one rule after the other; each is in one pair at most. */
+const match = (
+  mine: readonly MailboxNode[],
+  yours: readonly MailboxNode[],
+  ...rules: readonly ((a: MailboxNode, b: MailboxNode) => boolean)[]
+): readonly (readonly [MailboxNode, MailboxNode])[] => {
+  const [left, right] = [new Set(mine), new Set(yours)];
+  const pairs: (readonly [MailboxNode, MailboxNode])[] = [];
+  for (const rule of rules) {
+    for (const a of left) {
+      for (const b of right) {
+        if (!rule(a, b)) continue;
+        pairs.push([a, b]);
+        left.delete(a);
+        right.delete(b);
+        break;
+      }
+    }
+  }
+  return pairs;
+};
+
 /**
  * Pairs the names of two trees, sorted by the left side's: those that are equal as far as both sides can hold them, then
- * mailboxes of one GUID under two names. Linear.
+ * mailboxes of one GUID under two names. Linear, but for names that become one where a side cannot hold them.
  */
 export const pairNames = (left: TreeSide, right: TreeSide): readonly NamePair[] => {
-  const mine = nodesOf(left, right);
-  const yours = nodesOf(right, left);
+  const mine = nodesByKey(left, right);
+  const yours = nodesByKey(right, left);
   const pairs: NamePair[] = [];
-  const alone: MailboxNode[] = [];
-  const byGuid = new Map<string, MailboxNode>();
-  for (const [key, node] of yours) {
+  const paired = new Set<MailboxNode>();
+  const add = (a: MailboxNode, b: MailboxNode, differs: boolean): void => {
+    paired.add(a).add(b);
+    pairs.push({ left: a, right: b, differs });
+  };
+  for (const [key, nodes] of mine) {
+    const others = yours.get(key) ?? [];
+    const rules = nodes.length === 1 && others.length === 1
+      ? [() => true]
+      : [isOneMailbox, (a: MailboxNode, b: MailboxNode) => a.name === b.name];
+    for (const [a, b] of match(nodes, others, ...rules)) {
+      add(a, b, a._tag !== b._tag || a._tag === "Damaged");
+    }
+  }
+  const rest = [...yours.values()].flat().filter((node) => !paired.has(node));
+  const byGuid = new Map(rest.map((node) => [guidOf(node), node]));
+  for (const node of [...mine.values()].flat().filter((one) => !paired.has(one))) {
     const guid = guidOf(node);
-    if (!mine.has(key) && guid !== null) byGuid.set(guid, node);
+    const same = guid === null ? undefined : byGuid.get(guid);
+    if (same === undefined) pairs.push({ left: node, right: null, differs: true });
+    else {
+      // A name that one side cannot hold has another there, and more than one may want the same.
+      const isFitted = right.fit(node.name) !== node.name || left.fit(same.name) !== same.name;
+      add(node, same, !isFitted);
+      byGuid.delete(guid);
+    }
   }
-  const taken = new Set<MailboxNode>();
-  for (const [key, node] of mine) {
-    const same = yours.get(key);
-    if (same !== undefined) {
-      taken.add(same);
-      const isBroken = node._tag === "Damaged" || same._tag === "Damaged";
-      pairs.push({ left: node, right: same, differs: node._tag !== same._tag || isBroken });
-    } else alone.push(node);
-  }
-  for (const node of alone) {
-    const same = byGuid.get(guidOf(node) ?? "") ?? null;
-    if (same !== null) taken.add(same);
-    // A name that one side cannot hold has another there, and more than one may want the same.
-    const isFitted = same !== null &&
-      (right.fit(node.name) !== node.name || left.fit(same.name) !== same.name);
-    pairs.push({ left: node, right: same, differs: !isFitted });
-  }
-  for (const node of yours.values()) {
-    if (!taken.has(node)) pairs.push({ left: null, right: node, differs: true });
+  for (const node of rest) {
+    if (!paired.has(node)) pairs.push({ left: null, right: node, differs: true });
   }
   const nameOf = ({ left: a, right: b }: NamePair): string => nameKey((a ?? b)!.name);
   return pairs.sort((a, b) => nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0);
