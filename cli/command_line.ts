@@ -329,6 +329,11 @@ const syncOf = (
 const checkOf = (options: Options, words: readonly string[]): CheckCommand => {
   const [first, ...second] = words;
   if (first === undefined) wrong("check: LOCATION2 is missing");
+  for (const letter of "1RfgsteIOlnN") {
+    if (options.has(letter) || options.all(letter).length > 0) {
+      wrong(`-${letter} goes with mirror and backup; check has -m and -x`);
+    }
+  }
   const isPair = isLocation(words.slice(0, 1)) && second.length > 0;
   const destination = isPair ? second : words;
   return {

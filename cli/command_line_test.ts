@@ -50,6 +50,18 @@ Deno.test("parseCommandLine: -p sets what LOCATION2 is read with, and nothing el
   ]);
 });
 
+Deno.test("parseCommandLine: check has one side or both", () => {
+  const both = parsed("check --bytes -x D maildir:/a mdbox:/b");
+  assert.ok(both._tag === "Check" && both.bytes);
+  assert.deepEqual([both.first, both.destination], ["maildir:/a", ["mdbox:/b"]]);
+  const program = parsed("check maildir:/a ssh host dsync");
+  assert.ok(program._tag === "Check" && !program.bytes);
+  assert.deepEqual([program.first, program.destination], ["maildir:/a", ["ssh", "host", "dsync"]]);
+  const second = parsed("-o mail_location=mdbox:/b check eve@host");
+  assert.ok(second._tag === "Check");
+  assert.deepEqual([second.first, second.destination], [null, ["eve@host"]]);
+});
+
 Deno.test("parseCommandLine: -m '' and -g '' leave mails out, -s '' asks for a state", () => {
   assert.equal(syncOf("mirror -m '' x").mails, false);
   assert.equal(syncOf("mirror -g '' x").mails, false);

@@ -99,6 +99,8 @@ Deno.test("what is wrong is one line on stderr, with its place, a status that fi
       [["server", "now"], 64, /server takes no words/],
       [["status", "mdbox:~/x", "y"], 64, /status takes one location/],
       [["check"], 64, /LOCATION2 is missing/],
+      [["check", "-g", "00".repeat(16), "mdbox:~/x"], 64, /-g goes with mirror and backup/],
+      [["check", "-1", "mdbox:~/x"], 64, /-1 goes with mirror and backup/],
       [["check", "maildir:~/Maildir"], 64, /both sides are the same mail/],
       [["check", "mdbox:~/none"], 1, /none: there is no mdbox/],
       [["mirror", "dbox:~/x"], 64, /maildir:.*mdbox:/],
