@@ -46,7 +46,8 @@ export * from "./lib/sync/select_mailboxes.ts";
 export * from "./lib/run/attach.ts";
 
 // Whole runs.
-export { backup } from "./lib/run/backup.ts";
+export { backup, type BackupOptions } from "./lib/run/backup.ts";
+export type { DeleteLimit } from "./lib/run/brake.ts";
 export * from "./lib/run/mirror.ts";
 export * from "./lib/run/compare.ts";
 export type * from "./lib/model/comparison.ts";

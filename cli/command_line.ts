@@ -8,10 +8,11 @@ import type { Either } from "fp-ts/Either.js";
 import { isGuid128 } from "../lib/codec/guid.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { type MailboxGuid, mailboxGuid } from "../lib/model/ids.ts";
+import type { DeleteLimit } from "../lib/run/brake.ts";
 import type { NameSelection } from "../lib/sync/select_names.ts";
 import type { MailFilter } from "../lib/sync/wire_mailbox.ts";
 import { getopt, type Given } from "./getopt.ts";
-import { parseMoment, parseSeconds, parseSize } from "./option_values.ts";
+import { parseDeleteLimit, parseMoment, parseSeconds, parseSize } from "./option_values.ts";
 
 /** What every command has. */
 export interface CommonOptions {
@@ -70,6 +71,8 @@ export interface SyncCommand extends CommonOptions {
   readonly lockTimeout: number | null;
   /** -P: the other end purges its storage. */
   readonly purge: boolean;
+  /** --max-delete; null: not given. */
+  readonly maxDelete: DeleteLimit | null;
 }
 
 /** The far end of a pipe. */
@@ -148,6 +151,9 @@ how it is synced
                     the source
   -f                compare everything, whatever the numbers say
   -s STATE          sync what changed since this state, print the new one
+  --max-delete N    backup: change nothing where more than N mails (or N% of
+                    them) would be deleted; without it: where the source has
+                    no mail at all, and LOCATION2 has some
   -l SECONDS        lock the account for this sync, wait so long for it
   -P                let the other end purge its storage afterwards
   -C CHARACTER      stands in for what mailbox names cannot have (default _)
@@ -171,7 +177,10 @@ exit status: 0 in sync; 2 not in sync (run again; check: differences); else fail
 /** The options of one letter. */
 export const LETTERS = { plain: "1DfNPRUv", valued: "aCcegIlmnoprstTuxO" };
 /** The options of a word. */
-export const LONG = { plain: ["help", "version", "json", "bytes"], valued: ["bwlimit", "iops"] };
+export const LONG = {
+  plain: ["help", "version", "json", "bytes"],
+  valued: ["bwlimit", "iops", "max-delete"],
+};
 const TIMEOUT_S = 600;
 
 const VERBS: Readonly<Record<string, "mirror" | "backup" | "server" | "status" | "check">> = {
@@ -296,6 +305,9 @@ const syncOf = (
   if (options.has("R") && verb === "mirror" && !options.has("1")) {
     wrong("-R goes with backup or -1; a mirror has no direction");
   }
+  if (options.all("max-delete").length > 0 && verb === "mirror") {
+    wrong("--max-delete goes with backup");
+  }
   if (options.all("n").length > 0 && options.has("N")) wrong("-n and -N exclude each other");
   const common = commonOf(options);
   const altChar = options.last("C");
@@ -323,6 +335,7 @@ const syncOf = (
     allNamespaces: options.has("N"),
     lockTimeout: options.parsed("l", parseSeconds, "seconds"),
     purge: options.has("P"),
+    maxDelete: options.parsed("max-delete", parseDeleteLimit, "a number of mails, or N%"),
   };
 };
 

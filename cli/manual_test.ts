@@ -18,7 +18,7 @@ const named = (text: string, pattern: RegExp): readonly string[] =>
   [...new Set([...text.matchAll(pattern)].map(([, option]) => option!))].sort();
 
 Deno.test("--help, the manual page and the completions name the same options", () => {
-  const plain = /(?<![\w-])(--[a-z]+|-[A-Za-z1])\b/g;
+  const plain = /(?<![\w-])(--[a-z-]+|-[A-Za-z1])\b/g;
   assert.deepEqual(named(HELP, plain), OPTIONS, "--help");
   const man = read("man/dsync.1").replaceAll("\\-", "-").split(".SH OPTIONS")[1]!
     .split(".SH EXIT")[0]!;
@@ -37,10 +37,10 @@ Deno.test("--help, the manual page and the completions name the same options", (
   );
   const words = /"(-1 [^"]*)"/.exec(bash!)![1]!;
   assert.deepEqual(words.split(" ").sort(), OPTIONS, "bash");
-  assert.deepEqual(named(zsh!, /^ {2}'\*?(--[a-z]+|-[A-Za-z1])/gm), OPTIONS, "zsh");
-  const spelled = fish!.replaceAll(/ -l ([a-z]{2,})/g, " --$1").replaceAll(/ -s (\S)/g, " -$1");
+  assert.deepEqual(named(zsh!, /^ {2}'\*?(--[a-z-]+|-[A-Za-z1])/gm), OPTIONS, "zsh");
+  const spelled = fish!.replaceAll(/ -l ([a-z-]{2,})/g, " --$1").replaceAll(/ -s (\S)/g, " -$1");
   assert.deepEqual(
-    named(spelled, /^complete -c dsync (--[a-z]+|-[A-Za-eg-z1]|-f -|-f)(?= )/gm)
+    named(spelled, /^complete -c dsync (--[a-z-]+|-[A-Za-eg-z1]|-f -|-f)(?= )/gm)
       .filter((one) => one !== "-f -"),
     OPTIONS,
     "fish",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DeleteLimit } from "../lib/run/brake.ts";
 
 const UNITS: Readonly<Record<string, number>> = {
   sec: 1,
@@ -37,6 +38,14 @@ export const parseSize = (text: string): number | null => {
   if (digits === undefined) return null;
   const size = Number(digits) * 1024 ** POWERS.indexOf(unit.toLowerCase());
   return Number.isSafeInteger(size) && size > 0 ? size : null;
+};
+
+/** A number of mails, or of a hundred with a "%" behind it; null where it is none. */
+export const parseDeleteLimit = (text: string): DeleteLimit | null => {
+  const [, digits, percent] = /^([0-9]{1,9})(%)?$/.exec(text) ?? [];
+  if (digits === undefined) return null;
+  if (percent === undefined) return { _tag: "Mails", count: Number(digits) };
+  return Number(digits) <= 100 ? { _tag: "Share", percent: Number(digits) } : null;
 };
 
 /** A number of seconds above 0; null where it is none. */

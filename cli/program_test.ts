@@ -95,6 +95,9 @@ Deno.test("what is wrong is one line on stderr, with its place, a status that fi
       [["mirror", "-m"], 64, /-m wants a value/],
       [["mirror", "--bwlimit", "fast", "mdbox:~/x"], 64, /--bwlimit wants bytes/],
       [["mirror", "--iops=0", "mdbox:~/x"], 64, /--iops wants a number/],
+      [["backup", "--max-delete", "few", "mdbox:~/x"], 64, /--max-delete wants a number/],
+      [["backup", "--max-delete=101%", "mdbox:~/x"], 64, /--max-delete wants a number/],
+      [["mirror", "--max-delete", "1", "mdbox:~/x"], 64, /--max-delete goes with backup/],
       [["mirror", "--json=x", "mdbox:~/x"], 64, /--json takes no value/],
       [["server", "now"], 64, /server takes no words/],
       [["status", "mdbox:~/x", "y"], 64, /status takes one location/],
@@ -157,6 +160,26 @@ Deno.test("-p sets the layout and the places of LOCATION2 alone, as Dovecot 2.4 
     assert.ok((await names("idx")).length > 0);
     const same = await run(root, "-v", "mirror", "maildir:~/two:LAYOUT=fs:INDEX=~/idx");
     assert.match(same.stdout, /nothing to do\n.*nothing to do\n$/);
+  }));
+
+Deno.test("backup: a source without mail does not empty the other side, unless that is said", () =>
+  withHome(20, async (root) => {
+    for (const part of ["cur", "new", "tmp"]) {
+      await Deno.mkdir(join(root, "Typo", part), { recursive: true });
+    }
+    const typo = ["-o", "mail_location=maildir:~/Typo", "backup"];
+    assert.equal((await run(root, "backup", "mdbox:~/mdbox")).code, 0);
+    const before = await tree(join(root, "mdbox"));
+    const stopped = await run(root, ...typo, "mdbox:~/mdbox");
+    assert.equal(stopped.code, 1);
+    assert.match(stopped.stderr, /Typo has no mail, and 34 of 34 mails would be deleted here; /);
+    assert.match(stopped.stderr, /^dsync: mdbox:[^\n]*--max-delete[^\n]*\n$/);
+    const few = await run(root, ...typo, "--max-delete=50%", "mdbox:~/mdbox");
+    assert.equal(few.code, 1);
+    assert.deepEqual(await tree(join(root, "mdbox")), before, "nothing was changed");
+    const meant = await run(root, ...typo, "--max-delete=100%", "mdbox:~/mdbox");
+    assert.deepEqual([meant.code, meant.stderr], [0, ""]);
+    assert.match((await run(root, "status", "mdbox:~/mdbox")).stdout, /^INBOX .* 0 +0 /m);
   }));
 
 Deno.test("check: names every difference, gives digests, and changes nothing", () =>

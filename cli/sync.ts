@@ -9,7 +9,7 @@ import * as TE from "fp-ts/TaskEither.js";
 import { type Destination, parseDestination } from "../lib/codec/peer_command.ts";
 import { formatSyncState, parseSyncState } from "../lib/codec/sync_state.ts";
 import type { MailboxState } from "../lib/codec/dsync_wire_item.ts";
-import type { SyncError } from "../lib/model/error.ts";
+import { type SyncError, syncError } from "../lib/model/error.ts";
 import type { MailboxGuid } from "../lib/model/ids.ts";
 import { NO_MEMORY, type SyncMemory } from "../lib/model/memory.ts";
 import type { Report } from "../lib/model/report.ts";
@@ -113,8 +113,9 @@ const betweenStores = async (
 ): Promise<Either<SyncError, Synced>> => {
   const { command, options } = means;
   if (command.verb === "backup") {
+    const maxDelete = command.maxDelete ?? { _tag: "UnlessEmpty" };
     return E.map((report: Report): Synced => ({ report, state: null }))(
-      await backup(left, right, options)(),
+      await backup(left, right, { ...options, maxDelete })(),
     );
   }
   const { memory, keep } = recall(means, { left: left.location, right: right.location });
@@ -167,6 +168,10 @@ const byProtocol = async (
   other: string,
 ): Promise<Either<SyncError, Synced>> => {
   const { command, os, options, say } = means;
+  if (command.maxDelete !== null) {
+    const what = "--max-delete: only for a whole backup to a folder, or with a dsync of this kind";
+    return E.left(syncError("Unsupported", "run", {}, what));
+  }
   let states: ReadonlyMap<MailboxGuid, MailboxState> = new Map();
   let hasState = false;
   if (command.state !== null && command.state !== "") {

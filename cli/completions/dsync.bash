@@ -6,10 +6,10 @@ _dsync() {
     -o) COMPREPLY=($(compgen -W "mail_location= mail_attribute_dict= mdbox_rotate_size= dsync_remote_cmd=" -- "$word"))
       compopt -o nospace; return ;;
     -u) COMPREPLY=($(compgen -u -- "$word")); return ;;
-    -[aCegIlmnstTxO] | --bwlimit | --iops) return ;;
+    -[aCegIlmnstTxO] | --bwlimit | --iops | --max-delete) return ;;
   esac
   if [[ $word == -* ]]; then
-    COMPREPLY=($(compgen -W "-1 -D -f -N -P -R -v -a -C -c -e -g -I -l -m -n -o -O -p -r -s -t -T -u -x --bytes --json --bwlimit --iops --help --version" -- "$word"))
+    COMPREPLY=($(compgen -W "-1 -D -f -N -P -R -v -a -C -c -e -g -I -l -m -n -o -O -p -r -s -t -T -u -x --bytes --json --bwlimit --iops --max-delete --help --version" -- "$word"))
   else
     COMPREPLY=($(compgen -W "mirror backup server status check maildir: mdbox:" -- "$word") $(compgen -A hostname -- "$word"))
   fi

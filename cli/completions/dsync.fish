@@ -5,6 +5,7 @@ complete -c dsync -n __fish_use_subcommand -a backup -d 'Make LOCATION2 look lik
 complete -c dsync -n __fish_use_subcommand -a server -d 'The far end of a pipe'
 complete -c dsync -n __fish_use_subcommand -a status -d 'What is in a store'
 complete -c dsync -n __fish_use_subcommand -a check -d 'What two sides differ in'
+complete -c dsync -l max-delete -x -d 'Change nothing where a backup would delete more'
 complete -c dsync -l bytes -d 'Check also the mails themselves'
 complete -c dsync -n 'not __fish_use_subcommand' -a 'maildir: mdbox:' -d location
 complete -c dsync -n 'not __fish_use_subcommand' -a '(__fish_print_hostnames)' -d host

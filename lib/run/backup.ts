@@ -17,6 +17,7 @@ import type { Mailbox, Store } from "../port/store.ts";
 import { type MailboxPair, planBackupTree, type TreePlan } from "../sync/backup_tree.ts";
 import { isPristine } from "../sync/plan_backup.ts";
 import { decide, type MailboxResult, mendMailbox, refillMailbox } from "./backup_mailbox.ts";
+import { brake, type DeleteLimit } from "./brake.ts";
 import { reread } from "./reread.ts";
 import { underOptions } from "./supervised.ts";
 import { endsRun, RunLog, type RunOptions, TRIES } from "./run.ts";
@@ -174,6 +175,12 @@ const applyTree = async (
   return E.right(undefined);
 };
 
+/** Options of a backup. */
+export interface BackupOptions extends RunOptions {
+  /** Stops it before anything is changed where it would delete more mails; absent: it may delete all. */
+  readonly maxDelete?: DeleteLimit;
+}
+
 /** A backup whose trees are read and whose first changes of the tree are done. */
 export interface BackupBegun {
   /** What is planned. */
@@ -228,23 +235,36 @@ export const endBackup = async (
 export const backup = (
   source: Store,
   destination: Store,
-  options: RunOptions = {},
+  options: BackupOptions = {},
 ): TaskEither<SyncError, Report> => {
   const open = (store: Store, side: Side): Store =>
     underOptions(options.full === true ? reread(store) : store, side, options);
-  return makeEqual(open(source, "left"), open(destination, "right"), options);
+  return makeEqual(
+    open(source, "left"),
+    open(destination, "right"),
+    options,
+    (from, to) =>
+      options.maxDelete === undefined ? TE.right(undefined) : brake(
+        { store: source, tree: from },
+        { store: destination, tree: to },
+        options.maxDelete,
+      ),
+  );
 };
 
 const makeEqual = (
   source: Store,
   destination: Store,
   options: RunOptions,
+  allow: (from: MailboxTree, to: MailboxTree) => TaskEither<SyncError, void>,
 ): TaskEither<SyncError, Report> =>
 async () => {
   const from = await source.tree();
   if (E.isLeft(from)) return from;
   const to = await destination.tree();
   if (E.isLeft(to)) return to;
+  const allowed = await allow(from.right, to.right)();
+  if (E.isLeft(allowed)) return allowed;
   const log = new RunLog(options);
   const begun = await beginBackup(source, from.right, destination, to.right, log);
   if (E.isLeft(begun)) return begun;
