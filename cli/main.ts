@@ -13,12 +13,12 @@ import {
   type CheckCommand,
   type Command,
   type CommonOptions,
-  HELP,
   parseCommandLine,
   type ServerCommand,
   type StatusCommand,
   type SyncCommand,
 } from "./command_line.ts";
+import { HELP } from "./help.ts";
 import { comparisonLines, eventLine, failedLine, reportLine } from "../lib/codec/report_json.ts";
 import type { SyncEvent } from "../lib/model/report.ts";
 import { isEqual } from "../lib/run/compare.ts";

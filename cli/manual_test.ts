@@ -1,7 +1,8 @@
 /** The manual page and the completions know every option of the program, and no other. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { HELP, LETTERS, LONG } from "./command_line.ts";
+import { LETTERS, LONG } from "./command_line.ts";
+import { HELP } from "./help.ts";
 
 const read = (name: string): string => Deno.readTextFileSync(join(import.meta.dirname!, name));
 

@@ -1,0 +1,68 @@
+/**
+ * The short help: what there is, by groups.
+ *
+ * @module
+ */
+
+/** The text of `--help`. */
+export const HELP = `usage: dsync [options] mirror LOCATION2
+       dsync [options] backup LOCATION2
+       dsync [options] server
+       dsync [options] status [LOCATION]
+       dsync [options] check [LOCATION1] LOCATION2
+
+mirror merges two mailboxes in both directions; backup makes LOCATION2 look
+exactly like the mail of mail_location; server is the far end of a pipe;
+status lists mailboxes with their mails, bytes and numbers; check compares two
+sides, changes nothing, and names every difference.
+
+LOCATION2 is maildir:PATH[:OPTIONS] or mdbox:PATH[:OPTIONS] as in Dovecot;
+host or user@host, reached by ssh (setting dsync_remote_cmd); or a command
+line that runs a dsync or a "doveadm dsync-server" there.
+
+whose mail, and with which settings
+  -u USER           the mail of this user, found as Dovecot finds it: the
+                    process becomes that user (needs root)
+  -c FILE           this configuration, not /etc/dovecot/dovecot.conf
+  -o SETTING=VALUE  set a setting; mail_location names the first side, for
+                    example -o mail_location=maildir:~/Maildir
+  -p SETTING=VALUE  set one for LOCATION2 alone, where that is a folder
+
+what is synced
+  -m MAILBOX        only this one; -m '' names and subscriptions only
+  -g GUID           only the mailbox with this GUID
+  -x MAILBOX        not this one; * and ? stand for any text, any character
+  -t TIME, -e TIME  only new mails received since, until this time
+  -I SIZE           only new mails up to this size (B, k, M, G, T)
+  -O [-]FLAG        only new mails with, without this flag or keyword
+  -n PREFIX, -N     only this namespace, all visible ones
+
+how it is synced
+  -1                mirror in one direction: only LOCATION2 is changed, and
+                    keeps its own changes
+  -R                backup, or mirror -1, the other way round: LOCATION2 is
+                    the source
+  -f                compare everything, whatever the numbers say
+  -s STATE          sync what changed since this state, print the new one
+  --max-delete N    backup: change nothing where more than N mails (or N% of
+                    them) would be deleted; without it: where the source has
+                    no mail at all, and LOCATION2 has some
+  -l SECONDS        lock the account for this sync, wait so long for it
+  -P                let the other end purge its storage afterwards
+  -C CHARACTER      stands in for what mailbox names cannot have (default _)
+  -a MAILBOX        the other end's virtual mailbox that has all mails
+
+the other end
+  -T SECONDS        give up when it says nothing for so long (default 600)
+  -r FILE           write all that is said to this file
+
+what it tells, and how fast it goes
+  -v, -D            tell what is done; the causes of errors, too
+  --bytes           check also the mails themselves, not only what indexes say
+  --json            tell events and the report as JSON, a line each
+  --bwlimit RATE    write at most so many bytes of mails a second (k, M, G)
+  --iops COUNT      save or change at most so many mails a second
+  --help, --version
+
+exit status: 0 in sync; 2 not in sync (run again; check: differences); else failed
+`;
