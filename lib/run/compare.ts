@@ -15,14 +15,12 @@ import { type SyncError, withPlace } from "../model/error.ts";
 import { flagNames } from "../model/flags.ts";
 import { type Uid, uid as asUid } from "../model/ids.ts";
 import type { Mail, MailRecord } from "../model/mail.ts";
-import type { MailboxTree } from "../model/mailbox.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { type Chunks, collect, drain, fromArray } from "../stream/chunks.ts";
 import { mergeJoin } from "../stream/merge_join.ts";
-import type { TreeSide } from "../sync/merge_tree.ts";
 import { type NamePair, pairNames, pairSubscriptions } from "../sync/pair_names.ts";
 import type { WantedMailbox } from "../sync/select_mailboxes.ts";
-import { endsRun } from "./run.ts";
+import { endsRun, sideOf } from "./run.ts";
 
 /** How far a comparison goes. */
 export interface CompareOptions {
@@ -210,12 +208,6 @@ async () => {
 };
 
 const uidIn = ({ record }: Described): Uid => record.uid;
-
-const sideOf = (store: Store, tree: MailboxTree): TreeSide => ({
-  tree,
-  fit: store.fitName,
-  emptyDirectories: store.caps.emptyDirectories,
-});
 
 const nodeText = (node: NamePair["left"]): string | null =>
   node === null

@@ -27,7 +27,6 @@ import {
   type MergePair,
   planMergeTree,
   type TreePast,
-  type TreeSide,
 } from "../sync/merge_tree.ts";
 import { isPristine } from "../sync/plan_backup.ts";
 import { selectMailboxes, type WantedMailbox } from "../sync/select_mailboxes.ts";
@@ -35,7 +34,7 @@ import { mergePair, type Stores } from "./merge_mailbox.ts";
 import { type Newcomers, newcomers } from "./newcomers.ts";
 import { reread } from "./reread.ts";
 import { underOptions } from "./supervised.ts";
-import { endsRun, RunLog, type RunOptions } from "./run.ts";
+import { endsRun, RunLog, type RunOptions, sideOf } from "./run.ts";
 import { Tally } from "./tally.ts";
 
 /** Options of a mirror. */
@@ -61,12 +60,6 @@ export interface MirrorResult {
   /** What the next mirror of this pair shall be given. */
   readonly memory: SyncMemory;
 }
-
-const sideOf = (store: Store, tree: MailboxTree): TreeSide => ({
-  tree,
-  fit: store.fitName,
-  emptyDirectories: store.caps.emptyDirectories,
-});
 
 const SIDES = ["left", "right"] as const;
 

@@ -5,7 +5,7 @@
  */
 import type { Pace } from "./supervised.ts";
 import type { SyncError } from "../model/error.ts";
-import type { MailboxName } from "../model/mailbox.ts";
+import type { MailboxName, MailboxTree } from "../model/mailbox.ts";
 import type { TreeOperation } from "../model/operation.ts";
 import {
   addSides,
@@ -16,6 +16,8 @@ import {
   type SideReport,
   type SyncEvent,
 } from "../model/report.ts";
+import type { Store } from "../port/store.ts";
+import type { TreeSide } from "../sync/merge_tree.ts";
 
 /** Options of a run. */
 export interface RunOptions {
@@ -34,6 +36,13 @@ export interface RunOptions {
 
 /** How often a mailbox is tried again when somebody changed it meanwhile. */
 export const TRIES = 3;
+
+/** What a merge or a comparison of trees needs of a store. */
+export const sideOf = (store: Store, tree: MailboxTree): TreeSide => ({
+  tree,
+  fit: store.fitName,
+  emptyDirectories: store.caps.emptyDirectories,
+});
 
 /** Whether an error ends the run: damage to one message or mailbox does not. */
 export const endsRun = (error: SyncError): boolean =>
