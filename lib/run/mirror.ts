@@ -14,7 +14,6 @@ import { type MailboxMemory, NO_MEMORY, type SyncMemory } from "../model/memory.
 import {
   type MailboxName,
   type MailboxStatus,
-  type MailboxTree,
   nameKey,
 } from "../model/mailbox.ts";
 import type { Expunge, TreeOperation } from "../model/operation.ts";
