@@ -74,9 +74,27 @@ export const withoutStrays = <A extends readonly unknown[]>(
   return result;
 };
 
-let loaded: { readonly libc: Libc; readonly errnoView: Deno.UnsafePointerView } | undefined;
+/**
+ * A call whose errno is read at once where it fails, and given to `note`: whoever asks later may find the number of
+ * somebody else's call.
+ */
+export const noting = <A extends readonly unknown[]>(
+  call: (...args: A) => number,
+  errno: () => number,
+  note: (number: number) => void,
+): (...args: A) => number =>
+(...args) => {
+  const result = call(...args);
+  if (result < 0) note(errno());
+  return result;
+};
 
-const load = (): NonNullable<typeof loaded> => {
+let loaded: Libc | undefined;
+
+/** errno of the last call that failed. */
+let lastErrno = 0;
+
+const load = (): Libc => {
   const { os, arch } = Deno.build;
   // Structures and numbers here are those of 64-bit little-endian Linux.
   if (os !== "linux" || (arch !== "x86_64" && arch !== "aarch64")) {
@@ -93,29 +111,33 @@ const load = (): NonNullable<typeof loaded> => {
   // The address is the thread's own and stays: asking once keeps everything else from running between a failed call and
   // the reading of its errno.
   const errnoView = new Deno.UnsafePointerView(libc.__errno_location()!);
+  type Call = (...args: readonly unknown[]) => number;
+  const noted = Object.fromEntries(
+    Object.entries(libc).map(([name, call]) => [
+      name,
+      noting(call as Call, () => errnoView.getInt32(0), (number) => lastErrno = number),
+    ]),
+  ) as unknown as Libc;
   const sure = <A extends readonly unknown[]>(call: (...args: A) => number) =>
-    withoutStrays(call, () => errnoView.getInt32(0));
-  const { open, statx, chmod, utimensat, rename, renameat2, link, unlink, mkdir, rmdir } = libc;
+    withoutStrays(call, () => lastErrno);
+  const { open, statx, chmod, utimensat, rename, renameat2, link, unlink, mkdir, rmdir } = noted;
   return {
-    libc: {
-      ...libc,
-      open: sure(open),
-      statx: sure(statx),
-      chmod: sure(chmod),
-      utimensat: sure(utimensat),
-      rename: sure(rename),
-      renameat2: sure(renameat2),
-      link: sure(link),
-      unlink: sure(unlink),
-      mkdir: sure(mkdir),
-      rmdir: sure(rmdir),
-    },
-    errnoView,
+    ...noted,
+    open: sure(open),
+    statx: sure(statx),
+    chmod: sure(chmod),
+    utimensat: sure(utimensat),
+    rename: sure(rename),
+    renameat2: sure(renameat2),
+    link: sure(link),
+    unlink: sure(unlink),
+    mkdir: sure(mkdir),
+    rmdir: sure(rmdir),
   };
 };
 
 /** The C library, loaded at the first call. Throws `Unsupported` where it is another system. */
-export const libc = (): Libc => (loaded ??= load()).libc;
+export const libc = (): Libc => loaded ??= load();
 
 /** The process's umask; Deno's own call wants a permission that its command line does not know. */
 export const currentUmask = (): number => {
@@ -125,5 +147,5 @@ export const currentUmask = (): number => {
   return is;
 };
 
-/** errno of the call that has just failed. */
-export const errno = (): number => (loaded ??= load()).errnoView.getInt32(0);
+/** errno of the call that has just failed, as it was when it failed. */
+export const errno = (): number => lastErrno;

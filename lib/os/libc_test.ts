@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withoutStrays } from "./libc.ts";
+import { errno, libc, noting, withoutStrays } from "./libc.ts";
 
 const ENOENT = 2;
 const EAGAIN = 11;
@@ -23,4 +23,22 @@ Deno.test("withoutStrays: a number of another's call is not believed, one's own 
 
 Deno.test("withoutStrays: what stays is the failure", () => {
   assert.deepEqual(failing(...Array.from({ length: 9 }, () => EAGAIN)), { result: -1, calls: 5 });
+});
+
+Deno.test("noting: the number is read once, at the failure", () => {
+  const read: number[] = [];
+  let number = ENOENT;
+  const call = noting((result: number) => result, () => number, (noted) => read.push(noted));
+  assert.deepEqual([call(3), call(0), read.length], [3, 0, 0]);
+  assert.equal(call(-1), -1);
+  number = EAGAIN;
+  assert.deepEqual(read, [ENOENT]);
+});
+
+Deno.test("errno: stays that of the failed call, whatever succeeds or runs since", async () => {
+  const path = new TextEncoder().encode("/nonexistent/file\0");
+  assert.equal(libc().open(path, 0, 0), -1);
+  await new Promise((go) => setTimeout(go, 5));
+  assert.ok(libc().umask(libc().umask(0o022)) >= 0);
+  assert.equal(errno(), ENOENT);
 });

@@ -11,11 +11,7 @@ import type { TaskEither } from "fp-ts/TaskEither.js";
 import { type SyncError, withPlace } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import { type MailboxMemory, NO_MEMORY, type SyncMemory } from "../model/memory.ts";
-import {
-  type MailboxName,
-  type MailboxStatus,
-  nameKey,
-} from "../model/mailbox.ts";
+import { type MailboxName, type MailboxStatus, nameKey } from "../model/mailbox.ts";
 import type { Expunge, TreeOperation } from "../model/operation.ts";
 import type { Report, Side } from "../model/report.ts";
 import type { Store } from "../port/store.ts";
