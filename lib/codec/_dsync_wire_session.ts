@@ -6,6 +6,7 @@
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import type { SyncError } from "../model/error.ts";
+import { joinBytes } from "./byte_pieces.ts";
 import { WireDecoder } from "./dsync_wire_decoder.ts";
 import { WireEncoder } from "./dsync_wire_encoder.ts";
 import type { WireItem } from "./dsync_wire_item.ts";
@@ -16,17 +17,6 @@ export const right = <A>(either: Either<SyncError, A>, title: string): A => {
     throw new Error(`${title}: ${either.left.what} at ${either.left.where.offset}`);
   }
   return either.right;
-};
-
-/** All pieces as one. */
-export const joined = (pieces: readonly Uint8Array[]): Uint8Array => {
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 };
 
 /** The items of a stream that may end where it ends. */
@@ -57,7 +47,7 @@ export const encodeAll = (items: readonly WireItem[]): Either<SyncError, Uint8Ar
     if (E.isLeft(bytes)) return bytes;
     pieces.push(bytes.right);
   }
-  return E.right(joined(pieces));
+  return E.right(joinBytes(pieces));
 };
 
 /** Items with neighbouring pieces of a body joined: what does not depend on how chunks were cut. */
@@ -69,7 +59,7 @@ export const withWholeBodies = (items: readonly WireItem[]): readonly WireItem[]
       pieces.push(item.bytes);
       continue;
     }
-    if (pieces.length > 0) whole.push({ _tag: "BodyPiece", bytes: joined(pieces) });
+    if (pieces.length > 0) whole.push({ _tag: "BodyPiece", bytes: joinBytes(pieces) });
     pieces = [];
     whole.push(item);
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { BODY_TERMINATOR, scanBody, stuffDots } from "./dsync_wire_body.ts";
-import { joined } from "./_dsync_wire_session.ts";
+import { joinBytes } from "./byte_pieces.ts";
 
 const bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 const text = (of: Uint8Array) => String.fromCharCode(...of);
@@ -84,11 +84,11 @@ const scanned = (chunks: readonly Uint8Array[]): string | null => {
   let atStart = true;
   const pieces: Uint8Array[] = [];
   for (const chunk of chunks) {
-    rest = joined([rest, chunk]);
+    rest = joinBytes([rest, chunk]);
     const scan = scanBody(rest, atStart);
     assert.ok(scan.ended || rest.length - scan.used <= 4, "at most 4 bytes are held");
     pieces.push(scan.bytes);
-    if (scan.ended) return text(joined(pieces));
+    if (scan.ended) return text(joinBytes(pieces));
     if (scan.used > 0) atStart = false;
     rest = rest.subarray(scan.used);
   }
@@ -106,10 +106,10 @@ Deno.test("stuffDots, scanBody: any body in any pieces comes out as it went in",
       wire.push(stuffDots(piece, previous));
       previous = piece[piece.length - 1] ?? previous;
     }
-    const whole = joined([...wire, BODY_TERMINATOR]);
+    const whole = joinBytes([...wire, BODY_TERMINATOR]);
     const chunks = [];
     for (let at = 0; at < whole.length; at += cut) chunks.push(whole.subarray(at, at + cut));
-    assert.equal(scanned(chunks), text(joined(pieces)));
+    assert.equal(scanned(chunks), text(joinBytes(pieces)));
   }));
 });
 
@@ -117,7 +117,7 @@ Deno.test("scanBody: from a sender that does not double a first dot it comes out
   const single = bodies.filter((body) => !text(body).startsWith(".."));
   fc.assert(fc.property(single, fc.integer({ min: 1, max: 7 }), (body, cut) => {
     // As if a byte that is no LF stood before the first.
-    const whole = joined([stuffDots(body, 0), BODY_TERMINATOR]);
+    const whole = joinBytes([stuffDots(body, 0), BODY_TERMINATOR]);
     const chunks = [];
     for (let at = 0; at < whole.length; at += cut) chunks.push(whole.subarray(at, at + cut));
     assert.equal(scanned(chunks), text(body));

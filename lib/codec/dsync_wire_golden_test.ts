@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { decodeAll, encodeAll, joined, right } from "./_dsync_wire_session.ts";
+import { decodeAll, encodeAll, right } from "./_dsync_wire_session.ts";
+import { joinBytes } from "./byte_pieces.ts";
 import { hashedHeaderNames, type WireItem } from "./dsync_wire_item.ts";
 
 const GOLDEN = join(import.meta.dirname!, "../../tests/golden/wire");
@@ -51,7 +52,7 @@ Deno.test("recorded bodies are the mails that were sent", () => {
   for (const item of itemsOf("mail-bodies", "client-to-server")) {
     if (item._tag === "BodyPiece") pieces.push(item.bytes);
     if (item._tag !== "BodyEnd") continue;
-    bodies.push(new TextDecoder("latin1").decode(joined(pieces)));
+    bodies.push(new TextDecoder("latin1").decode(joinBytes(pieces)));
     pieces = [];
   }
   assert.deepEqual(bodies.map((body) => body.replace(/^Subject: [^\r\n]*/, "")), [

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { joinBytes } from "./byte_pieces.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -78,11 +79,7 @@ export class ByteInput {
   grow(): boolean {
     const chunk = this.#shift();
     if (chunk === undefined) return false;
-    const rest = this.#chunk.subarray(this.#at);
-    const joined = new Uint8Array(rest.length + chunk.length);
-    joined.set(rest);
-    joined.set(chunk, rest.length);
-    this.#chunk = joined;
+    this.#chunk = joinBytes([this.#chunk.subarray(this.#at), chunk]);
     this.#at = 0;
     return true;
   }

@@ -9,6 +9,7 @@
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../model/error.ts";
+import { joinBytes } from "./byte_pieces.ts";
 
 /** What a frame is. */
 export type FrameKind =
@@ -80,14 +81,7 @@ export class FrameDecoder {
   #have(bytes: number): boolean {
     if (this.#rest.length >= bytes) return true;
     if (this.#rest.length + this.#waiting < bytes) return false;
-    const joined = new Uint8Array(this.#rest.length + this.#waiting);
-    joined.set(this.#rest);
-    let at = this.#rest.length;
-    for (const chunk of this.#chunks) {
-      joined.set(chunk, at);
-      at += chunk.length;
-    }
-    this.#rest = joined;
+    this.#rest = joinBytes([this.#rest, ...this.#chunks]);
     this.#chunks = [];
     this.#waiting = 0;
     return true;

@@ -4,6 +4,7 @@
  * @module
  */
 import * as E from "fp-ts/Either.js";
+import { joinBytes } from "../codec/byte_pieces.ts";
 import { WireDecoder } from "../codec/dsync_wire_decoder.ts";
 import { WireEncoder } from "../codec/dsync_wire_encoder.ts";
 import { WIRE_MINOR } from "../codec/dsync_wire_hello.ts";
@@ -17,17 +18,6 @@ import { failStream } from "../stream/chunks.ts";
 const PIECE = 64 * 1024;
 
 const fail = (what: string): never => failStream<SyncError>(syncError("Io", "run", {}, what));
-
-const joined = (pieces: readonly Uint8Array[], size: number): Uint8Array => {
-  if (pieces.length === 1) return pieces[0]!;
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
-};
 
 /** What every dsync of ours says in its hello; a Dovecot passes over it. */
 const OURS = "dsync-ts";
@@ -63,11 +53,11 @@ class WireLink {
       pieces.push(bytes.right);
       size += bytes.right.length;
       if (size < PIECE) continue;
-      await this.#pipe.send(joined(pieces, size));
+      await this.#pipe.send(joinBytes(pieces));
       pieces = [];
       size = 0;
     }
-    if (size > 0) await this.#pipe.send(joined(pieces, size));
+    if (size > 0) await this.#pipe.send(joinBytes(pieces));
   };
 
   readonly receive = async (): Promise<WireItem> => {

@@ -16,6 +16,7 @@ import {
   type TreeNode,
   type WireItem,
 } from "../codec/dsync_wire_item.ts";
+import { joinBytes } from "../codec/byte_pieces.ts";
 import { textOfBytes } from "../codec/byte_text.ts";
 import type { MailboxAttribute } from "../model/attribute.ts";
 import { type SyncError, syncError } from "../model/error.ts";
@@ -111,7 +112,7 @@ export class Listening {
       }
       size += item.key.length + (item.value?.length ?? 0);
       if (size > MAX_ATTRIBUTES) damaged(`attributes of more than ${MAX_ATTRIBUTES} bytes`);
-      told.push(attributeTold(item, item.body ? textOfBytes(joined(pieces)) : null));
+      told.push(attributeTold(item, item.body ? textOfBytes(joinBytes(pieces)) : null));
     }
     return told;
   }
@@ -168,15 +169,5 @@ export class Listening {
     }
   }
 }
-
-const joined = (pieces: readonly Uint8Array[]): Uint8Array => {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
-};
 
 const nothing = async function* (): AsyncGenerator<Uint8Array> {};

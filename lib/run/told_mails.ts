@@ -4,6 +4,7 @@
  * @module
  */
 import * as E from "fp-ts/Either.js";
+import { joinBytes } from "../codec/byte_pieces.ts";
 import { sameGuid } from "../codec/guid.ts";
 import {
   BODY_END,
@@ -111,17 +112,14 @@ const measure = async (
 ): Promise<{ readonly virtualSize: number; readonly header: Uint8Array }> => {
   let virtualSize = 0;
   let last = 0;
-  let start = new Uint8Array(0);
+  let start: Uint8Array = new Uint8Array(0);
   let isHeaderWhole = !wantsHeader;
   if (wantsSize || wantsHeader) {
     for await (const piece of mail.body) {
       virtualSize += piece.length + countBareLf(piece, last);
       last = piece[piece.length - 1] ?? last;
       if (!isHeaderWhole) {
-        const longer = new Uint8Array(start.length + piece.length);
-        longer.set(start);
-        longer.set(piece, start.length);
-        start = longer;
+        start = joinBytes([start, piece]);
         isHeaderWhole = headerEnd(start) >= 0 || start.length > MAX_HASHED_HEADER;
       }
       if (isHeaderWhole && !wantsSize) break;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { joinBytes } from "../../codec/byte_pieces.ts";
 import { setTail } from "../../codec/index_build.ts";
 import { encodeLogHeader, LOG_HEADER_SIZE, type LogHeader } from "../../codec/index_header.ts";
 import { decodeLog, logStart } from "../../codec/index_log.ts";
@@ -133,7 +134,7 @@ const lockWithDraft = (
     os.files.close(fd);
   };
   try {
-    os.disk.write(fd, joined(content), null);
+    os.disk.write(fd, joinBytes(content), null);
     os.disk.sync(fd);
     os.disk.link(path, paths.newLog);
   } catch (thrown) {
@@ -141,16 +142,6 @@ const lockWithDraft = (
     throw thrown;
   }
   return { remove };
-};
-
-const joined = (pieces: readonly Uint8Array[]): Uint8Array => {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 };
 
 const draftOf = (paths: IndexPaths): string => `${paths.log}.dsync`;
