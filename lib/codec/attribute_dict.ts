@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { AttributeName, AttributeValue } from "../model/attribute.ts";
+import { attributeId, type AttributeName, type AttributeValue } from "../model/attribute.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import { bytesOfText, textOfBytes } from "./byte_text.ts";
 import { escapeTabs, unescapeTabs } from "./dsync_wire_escape.ts";
@@ -69,9 +69,9 @@ export const withAttributes = (
 
 /** The dict when a mailbox has got another GUID: its attributes go with it, unless the new one has the same. */
 export const withMovedAttributes = (dict: Dict, from: MailboxGuid, to: MailboxGuid): Dict => {
-  const there = new Set(attributesIn(dict, to).map(({ scope, key }) => `${scope}/${key}`));
+  const there = new Set(attributesIn(dict, to).map(attributeId));
   const moving = attributesIn(dict, from);
-  const kept = moving.filter(({ scope, key }) => !there.has(`${scope}/${key}`));
+  const kept = moving.filter((one) => !there.has(attributeId(one)));
   const without = withAttributes(dict, from, moving.map((one) => ({ ...one, value: null })));
   return withAttributes(without, to, kept);
 };

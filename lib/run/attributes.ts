@@ -39,17 +39,21 @@ export const setAttributes = async (
     : { count: changes.length, problem: null };
 };
 
-const both = async (
+/** The attributes of two mailboxes. */
+export type BothAttributes = readonly [readonly MailboxAttribute[], readonly MailboxAttribute[]];
+
+/** The attributes of both; null where one of the stores keeps none. */
+export const listBoth = async (
   left: Mailbox,
   right: Mailbox,
-): Promise<
-  readonly [readonly MailboxAttribute[], readonly MailboxAttribute[]] | SyncError | null
-> => {
+): Promise<Either<SyncError, BothAttributes | null>> => {
   const ours = await listAttributes(left);
-  if (E.isLeft(ours)) return withPlace(ours.left, { mailbox: left.name });
+  if (E.isLeft(ours)) return E.left(withPlace(ours.left, { mailbox: left.name }));
   const theirs = await listAttributes(right);
-  if (E.isLeft(theirs)) return withPlace(theirs.left, { mailbox: right.name });
-  return ours.right === null || theirs.right === null ? null : [ours.right, theirs.right];
+  if (E.isLeft(theirs)) return E.left(withPlace(theirs.left, { mailbox: right.name }));
+  return E.right(
+    ours.right === null || theirs.right === null ? null : [ours.right, theirs.right],
+  );
 };
 
 /** Merges the attributes of a mailbox; `oneWay`: the left side is left as it is. */
@@ -58,10 +62,10 @@ export const mergeAttributes = async (
   right: Mailbox,
   oneWay: boolean,
 ): Promise<readonly [AttributesDone, AttributesDone]> => {
-  const found = await both(left, right);
-  if (found === null) return [NONE, NONE];
-  if (!Array.isArray(found)) return [{ count: 0, problem: found as SyncError }, NONE];
-  const [ours, theirs] = found;
+  const found = await listBoth(left, right);
+  if (E.isLeft(found)) return [{ count: 0, problem: found.left }, NONE];
+  if (found.right === null) return [NONE, NONE];
+  const [ours, theirs] = found.right;
   return [
     oneWay ? NONE : await setAttributes(left, attributesToTake(ours, theirs)),
     await setAttributes(right, attributesToTake(theirs, ours)),
@@ -73,8 +77,9 @@ export const copyAttributes = async (
   source: Mailbox,
   destination: Mailbox,
 ): Promise<AttributesDone> => {
-  const found = await both(destination, source);
-  if (found === null) return NONE;
-  if (!Array.isArray(found)) return { count: 0, problem: found as SyncError };
-  return await setAttributes(destination, attributesToCopy(found[0], found[1]));
+  const found = await listBoth(destination, source);
+  if (E.isLeft(found)) return { count: 0, problem: found.left };
+  if (found.right === null) return NONE;
+  const [own, wanted] = found.right;
+  return await setAttributes(destination, attributesToCopy(own, wanted));
 };

@@ -4,8 +4,7 @@
  * @module
  */
 import * as E from "fp-ts/Either.js";
-import { pipe } from "fp-ts/function.js";
-import * as TE from "fp-ts/TaskEither.js";
+import type { Either } from "fp-ts/Either.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import { sameGuid } from "../codec/guid.ts";
 import { bodyDigest, type Digest, type DigestedMail, mailboxDigest } from "../codec/mail_digest.ts";
@@ -16,10 +15,11 @@ import { flagNames } from "../model/flags.ts";
 import { type Uid, uid as asUid } from "../model/ids.ts";
 import type { Mail, MailRecord } from "../model/mail.ts";
 import type { Mailbox, Store } from "../port/store.ts";
-import { type Chunks, collect, drain, fromArray } from "../stream/chunks.ts";
+import { type Chunks, drain, fromArray } from "../stream/chunks.ts";
 import { mergeJoin } from "../stream/merge_join.ts";
 import { type NamePair, pairNames, pairSubscriptions } from "../sync/pair_names.ts";
 import type { WantedMailbox } from "../sync/select_mailboxes.ts";
+import { listBoth } from "./attributes.ts";
 import { endsRun, sideOf } from "./run.ts";
 
 /** How far a comparison goes. */
@@ -94,7 +94,8 @@ const sameMore = (a: Described["more"], b: Described["more"]): boolean =>
   a.length === b.length &&
   a.every(([field, value], i) => field === b[i]![0] && value === b[i]![1]);
 
-const sameKeywords = (a: MailRecord, b: MailRecord): boolean =>
+/** Whether keywords are the same letter by letter; `sameKeywords` of the model ignores case. */
+const sameSpelling = (a: MailRecord, b: MailRecord): boolean =>
   a.keywords === b.keywords ||
   (a.keywords.length === b.keywords.length &&
     a.keywords.every((name, i) => name === b.keywords[i]));
@@ -106,7 +107,7 @@ const isSameGuid = (a: Described, b: Described): boolean =>
     : sameGuid(a.record.guid, b.record.guid);
 
 const isSame = (a: Described, b: Described): boolean =>
-  a.record.flags === b.record.flags && sameKeywords(a.record, b.record) &&
+  a.record.flags === b.record.flags && sameSpelling(a.record, b.record) &&
   isSameGuid(a, b) && sameMore(a.more, b.more);
 
 /** Names each field in which two mails of one UID differ. */
@@ -116,7 +117,7 @@ const findFields = (find: Find, a: Described, b: Described): void => {
   const flagsOf = ({ record }: Described): string => flagNames(record.flags).join(" ");
   if (a.record.flags !== b.record.flags) find(uid, "flags", flagsOf(a), flagsOf(b));
   const keywordsOf = ({ record }: Described): string => record.keywords.join(" ");
-  if (!sameKeywords(a.record, b.record)) find(uid, "keywords", keywordsOf(a), keywordsOf(b));
+  if (!sameSpelling(a.record, b.record)) find(uid, "keywords", keywordsOf(a), keywordsOf(b));
   const [left, right] = [new Map(a.more), new Map(b.more)];
   if (left.has("readable") || right.has("readable")) {
     return find(uid, "readable", left.get("readable") ?? "yes", right.get("readable") ?? "yes");
@@ -127,27 +128,22 @@ const findFields = (find: Find, a: Described, b: Described): void => {
   }
 };
 
-const attributesOf = (
-  { attributes }: Mailbox,
-): TaskEither<SyncError, ReadonlyMap<string, string | null> | null> =>
-  attributes === undefined ? TE.right(null) : pipe(
-    collect(attributes.list()),
-    TE.map((all) => new Map(all.map((one) => [attributeId(one), one.value]))),
+const compareAttributes = async (
+  find: Find,
+  left: Mailbox,
+  right: Mailbox,
+): Promise<Either<SyncError, void>> => {
+  const both = await listBoth(left, right);
+  if (E.isLeft(both)) return both;
+  const [mine, yours] = (both.right ?? [[], []]).map((all) =>
+    new Map(all.map((one) => [attributeId(one), one.value]))
   );
-
-const compareAttributes =
-  (find: Find, left: Mailbox, right: Mailbox): TaskEither<SyncError, void> => async () => {
-    const mine = await attributesOf(left)();
-    if (E.isLeft(mine)) return mine;
-    const yours = await attributesOf(right)();
-    if (E.isLeft(yours)) return yours;
-    if (mine.right === null || yours.right === null) return E.right(undefined);
-    for (const id of new Set([...mine.right.keys(), ...yours.right.keys()])) {
-      const [x, y] = [mine.right.get(id) ?? null, yours.right.get(id) ?? null];
-      if (x !== y) find(null, `attribute ${id}`, x, y);
-    }
-    return E.right(undefined);
-  };
+  for (const id of new Set([...mine!.keys(), ...yours!.keys()])) {
+    const [x, y] = [mine!.get(id) ?? null, yours!.get(id) ?? null];
+    if (x !== y) find(null, `attribute ${id}`, x, y);
+  }
+  return E.right(undefined);
+};
 
 interface Compared {
   readonly mails: number;
@@ -161,6 +157,8 @@ const numbersOf = ({ status }: Mailbox): readonly (readonly [string, string])[] 
   ["uidvalidity", String(status.uidValidity)],
   ["uidnext", String(status.uidNext)],
 ];
+
+const uidOf = ({ record }: Described): Uid => record.uid;
 
 const compareMailboxes = (
   left: Mailbox,
@@ -182,7 +180,6 @@ async () => {
   const add = (size: number): void => void (bytes += size);
   const describe = (mailbox: Mailbox, digest: Digest<DigestedMail>, count: typeof add) =>
     describeMails(mailbox, digest, withBytes, count) as Chunks<Described, SyncError>;
-  const uidOf = ({ record }: Described): number => record.uid;
   const joined = mergeJoin(
     describe(left, digests[0]!, add),
     describe(right, digests[1]!, () => {}),
@@ -195,19 +192,17 @@ async () => {
   );
   const end = await drain(joined, (pairs) => {
     for (const pair of pairs) {
-      if (pair._tag === "OnlyLeft") find(uidIn(pair.left), "mail", pair.left.record.guid, null);
+      if (pair._tag === "OnlyLeft") find(uidOf(pair.left), "mail", pair.left.record.guid, null);
       else if (pair._tag === "OnlyRight") {
-        find(uidIn(pair.right), "mail", null, pair.right.record.guid);
+        find(uidOf(pair.right), "mail", null, pair.right.record.guid);
       } else findFields(find, pair.left, pair.right);
     }
   })();
   if (E.isLeft(end)) return end;
-  const attributes = await compareAttributes(find, left, right)();
+  const attributes = await compareAttributes(find, left, right);
   if (E.isLeft(attributes)) return attributes;
   return E.right({ mails, bytes, left: digests[0]!.end(), right: digests[1]!.end() });
 };
-
-const uidIn = ({ record }: Described): Uid => record.uid;
 
 const nodeText = (node: NamePair["left"]): string | null =>
   node === null
