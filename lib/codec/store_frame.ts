@@ -67,7 +67,7 @@ const damaged = (offset: number, what: string): Either<SyncError, never> =>
 
 /** Takes frames out of chunks of any cut. Holds at most one frame and what was fed behind it. */
 export class FrameDecoder {
-  #rest = new Uint8Array(0);
+  #rest: Uint8Array = new Uint8Array(0);
   #chunks: Uint8Array[] = [];
   #waiting = 0;
   #offset = 0;
