@@ -15,7 +15,7 @@ import { slaveHandshake } from "../lib/run/session_handshake.ts";
 import { isSelected } from "../lib/sync/select_names.ts";
 import type { CheckCommand } from "./command_line.ts";
 import { remoteCommandOf } from "./configuration.ts";
-import { type OpenedStore, reach, STORE_EXTENSION, storeBehind } from "./connect.ts";
+import { type OpenedStore, reach, reachOf, STORE_EXTENSION, storeBehind } from "./connect.ts";
 import { firstLocation, openSide, samePlace } from "./locations.ts";
 
 const openHere = async (
@@ -41,20 +41,15 @@ const openSecond = async (
     const same = samePlace(os, first, destination.right.text);
     return same === null ? await openHere(os, command, destination.right.text) : E.left(same);
   }
-  const { name } = destination.right;
   const reached = await reach(
-    {
-      destination: destination.right,
-      timeoutMs: command.timeoutMs,
-      rawLog: command.rawLog,
-      onLine: (line) => say(`${name}: ${line}`),
-    },
+    reachOf(command, destination.right, say),
     slaveHandshake(os.hostname),
     [STORE_EXTENSION],
   )();
   if (E.isLeft(reached)) return reached;
   if (!reached.right.extensions.includes(STORE_EXTENSION)) {
     await reached.right.close();
+    const { name } = destination.right;
     const what = `${name}: no dsync of this kind answers there, and a Dovecot can only be synced`;
     return E.left(syncError("Unsupported", "run", {}, what));
   }

@@ -16,6 +16,7 @@ import { remoteStore } from "../lib/peer/remote_store.ts";
 import type { Pipe } from "../lib/port/pipe.ts";
 import type { Store } from "../lib/port/store.ts";
 import { StreamFailure } from "../lib/stream/chunks.ts";
+import type { CommonOptions } from "./command_line.ts";
 
 /** What a dsync of ours says in its hello: that it can serve its store to another one of ours. */
 export const STORE_EXTENSION = "store-1";
@@ -31,6 +32,18 @@ export interface Reach {
   /** Told each line that it writes to its standard error. */
   readonly onLine: (line: string) => void;
 }
+
+/** How a command reaches a program; what it writes to its standard error is told with its name in front. */
+export const reachOf = (
+  { timeoutMs, rawLog }: Pick<CommonOptions, "timeoutMs" | "rawLog">,
+  destination: Reach["destination"],
+  say: (line: string) => void,
+): Reach => ({
+  destination,
+  timeoutMs,
+  rawLog,
+  onLine: (line) => say(`${destination.name}: ${line}`),
+});
 
 /** A program that has said hello. */
 export interface Reached extends Greeted {

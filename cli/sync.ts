@@ -34,7 +34,14 @@ import {
 import { isSelected } from "../lib/sync/select_names.ts";
 import { isOpen } from "../lib/sync/wire_mailbox.ts";
 import type { SyncCommand } from "./command_line.ts";
-import { type Reach, reach, type Reached, STORE_EXTENSION, storeBehind } from "./connect.ts";
+import {
+  type Reach,
+  reach,
+  type Reached,
+  reachOf,
+  STORE_EXTENSION,
+  storeBehind,
+} from "./connect.ts";
 import { firstLocation, openEither, type Opening, openSide, samePlace } from "./locations.ts";
 import { PREFIX, remoteCommandOf } from "./configuration.ts";
 import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
@@ -215,12 +222,7 @@ const withProgram = async (
   const { command, os, say } = means;
   const store = await openFirst(means, location);
   if (E.isLeft(store)) return store;
-  const how: Reach = {
-    destination,
-    timeoutMs: command.timeoutMs,
-    rawLog: command.rawLog,
-    onLine: (line) => say(`${destination.name}: ${line}`),
-  };
+  const how = reachOf(command, destination, say);
   const handshake = masterHandshake(requestOf(command, false), os.hostname);
   const extensions = isPlain(command) ? [STORE_EXTENSION] : [];
   const reached = await reach(how, handshake, extensions)();
