@@ -56,6 +56,20 @@ export const AT_FDCWD = -100;
 /** EINTR, EAGAIN and ETIMEDOUT of asm-generic/errno-base.h and errno.h: what a futex or a timer leaves. */
 const STRAYS: readonly number[] = [4, 11, 110];
 
+/** Calls that have done nothing when they fail, and never give those numbers of themselves. */
+const MADE_ANEW: ReadonlySet<string> = new Set([
+  "open",
+  "statx",
+  "chmod",
+  "utimensat",
+  "rename",
+  "renameat2",
+  "link",
+  "unlink",
+  "mkdir",
+  "rmdir",
+]);
+
 /** How often a call is made anew. */
 const TRIES = 5;
 
@@ -112,28 +126,13 @@ const load = (): Libc => {
   // the reading of its errno.
   const errnoView = new Deno.UnsafePointerView(libc.__errno_location()!);
   type Call = (...args: readonly unknown[]) => number;
-  const noted = Object.fromEntries(
-    Object.entries(libc).map(([name, call]) => [
-      name,
-      noting(call as Call, () => errnoView.getInt32(0), (number) => lastErrno = number),
-    ]),
-  ) as unknown as Libc;
-  const sure = <A extends readonly unknown[]>(call: (...args: A) => number) =>
-    withoutStrays(call, () => lastErrno);
-  const { open, statx, chmod, utimensat, rename, renameat2, link, unlink, mkdir, rmdir } = noted;
-  return {
-    ...noted,
-    open: sure(open),
-    statx: sure(statx),
-    chmod: sure(chmod),
-    utimensat: sure(utimensat),
-    rename: sure(rename),
-    renameat2: sure(renameat2),
-    link: sure(link),
-    unlink: sure(unlink),
-    mkdir: sure(mkdir),
-    rmdir: sure(rmdir),
+  const wrapped = (name: string, call: Call): Call => {
+    const noted = noting(call, () => errnoView.getInt32(0), (number) => lastErrno = number);
+    return MADE_ANEW.has(name) ? withoutStrays(noted, () => lastErrno) : noted;
   };
+  return Object.fromEntries(
+    Object.entries(libc).map(([name, call]) => [name, wrapped(name, call as Call)]),
+  ) as unknown as Libc;
 };
 
 /** The C library, loaded at the first call. Throws `Unsupported` where it is another system. */
