@@ -112,6 +112,7 @@ export const brake = (
   limit: DeleteLimit,
 ): TaskEither<SyncError, void> =>
 async () => {
+  if (!destination.tree.nodes.some(({ _tag }) => _tag === "Mailbox")) return E.right(undefined);
   const count = limit._tag === "UnlessEmpty" ? countWhereEmpty : countDeletes;
   const deletes = await count(source, destination)();
   if (E.isLeft(deletes)) return deletes;
