@@ -23,10 +23,16 @@ import type { Fetched, Mailbox, MailboxAttributes } from "../../port/store.ts";
 import { type Chunks, fromArray } from "../../stream/chunks.ts";
 import type { StoredMail, StoredMailbox } from "./memory_state.ts";
 
-const collectBody = async (mail: Mail): Promise<Mail> => {
+/** Reads a mail to its end and gives what is kept of it, and how many bytes it had. */
+export type KeepMail = (mail: Mail) => Promise<{ readonly mail: Mail; readonly size: number }>;
+
+const keepWhole: KeepMail = async (mail) => {
   const pieces: Uint8Array[] = [];
   for await (const piece of mail.body) pieces.push(piece.slice());
-  return { ...mail, body: pieces };
+  return {
+    mail: { ...mail, body: pieces },
+    size: pieces.reduce((sum, piece) => sum + piece.length, 0),
+  };
 };
 
 const refuse = (
@@ -43,12 +49,29 @@ const refuse = (
 const GONE = "the mail is gone";
 const OTHER = "the UID belongs to another mail";
 
-/** Carries out operations on one mailbox. */
+/** Carries out a chunk of operations on one mailbox. */
 class Applier {
   readonly #box: StoredMailbox;
+  readonly #keep: KeepMail;
+  readonly #byUid: Map<Uid, StoredMail>;
+  readonly #removed = new Set<StoredMail>();
 
-  constructor(box: StoredMailbox) {
+  constructor(box: StoredMailbox, keep: KeepMail) {
     this.#box = box;
+    this.#keep = keep;
+    this.#byUid = new Map(box.mails.map((stored) => [stored.record.uid, stored]));
+  }
+
+  /** Takes what was removed out of the mailbox. */
+  end(): void {
+    const removed = this.#removed;
+    if (removed.size > 0) this.#box.mails = this.#box.mails.filter((mail) => !removed.has(mail));
+  }
+
+  #add(stored: StoredMail): void {
+    this.#box.mails.push(stored);
+    this.#byUid.set(stored.record.uid, stored);
+    this.#box.uidNext = stored.record.uid + 1;
   }
 
   #raise(wanted: ModSeq | null): ModSeq {
@@ -66,7 +89,7 @@ class Applier {
   }
 
   #find(operation: UpdateFlags | Expunge | RenumberMail): StoredMail | undefined {
-    return this.#box.mails.find(({ record }) => record.uid === operation.uid);
+    return this.#byUid.get(operation.uid);
   }
 
   async save(operation: SaveMail): Promise<Outcome> {
@@ -74,13 +97,12 @@ class Applier {
     if (uid < this.#box.uidNext) {
       return refuse(operation, "Changed", uid, "the UID is below UIDNEXT");
     }
-    const mail = { ...(await collectBody(operation.mail)), uid };
-    const size = (mail.body as readonly Uint8Array[]).reduce((sum, piece) => sum + piece.length, 0);
+    const { mail: kept, size } = await this.#keep(operation.mail);
+    const mail = { ...kept, uid };
     if (size !== mail.size) return refuse(operation, "Changed", uid, "the mail's size changed");
     const given = keepModSeq ? from.modSeq : this.#raise(null);
     if (given > this.#box.highestModSeq) this.#box.highestModSeq = given;
-    this.#box.mails.push({ record: { ...from, uid, guid: mail.guid, modSeq: given }, mail });
-    this.#box.uidNext = uid + 1;
+    this.#add({ record: { ...from, uid, guid: mail.guid, modSeq: given }, mail });
     return { _tag: "Done", operation };
   }
 
@@ -95,16 +117,16 @@ class Applier {
     }
     this.#remove(found);
     const uid = operation.newUid;
-    this.#box.mails.push({
+    this.#add({
       record: { ...found.record, uid, modSeq: this.#raise(operation.modSeq) },
       mail: { ...found.mail, uid },
     });
-    this.#box.uidNext = uid + 1;
     return { _tag: "Done", operation };
   }
 
   #remove(found: StoredMail): void {
-    this.#box.mails = this.#box.mails.filter((mail) => mail !== found);
+    this.#removed.add(found);
+    this.#byUid.delete(found.record.uid);
     this.#box.changes.push({
       _tag: "Expunged",
       uid: found.record.uid,
@@ -169,6 +191,21 @@ class Applier {
   }
 }
 
+/** Carries out operations on a mailbox; `keep`: what of a saved mail is kept. */
+export const applyTo = async function* (
+  box: StoredMailbox,
+  operations: Chunks<MailOperation, SyncError>,
+  keep: KeepMail,
+): AsyncGenerator<readonly Outcome[]> {
+  for await (const chunk of operations) {
+    const applier = new Applier(box, keep);
+    const outcomes: Outcome[] = [];
+    for (const operation of chunk) outcomes.push(await applier.run(operation));
+    applier.end();
+    yield outcomes;
+  }
+};
+
 /** Opens a mailbox: later changes are not shown, but are found when it is fetched from or changed. */
 export const openMailbox = (box: StoredMailbox): Mailbox => {
   // The state at opening: later changes are not shown.
@@ -211,14 +248,7 @@ export const openMailbox = (box: StoredMailbox): Mailbox => {
         });
       }
     },
-    apply: async function* (operations: Chunks<MailOperation, SyncError>) {
-      const applier = new Applier(box);
-      for await (const chunk of operations) {
-        const outcomes: Outcome[] = [];
-        for (const operation of chunk) outcomes.push(await applier.run(operation));
-        yield outcomes;
-      }
-    },
+    apply: (operations) => applyTo(box, operations, keepWhole),
     attributes: attributesOf(box),
   };
 };
