@@ -113,6 +113,9 @@ export const gather = async (
   });
 };
 
+const isSameProblem = (a: SyncError, b: SyncError): boolean =>
+  a._tag === b._tag && a.where.uid === b.where.uid && a.what === b.what;
+
 /** The state of one merge while it goes from look to look. */
 class Merge {
   readonly #stores: Stores;
@@ -123,6 +126,9 @@ class Merge {
   readonly #oneWay: boolean;
   done: Record<Side, SideReport> = { left: NOTHING_DONE, right: NOTHING_DONE };
   problems: SyncError[] = [];
+  /** Whether the last look changed anything, and whether something was refused that will be refused again. */
+  #moved = false;
+  #isHeldBack = false;
   readonly #attributeProblems: SyncError[] = [];
 
   constructor(
@@ -169,14 +175,20 @@ class Merge {
       both[side].apply(attach(fromArray(translated))),
       (outcomes) => {
         tally.take(outcomes);
-        for (const { _tag, operation } of outcomes) {
-          const target = targetOf(operation);
-          if (_tag === "Refused" && target !== null) missed.add(target);
+        for (const outcome of outcomes) {
+          const target = targetOf(outcome.operation);
+          if (outcome._tag === "Done") this.#moved ||= outcome.operation._tag !== "RaiseStatus";
+          else {
+            this.#isHeldBack ||= outcome.error._tag !== "Changed";
+            if (target !== null) missed.add(target);
+          }
         }
       },
     )();
     this.done[side] = addSides(this.done[side], tally.done);
-    this.problems.push(...tally.problems);
+    for (const problem of tally.problems) {
+      if (!this.problems.some((told) => isSameProblem(told, problem))) this.problems.push(problem);
+    }
     return E.isLeft(end) ? end : E.right(missed);
   }
 
@@ -285,8 +297,12 @@ class Merge {
       const plan = first ? whole : this.#possible(whole);
       if (isSettled(plan)) return E.right(this.#result(both, false));
       this.problems = this.problems.filter((problem) => problem._tag !== "Changed");
+      [this.#moved, this.#isHeldBack] = [false, false];
       const end = await this.#applyPlan(both, plan);
-      return E.isLeft(end) ? end : E.right(null);
+      if (E.isLeft(end)) return end;
+      // The next look would find the same to do, and be refused the same.
+      const isStuck = this.#isHeldBack && !this.#moved;
+      return E.right(isStuck ? { ...this.#result(both, false), memory: null } : null);
     };
   }
 

@@ -11,6 +11,7 @@ import type { MailOperation, Outcome } from "../model/operation.ts";
 import type { Side } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { type Chunks, failStream } from "../stream/chunks.ts";
+import { overlaid } from "./overlaid.ts";
 import type { RunOptions } from "./run.ts";
 
 /** Holds a run to a rate: each call comes back when it may go on. */
@@ -84,10 +85,7 @@ const mailboxUnder = (mailbox: Mailbox, { signal, pace, onBatch }: Supervision):
         : watching(outcomes, (chunk) => onBatch(mailbox.name, chunk));
     },
   };
-  // All else is the mailbox's own, some of it only worked out when it is asked for.
-  return new Proxy(mailbox, {
-    get: (target, key) => Reflect.get(key in changed ? changed : target, key),
-  });
+  return overlaid(mailbox, changed);
 };
 
 /** The same store under supervision. */

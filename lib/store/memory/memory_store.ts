@@ -31,7 +31,8 @@ const CAPS: StoreCaps = {
 const missing = (guid: MailboxGuid): SyncError =>
   syncError("Missing", "mailbox", {}, `no mailbox has the GUID ${guid}`);
 
-const newMailbox = (
+/** A mailbox without mails. */
+export const newMailbox = (
   name: MailboxName,
   guid: MailboxGuid,
   uidValidity: number,

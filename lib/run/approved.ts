@@ -1,0 +1,207 @@
+/**
+ * A store to which only the steps of a plan are done.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { TaskEither } from "fp-ts/TaskEither.js";
+import { type SyncError, syncError } from "../model/error.ts";
+import type { MailboxGuid } from "../model/ids.ts";
+import type { MailboxName, MailboxTree } from "../model/mailbox.ts";
+import type { MailOperation, Outcome, TreeOperation } from "../model/operation.ts";
+import type { MailboxExtent, PlanStep } from "../model/plan.ts";
+import type { Side } from "../model/report.ts";
+import type { Mailbox, Store } from "../port/store.ts";
+import type { Chunks } from "../stream/chunks.ts";
+import { planKey } from "../sync/plan_key.ts";
+import { overlaid } from "./overlaid.ts";
+import { extentOf, mailboxNamed, stepOf } from "./recorded.ts";
+
+const refusal = (name: MailboxName, uid: number | null, what: string): SyncError =>
+  syncError("Unsafe", uid === null ? "mailbox" : "message", {
+    mailbox: name,
+    ...(uid === null ? {} : { uid }),
+  }, `${what}; it is left for another run`);
+
+const NOT_PLANNED = "this is not in the plan";
+
+const uidOf = (operation: MailOperation): number | null => {
+  switch (operation._tag) {
+    case "RaiseStatus":
+      return null;
+    case "SaveMail":
+      return operation.copy.uid;
+    default:
+      return operation.uid;
+  }
+};
+
+/** Gives one answer for each operation, in order: those of `apply`, and of those that it is not shown, `judge`'s. */
+export const applyJudged = async function* (
+  apply: Mailbox["apply"],
+  operations: Chunks<MailOperation, SyncError>,
+  judge: (operation: MailOperation) => SyncError | null,
+): AsyncGenerator<readonly Outcome[]> {
+  /** What was refused; null: it was handed on. */
+  let told: (Outcome | null)[] = [];
+  const passed = async function* (): AsyncGenerator<readonly MailOperation[]> {
+    for await (const chunk of operations) {
+      const pass: MailOperation[] = [];
+      for (const operation of chunk) {
+        const error = judge(operation);
+        told.push(error === null ? null : { _tag: "Refused", operation, error });
+        if (error === null) pass.push(operation);
+      }
+      if (pass.length > 0) yield pass;
+    }
+  };
+  for await (const outcomes of apply(passed() as Chunks<MailOperation, SyncError>)) {
+    const merged: Outcome[] = [];
+    let at = 0;
+    for (const outcome of outcomes) {
+      for (let next = told[at]; next !== null && next !== undefined; next = told[at]) {
+        merged.push(next);
+        at++;
+      }
+      at++;
+      merged.push(outcome);
+    }
+    told = told.slice(at);
+    yield merged;
+  }
+  const rest = told.filter((outcome) => outcome !== null);
+  if (rest.length > 0) yield rest;
+};
+
+/** The steps that may be done, and what came of them. */
+export class Approval {
+  readonly #planned: Map<string, PlanStep>;
+  readonly #done = new Set<string>();
+
+  /** Approves these steps. */
+  constructor(steps: readonly PlanStep[]) {
+    this.#planned = new Map(steps.map((step) => [planKey(step), step]));
+  }
+
+  /** The planned step that is the same; null: there is none. */
+  planned(step: PlanStep): PlanStep | null {
+    return this.#planned.get(planKey(step)) ?? null;
+  }
+
+  /** Notes that a step was done. */
+  done(step: PlanStep): void {
+    this.#done.add(planKey(step));
+  }
+
+  /** The steps that were not done: nothing asked for them any more, or they failed. */
+  left(): readonly PlanStep[] {
+    return [...this.#planned].filter(([key]) => !this.#done.has(key)).map(([, step]) => step);
+  }
+}
+
+/** Whether a mailbox that goes is what was planned to go: nothing came to it since. */
+const isAsPlanned = (planned: MailboxExtent | null, now: MailboxExtent | null): boolean =>
+  now === null ||
+  (planned !== null && planned.guid === now.guid && now.uidNext <= planned.uidNext);
+
+/**
+ * The same store, but what is not approved is refused with `Unsafe`. Of a mailbox in which something was refused the
+ * counters stay, so that a later run can do it.
+ */
+export const approved = (store: Store, side: Side, approval: Approval): Store => {
+  let tree: MailboxTree | null = null;
+  /** Mailboxes in which something was refused. */
+  const partly = new Set<MailboxGuid>();
+  /** Mails that were saved by this run, and may be taken back. */
+  const saved = new Map<MailboxGuid, Set<number>>();
+
+  const guarded = (mailbox: Mailbox): Mailbox => {
+    const { name, status: { guid }, attributes } = mailbox;
+    const place = { side, name, mailbox: guid };
+    const judge = (operation: MailOperation): SyncError | null => {
+      const step = stepOf(operation);
+      if (step === null) {
+        return partly.has(guid) ? refusal(name, null, "the counters wait for what is left") : null;
+      }
+      const isTakenBack = step._tag === "Expunge" && saved.get(guid)?.has(step.uid) === true;
+      if (isTakenBack || approval.planned({ _tag: "Mail", ...place, operation: step })) return null;
+      partly.add(guid);
+      return refusal(name, uidOf(operation), NOT_PLANNED);
+    };
+    const note = (outcomes: readonly Outcome[]): void => {
+      for (const { _tag, operation } of outcomes) {
+        const step = stepOf(operation);
+        if (step === null) continue;
+        if (_tag === "Refused") partly.add(guid);
+        else approval.done({ _tag: "Mail", ...place, operation: step });
+        if (_tag === "Done" && step._tag === "CopyMail") {
+          saved.set(guid, (saved.get(guid) ?? new Set()).add(step.uid));
+        }
+      }
+    };
+    return overlaid(mailbox, {
+      apply: async function* (operations) {
+        for await (const outcomes of applyJudged(mailbox.apply, operations, judge)) {
+          note(outcomes);
+          yield outcomes;
+        }
+      },
+      ...(attributes === undefined ? {} : {
+        attributes: {
+          list: attributes.list,
+          set: (changes) => async () => {
+            const steps = changes.map((attribute): PlanStep => ({
+              _tag: "Attribute",
+              ...place,
+              attribute,
+            }));
+            const may = steps.filter((step) => approval.planned(step) !== null);
+            const end = await attributes.set(changes.filter((_, i) => may.includes(steps[i]!)))();
+            if (E.isLeft(end)) return end;
+            may.forEach((step) => approval.done(step));
+            return may.length === changes.length ? end : E.left(refusal(name, null, NOT_PLANNED));
+          },
+        },
+      }),
+    });
+  };
+
+  const applyTree = (operation: TreeOperation): TaskEither<SyncError, void> => async () => {
+    const step: PlanStep = { _tag: "Tree", side, operation, gone: null };
+    const planned = approval.planned(step);
+    if (planned?._tag !== "Tree") return E.left(refusal(operation.name, null, NOT_PLANNED));
+    if (operation._tag === "DeleteMailbox") {
+      const now = await extentOf(store, operation.guid);
+      if (!isAsPlanned(planned.gone, now)) {
+        return E.left(refusal(operation.name, null, "mail came to it since it was planned to go"));
+      }
+    }
+    const end = await store.applyTree(operation)();
+    if (E.isRight(end)) approval.done(step);
+    return end;
+  };
+
+  return {
+    ...store,
+    tree: async () => {
+      const read = await store.tree();
+      if (E.isRight(read)) tree = read.right;
+      return read;
+    },
+    applyTree,
+    withMailbox: (guid, use) => store.withMailbox(guid, (mailbox) => use(guarded(mailbox))),
+    replaceMailbox: (identity, use) => async () => {
+      const step: PlanStep = { _tag: "Replace", side, ...identity, gone: null };
+      const planned = approval.planned(step);
+      const old = mailboxNamed(tree, identity.name);
+      const now = old === null ? null : await extentOf(store, old);
+      if (planned?._tag !== "Replace") return E.left(refusal(identity.name, null, NOT_PLANNED));
+      if (!isAsPlanned(planned.gone, now)) {
+        return E.left(refusal(identity.name, null, "mail came to it since it was planned to go"));
+      }
+      const end = await store.replaceMailbox(identity, (mailbox) => use(guarded(mailbox)))();
+      if (E.isRight(end)) approval.done(step);
+      return end;
+    },
+  };
+};

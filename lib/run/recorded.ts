@@ -1,0 +1,122 @@
+/**
+ * A store that tells each step that was done to it, as a plan has them.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import * as TE from "fp-ts/TaskEither.js";
+import type { TaskEither } from "fp-ts/TaskEither.js";
+import type { SyncError } from "../model/error.ts";
+import type { MailboxGuid } from "../model/ids.ts";
+import { type MailboxName, type MailboxTree, nameKey } from "../model/mailbox.ts";
+import type { MailOperation, Outcome, TreeOperation } from "../model/operation.ts";
+import type { MailboxExtent, MailStep, PlanStep } from "../model/plan.ts";
+import type { Side } from "../model/report.ts";
+import type { Mailbox, Store } from "../port/store.ts";
+import type { Chunks } from "../stream/chunks.ts";
+import { overlaid } from "./overlaid.ts";
+
+/** The step of an operation; null: none, it only raises counters. */
+export const stepOf = (operation: MailOperation): MailStep | null =>
+  operation._tag === "RaiseStatus"
+    ? null
+    : operation._tag === "SaveMail"
+    ? operation.copy
+    : operation;
+
+/** How much a mailbox holds; null where it cannot be told. */
+export const extentOf = async (store: Store, guid: MailboxGuid): Promise<MailboxExtent | null> => {
+  const end = await store.withMailbox(guid, ({ status }) => TE.right(status))();
+  if (E.isLeft(end)) return null;
+  const { uidNext, messages } = end.right;
+  return { guid, uidNext, messages };
+};
+
+/** The mailbox that a tree has of a name; null: none. */
+export const mailboxNamed = (tree: MailboxTree | null, name: MailboxName): MailboxGuid | null => {
+  const node = tree?.nodes.find((one) => nameKey(one.name) === nameKey(name));
+  return node?._tag === "Mailbox" ? node.guid : null;
+};
+
+const telling = async function* (
+  outcomes: Chunks<Outcome, SyncError>,
+  tell: (operation: MailStep) => void,
+): AsyncGenerator<readonly Outcome[]> {
+  for await (const chunk of outcomes) {
+    for (const { _tag, operation } of chunk) {
+      const step = _tag === "Done" ? stepOf(operation) : null;
+      if (step !== null) tell(step);
+    }
+    yield chunk;
+  }
+};
+
+/**
+ * The same store; `note` is told of each step once it is done, in order. Over a store that takes changes without writing
+ * them that gives the plan of a run.
+ *
+ * @example
+ * ```ts
+ * import { backup, emptyState, memoryStore, type PlanStep, recorded, shadowStore } from "@dsync/dsync";
+ *
+ * const steps: PlanStep[] = [];
+ * const destination = recorded(shadowStore(memoryStore(emptyState())), "right", (step) => steps.push(step));
+ * await backup(memoryStore(emptyState()), destination)();
+ * if (steps.length > 0) throw new Error("there is nothing to do");
+ * ```
+ */
+export const recorded = (store: Store, side: Side, note: (step: PlanStep) => void): Store => {
+  let tree: MailboxTree | null = null;
+  const announced = new Set<MailboxName>();
+  const watched = (mailbox: Mailbox, note: (step: PlanStep) => void): Mailbox => {
+    const place = { side, name: mailbox.name, mailbox: mailbox.status.guid };
+    const { attributes } = mailbox;
+    return overlaid(mailbox, {
+      apply: (operations) =>
+        telling(
+          mailbox.apply(operations),
+          (operation) => note({ _tag: "Mail", ...place, operation }),
+        ),
+      ...(attributes === undefined ? {} : {
+        attributes: {
+          list: attributes.list,
+          set: (changes) =>
+            TE.map(() => {
+              for (const attribute of changes) note({ _tag: "Attribute", ...place, attribute });
+            })(attributes.set(changes)),
+        },
+      }),
+    });
+  };
+  const applyTree = (operation: TreeOperation): TaskEither<SyncError, void> => async () => {
+    const gone = operation._tag === "DeleteMailbox" ? await extentOf(store, operation.guid) : null;
+    const end = await store.applyTree(operation)();
+    if (E.isLeft(end)) return end;
+    // Directories that shall go are announced first, and go later.
+    const isAgain = operation._tag === "DeleteDirectory" && announced.has(operation.name);
+    if (operation._tag === "DeleteDirectory") announced.add(operation.name);
+    if (!isAgain) note({ _tag: "Tree", side, operation, gone });
+    return end;
+  };
+  return {
+    ...store,
+    tree: TE.map((read: MailboxTree) => {
+      tree = read;
+      return read;
+    })(store.tree),
+    applyTree,
+    withMailbox: (guid, use) => store.withMailbox(guid, (mailbox) => use(watched(mailbox, note))),
+    replaceMailbox: (identity, use) => async () => {
+      const old = mailboxNamed(tree, identity.name);
+      const gone = old === null ? null : await extentOf(store, old);
+      const steps: PlanStep[] = [];
+      const inside = (mailbox: Mailbox) => use(watched(mailbox, (step) => steps.push(step)));
+      const end = await store.replaceMailbox(identity, inside)();
+      if (E.isRight(end)) {
+        note({ _tag: "Replace", side, ...identity, gone });
+        steps.forEach(note);
+      }
+      return end;
+    },
+  };
+};
