@@ -8,14 +8,22 @@ import type { Either } from "fp-ts/Either.js";
 import { parseDestination } from "../lib/codec/peer_command.ts";
 import type { Comparison, Finding } from "../lib/model/comparison.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
+import { dryOs } from "../lib/os/dry_os.ts";
 import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";
 import { compareStores } from "../lib/run/compare.ts";
 import { slaveHandshake } from "../lib/run/session_handshake.ts";
 import { isSelected } from "../lib/sync/select_names.ts";
-import type { CheckCommand } from "./command_line.ts";
+import type { CheckCommand } from "./command.ts";
 import { remoteCommandOf } from "./configuration.ts";
-import { type OpenedStore, reach, reachOf, STORE_EXTENSION, storeBehind } from "./connect.ts";
+import {
+  DRY_EXTENSION,
+  type OpenedStore,
+  reach,
+  reachOf,
+  STORE_EXTENSION,
+  storeBehind,
+} from "./connect.ts";
 import { firstLocation, openSide, samePlace } from "./locations.ts";
 
 const openHere = async (
@@ -44,10 +52,10 @@ const openSecond = async (
   const reached = await reach(
     reachOf(command, destination.right, say),
     slaveHandshake(os.hostname),
-    [STORE_EXTENSION],
+    [STORE_EXTENSION, DRY_EXTENSION],
   )();
   if (E.isLeft(reached)) return reached;
-  if (!reached.right.extensions.includes(STORE_EXTENSION)) {
+  if (!reached.right.extensions.includes(DRY_EXTENSION)) {
     await reached.right.close();
     const { name } = destination.right;
     const what = `${name}: no dsync of this kind answers there, and a Dovecot can only be synced`;
@@ -56,12 +64,13 @@ const openSecond = async (
   return await storeBehind(reached.right);
 };
 
-/** Compares both sides. */
+/** Compares both sides; nothing is written, not even what opening a store may have to put in order. */
 export const check = async (
-  os: Os,
+  machine: Os,
   command: CheckCommand,
   say: (line: string) => void,
 ): Promise<Either<SyncError, Comparison>> => {
+  const os = dryOs(machine);
   const first = command.first === null ? firstLocation(command.settings) : E.right(command.first);
   if (E.isLeft(first)) return first;
   const left = await openHere(os, command, first.right);

@@ -8,121 +8,28 @@ import type { Either } from "fp-ts/Either.js";
 import { isGuid128 } from "../lib/codec/guid.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { type MailboxGuid, mailboxGuid } from "../lib/model/ids.ts";
-import type { DeleteLimit } from "../lib/run/brake.ts";
 import type { NameSelection } from "../lib/sync/select_names.ts";
 import type { MailFilter } from "../lib/sync/wire_mailbox.ts";
+import type { ApplyCommand, CheckCommand, Command, CommonOptions, SyncCommand } from "./command.ts";
 import { getopt, type Given } from "./getopt.ts";
 import { parseDeleteLimit, parseMoment, parseSeconds, parseSize } from "./option_values.ts";
-
-/** What every command has. */
-export interface CommonOptions {
-  /** Settings from `-o`, the last one of a name counts. */
-  readonly settings: ReadonlyMap<string, string>;
-  /** -c: the configuration; null: Dovecot's own, if there is one. */
-  readonly config: string | null;
-  /** -u: the user; null: whoever runs this. */
-  readonly user: string | null;
-  /** -v. */
-  readonly verbose: boolean;
-  /** -D. */
-  readonly debug: boolean;
-  /** -T: how long the other end may be silent, milliseconds. */
-  readonly timeoutMs: number;
-  /** -r: where all that is said is written to; null: nowhere. */
-  readonly rawLog: string | null;
-  /** --json: events and the report as a line each, instead of text. */
-  readonly json: boolean;
-  /** --bwlimit: bytes of mails a second; null: as fast as it goes. */
-  readonly bytesPerSecond: number | null;
-  /** --iops: mails saved or changed a second; null: as fast as it goes. */
-  readonly operationsPerSecond: number | null;
-}
-
-/** A sync that was asked for. */
-export interface SyncCommand extends CommonOptions {
-  readonly _tag: "Sync";
-  /** Whether both sides are merged, or the second is made like the first. */
-  readonly verb: "mirror" | "backup";
-  /** The words of the second side. */
-  readonly destination: readonly string[];
-  /** -p: settings of the second side alone, as 2.4 has them; a location only. */
-  readonly destinationSettings: ReadonlyMap<string, string>;
-  /** -1: of a mirror only the second side is changed. */
-  readonly oneWay: boolean;
-  /** -R: the second side is the source of a backup, or of a one-way mirror. */
-  readonly reverse: boolean;
-  /** -f: everything is compared, whatever the numbers say. */
-  readonly full: boolean;
-  /** -s: what the sides had in common; "": nothing is known; null: not asked for. */
-  readonly state: string | null;
-  /** -m, -g and -x. */
-  readonly names: NameSelection;
-  /** False with -m '' or -g '': mailboxes and subscriptions only. */
-  readonly mails: boolean;
-  /** -t, -e, -I and -O. */
-  readonly filter: MailFilter;
-  /** -a: the virtual mailbox that has all mails. */
-  readonly virtualAll: string | null;
-  /** -n: prefixes of namespaces; null: not given. */
-  readonly namespaces: readonly string[] | null;
-  /** -N. */
-  readonly allNamespaces: boolean;
-  /** -l, seconds; null: no lock. */
-  readonly lockTimeout: number | null;
-  /** -P: the other end purges its storage. */
-  readonly purge: boolean;
-  /** --max-delete; null: not given. */
-  readonly maxDelete: DeleteLimit | null;
-}
-
-/** The far end of a pipe. */
-export interface ServerCommand extends CommonOptions {
-  readonly _tag: "Server";
-}
-
-/** What is in a store. */
-export interface StatusCommand extends CommonOptions {
-  readonly _tag: "Status";
-  /** The store; null: that of mail_location. */
-  readonly location: string | null;
-}
-
-/** A comparison of two sides. */
-export interface CheckCommand extends CommonOptions {
-  readonly _tag: "Check";
-  /** The first side; null: that of mail_location. */
-  readonly first: string | null;
-  /** The words of the second side. */
-  readonly destination: readonly string[];
-  /** -p, as for a sync. */
-  readonly destinationSettings: ReadonlyMap<string, string>;
-  /** --bytes: mails are read and compared, too. */
-  readonly bytes: boolean;
-  /** -m and -x. */
-  readonly names: NameSelection;
-}
-
-/** What the command line asks for. */
-export type Command =
-  | SyncCommand
-  | ServerCommand
-  | StatusCommand
-  | CheckCommand
-  | { readonly _tag: "Help" }
-  | { readonly _tag: "Version" };
 
 /** The options of one letter. */
 export const LETTERS = { plain: "1DfNPRUv", valued: "aCcegIlmnoprstTuxO" };
 /** The options of a word. */
 export const LONG = {
-  plain: ["help", "version", "json", "bytes"],
-  valued: ["bwlimit", "iops", "max-delete"],
+  plain: ["help", "version", "json", "bytes", "dry-run"],
+  valued: ["bwlimit", "iops", "max-delete", "out"],
 };
 const TIMEOUT_S = 600;
 
-const VERBS: Readonly<Record<string, "mirror" | "backup" | "server" | "status" | "check">> = {
+type Verb = "mirror" | "backup" | "plan" | "apply" | "server" | "status" | "check";
+
+const VERBS: Readonly<Record<string, Verb>> = {
   status: "status",
   check: "check",
+  plan: "plan",
+  apply: "apply",
   mirror: "mirror",
   sync: "mirror",
   backup: "backup",
@@ -245,6 +152,9 @@ const syncOf = (
   if (options.all("max-delete").length > 0 && verb === "mirror") {
     wrong("--max-delete goes with backup");
   }
+  if (options.last("out") !== null && !options.has("dry-run")) {
+    wrong("--out goes with plan or --dry-run: it is where the plan is written to");
+  }
   if (options.all("n").length > 0 && options.has("N")) wrong("-n and -N exclude each other");
   const common = commonOf(options);
   const altChar = options.last("C");
@@ -273,6 +183,8 @@ const syncOf = (
     lockTimeout: options.parsed("l", parseSeconds, "seconds"),
     purge: options.has("P"),
     maxDelete: options.parsed("max-delete", parseDeleteLimit, "a number of mails, or N%"),
+    dryRun: options.has("dry-run"),
+    planFile: options.last("out"),
   };
 };
 
@@ -297,17 +209,40 @@ const checkOf = (options: Options, words: readonly string[]): CheckCommand => {
   };
 };
 
+/** A plan of a sync: the same words behind it, and nothing is done. */
+const planOf = (head: Given, words: readonly string[], now: number): Command => {
+  const middle = getopt(words, LETTERS, LONG);
+  const [word = "", ...rest] = middle.words;
+  const tail = getopt(rest, LETTERS, LONG);
+  for (const given of [middle, tail]) if (given.wrong !== null) wrong(given.wrong);
+  if (middle.plain.has("help")) return { _tag: "Help" };
+  const verb = VERBS[word];
+  if (verb !== "mirror" && verb !== "backup") return wrong("plan wants mirror or backup behind it");
+  const dry = { ...middle, plain: new Set([...middle.plain, "dry-run"]) };
+  return syncOf(verb, new Options(head, dry, tail), tail.words, now);
+};
+
+const applyOf = (options: Options, words: readonly string[]): ApplyCommand => {
+  const [file, other] = words;
+  if (file === undefined) return wrong("apply: the file of the plan is missing");
+  if (other !== undefined) wrong(`apply takes one file, found "${other}"`);
+  return { _tag: "Apply", ...commonOf(options), file };
+};
+
 const commandOf = (args: readonly string[], now: number): Command => {
   const head = getopt(args, LETTERS, LONG);
   const [word, ...rest] = head.words;
   const tail = getopt(rest, LETTERS, LONG);
   if (head.wrong !== null) wrong(head.wrong);
+  if (VERBS[word ?? ""] === "plan") return planOf(head, rest, now);
   const options = new Options(head, tail);
   if (options.has("help")) return { _tag: "Help" };
   if (options.has("version")) return { _tag: "Version" };
   if (tail.wrong !== null) wrong(tail.wrong);
   if (word === undefined) {
-    return wrong("a command is missing: mirror, backup, server, status or check");
+    return wrong(
+      "a command is missing: mirror, backup, plan, apply, check, status or server",
+    );
   }
   const verb = VERBS[word] ?? wrong(`unknown command "${word}"`);
   if (verb === "status") {
@@ -315,7 +250,8 @@ const commandOf = (args: readonly string[], now: number): Command => {
     return { _tag: "Status", ...commonOf(options), location: tail.words[0] ?? null };
   }
   if (verb === "check") return checkOf(options, tail.words);
-  if (verb !== "server") return syncOf(verb, options, tail.words, now);
+  if (verb === "apply") return applyOf(options, tail.words);
+  if (verb === "mirror" || verb === "backup") return syncOf(verb, options, tail.words, now);
   // doveadm puts its own word for a server behind any command.
   const [other] = tail.words.filter((said) => VERBS[said] !== "server");
   if (other !== undefined) wrong(`server takes no words, found "${other}"`);

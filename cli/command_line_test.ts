@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as E from "fp-ts/Either.js";
-import { type Command, parseCommandLine, type SyncCommand } from "./command_line.ts";
+import type { Command, SyncCommand } from "./command.ts";
+import { parseCommandLine } from "./command_line.ts";
 
 const NOW = 1_800_000_000;
 

@@ -17,7 +17,8 @@ import { DEFAULT_REMOTE_COMMAND, type RemoteCommand } from "../lib/codec/peer_co
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { becomeUser } from "../lib/os/identity.ts";
 import { StreamFailure } from "../lib/stream/chunks.ts";
-import { type CommonOptions, isLocation, type SyncCommand } from "./command_line.ts";
+import type { CommonOptions, SyncCommand } from "./command.ts";
+import { isLocation } from "./command_line.ts";
 import { matchFiles, readText } from "./conf_files.ts";
 import { lookUpUser } from "./userdb.ts";
 

@@ -16,10 +16,13 @@ import { remoteStore } from "../lib/peer/remote_store.ts";
 import type { Pipe } from "../lib/port/pipe.ts";
 import type { Store } from "../lib/port/store.ts";
 import { StreamFailure } from "../lib/stream/chunks.ts";
-import type { CommonOptions } from "./command_line.ts";
+import type { CommonOptions } from "./command.ts";
 
 /** What a dsync of ours says in its hello: that it can serve its store to another one of ours. */
 export const STORE_EXTENSION = "store-1";
+
+/** That it can serve it so that nothing is written: what the other end's run writes is not kept. */
+export const DRY_EXTENSION = "dry-1";
 
 /** How the other end is reached. */
 export interface Reach {

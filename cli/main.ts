@@ -4,29 +4,41 @@
  * @module
  */
 import * as E from "fp-ts/Either.js";
-import type { SyncError } from "../lib/model/error.ts";
+import { type SyncError, syncError } from "../lib/model/error.ts";
 import { makeOs } from "../lib/os/os.ts";
 import denoJson from "../deno.json" with { type: "json" };
 import { configured } from "./configuration.ts";
 import { check, checkText } from "./check.ts";
-import {
-  type CheckCommand,
-  type Command,
-  type CommonOptions,
-  parseCommandLine,
-  type ServerCommand,
-  type StatusCommand,
-  type SyncCommand,
-} from "./command_line.ts";
+import type {
+  ApplyCommand,
+  CheckCommand,
+  Command,
+  CommonOptions,
+  ServerCommand,
+  StatusCommand,
+  SyncCommand,
+} from "./command.ts";
+import { parseCommandLine } from "./command_line.ts";
 import { HELP } from "./help.ts";
-import { comparisonLines, eventLine, failedLine, reportLine } from "../lib/codec/report_json.ts";
-import type { SyncEvent } from "../lib/model/report.ts";
+import {
+  comparisonLines,
+  eventLine,
+  failedLine,
+  reportLine,
+  stepLine,
+} from "../lib/codec/report_json.ts";
+import type { PlanStep } from "../lib/model/plan.ts";
+import type { Side, SyncEvent } from "../lib/model/report.ts";
+import { Approval } from "../lib/run/approved.ts";
 import { isEqual } from "../lib/run/compare.ts";
 import type { RunOptions } from "../lib/run/run.ts";
 import { stoppedError } from "../lib/run/supervised.ts";
 import { paceOf } from "./pace.ts";
+import type { Permission } from "./permission.ts";
+import { readPlan, writePlan } from "./plan_file.ts";
 import { Progress } from "./progress.ts";
 import { errorText, eventText, lastLine, reportText } from "./render.ts";
+import { planText, stepText } from "./render_plan.ts";
 import { serve } from "./serve.ts";
 import { statusJson, statusOf, statusText } from "./status.ts";
 import { sync } from "./sync.ts";
@@ -82,6 +94,12 @@ const failWith = (error: SyncError, { debug, json }: CommonOptions, exit: number
   return exit;
 };
 
+/** A command with all settings that it goes by. */
+const settle = <C extends Exclude<Command, { readonly _tag: "Help" | "Version" | "Apply" }>>(
+  command: C,
+): Promise<E.Either<SyncError, C>> =>
+  configured(command, (error) => complain(`${errorText(error)}; going on without it`));
+
 /** How a run is watched and stopped. */
 interface Watch {
   readonly options: RunOptions;
@@ -134,30 +152,86 @@ const watch = (command: CommonOptions, tell: (event: SyncEvent) => void): Watch 
   };
 };
 
-const runSync = async (command: SyncCommand): Promise<number> => {
+/** The names of the two sides in texts: a backup with -R goes from the second to the first. */
+const namesOf = (command: SyncCommand): Readonly<Record<Side, string>> => {
   const one = command.settings.get("mail_location") ?? "";
   const two = command.destination.join(" ");
-  const names = command.reverse ? { left: two, right: one } : { left: one, right: two };
+  return command.reverse ? { left: two, right: one } : { left: one, right: two };
+};
+
+const runSync = async (command: SyncCommand, permission: Permission): Promise<number> => {
+  const names = namesOf(command);
   const { json, verbose, debug } = command;
+  const isDone = permission._tag !== "Nothing";
   const { options, isStopped, end: unwatch } = watch(command, (event) => {
-    if (json) console.log(JSON.stringify(eventLine(event)));
+    if (json && (isDone || event._tag === "Problem")) {
+      console.log(JSON.stringify(eventLine(event)));
+    }
     if (event._tag === "Problem") return complainOf(event.error, debug);
-    const text = verbose && !json ? eventText(event, names) : null;
+    const text = verbose && !json && isDone ? eventText(event, names) : null;
     if (text !== null) console.log(text);
   });
-  const end = await sync(makeOs(), command, options, complain);
+  const end = await sync(makeOs(), command, options, permission, complain);
   unwatch();
   if (E.isLeft(end)) {
     const exit = isStopped() ? EXIT.stopped : statusOfError(end.left);
     return failWith(end.left, command, exit);
   }
   const { report, state } = end.right;
-  const exit = report.problems.length === 0 ? EXIT.inSync : EXIT.runAgain;
+  const isWhole = permission._tag !== "Approved" || permission.approval.left().length === 0;
+  const exit = report.problems.length === 0 && isWhole ? EXIT.inSync : EXIT.runAgain;
   if (json) console.log(JSON.stringify(reportLine(report, exit, state)));
-  else {
+  else if (isDone) {
     if (verbose) console.log(reportText(report, names));
     else if (Deno.stderr.isTerminal()) console.error(lastLine(report, names));
     if (state !== null) console.log(state);
+  }
+  return exit;
+};
+
+/** Tells the steps, each on a line. */
+const tellSteps = (command: SyncCommand, steps: readonly PlanStep[]): void => {
+  const names = namesOf(command);
+  for (const step of steps) {
+    console.log(command.json ? JSON.stringify(stepLine(step)) : stepText(step, names));
+  }
+};
+
+/** `words`: the command line. */
+const runDry = async (command: SyncCommand, words: readonly string[]): Promise<number> => {
+  const steps: PlanStep[] = [];
+  let [left, right] = ["", ""];
+  const exit = await runSync(command, {
+    _tag: "Nothing",
+    note: (step) => steps.push(step),
+    onSides: (...both) => [left, right] = both,
+  });
+  if (exit !== EXIT.inSync && exit !== EXIT.runAgain) return exit;
+  tellSteps(command, steps);
+  if (!command.json) console.log(planText(steps));
+  if (command.planFile === null) return exit;
+  const end = writePlan(command.planFile, { command: words, left, right, steps });
+  return E.isLeft(end) ? failWith(end.left, command, EXIT.failed) : exit;
+};
+
+const runApply = async (apply: ApplyCommand, now: number): Promise<number> => {
+  const plan = readPlan(apply.file);
+  if (E.isLeft(plan)) return failWith(plan.left, apply, EXIT.failed);
+  const { command: words, left, right, steps } = plan.right;
+  const parsed = parseCommandLine(words, now);
+  if (E.isLeft(parsed) || parsed.right._tag !== "Sync") {
+    const error = syncError("Damaged", "run", { path: apply.file }, "it is a plan of no sync");
+    return failWith(error, apply, EXIT.failed);
+  }
+  const { verbose, debug, json } = apply;
+  const settled = await settle({ ...parsed.right, verbose, debug, json, dryRun: false });
+  if (E.isLeft(settled)) return failWith(settled.left, apply, statusOfSettings(settled.left));
+  const approval = new Approval(steps);
+  const exit = await runSync(settled.right, { _tag: "Approved", approval, left, right });
+  const notDone = approval.left();
+  if (notDone.length > 0 && (exit === EXIT.inSync || exit === EXIT.runAgain)) {
+    complain(`${notDone.length} of ${steps.length} steps were not done:`);
+    tellSteps(settled.right, notDone);
   }
   return exit;
 };
@@ -186,7 +260,8 @@ const runCheck = async (command: CheckCommand): Promise<number> => {
 
 /** Runs the program and gives its exit status. */
 export const main = async (args: readonly string[]): Promise<number> => {
-  const parsed = parseCommandLine(args, Math.floor(Date.now() / 1000));
+  const now = Math.floor(Date.now() / 1000);
+  const parsed = parseCommandLine(args, now);
   if (E.isLeft(parsed)) {
     complain(`${errorText(parsed.left)} (dsync --help shows how)`);
     return EXIT.usage;
@@ -200,15 +275,15 @@ export const main = async (args: readonly string[]): Promise<number> => {
     console.log(`dsync ${denoJson.version}`);
     return EXIT.inSync;
   }
-  const warn = (error: SyncError): void => complain(`${errorText(error)}; going on without it`);
-  const settled = await configured<Exclude<Command, { readonly _tag: "Help" | "Version" }>>(
-    command,
-    warn,
-  );
+  // The plan has the settings that it was made with.
+  if (command._tag === "Apply") return await runApply(command, now);
+  const settled = await settle(command);
   if (E.isLeft(settled)) return failWith(settled.left, command, statusOfSettings(settled.left));
   switch (settled.right._tag) {
     case "Sync":
-      return await runSync(settled.right);
+      return settled.right.dryRun
+        ? await runDry(settled.right, args)
+        : await runSync(settled.right, { _tag: "All" });
     case "Server":
       return await runServer(settled.right);
     case "Status":

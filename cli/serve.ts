@@ -7,6 +7,7 @@ import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { standardPipe } from "../lib/os/pipes.ts";
+import { dryOs } from "../lib/os/dry_os.ts";
 import { newGuid } from "../lib/os/new_guid.ts";
 import { makeSpool } from "../lib/os/spool.ts";
 import { greet } from "../lib/peer/greeting.ts";
@@ -18,8 +19,8 @@ import { prefixed } from "../lib/run/prefixed.ts";
 import { holdSession } from "../lib/run/session.ts";
 import { slaveHandshake, slaveOptions } from "../lib/run/session_handshake.ts";
 import { StreamFailure } from "../lib/stream/chunks.ts";
-import type { ServerCommand } from "./command_line.ts";
-import { STORE_EXTENSION, withRawLog } from "./connect.ts";
+import type { ServerCommand } from "./command.ts";
+import { DRY_EXTENSION, STORE_EXTENSION, withRawLog } from "./connect.ts";
 import { PREFIX } from "./configuration.ts";
 import { firstLocation, openSide } from "./locations.ts";
 import { lockAccount } from "./sync_lock.ts";
@@ -71,7 +72,7 @@ export const serve = async (
 ): Promise<Either<SyncError, void>> => {
   const location = firstLocation(command.settings);
   if (E.isLeft(location)) return location;
-  const store = await openSide({ os, settings: command.settings }, location.right, true);
+  let store = await openSide({ os, settings: command.settings }, location.right, true);
   if (E.isLeft(store)) return store;
   const pipe = withRawLog(standardPipe(command.timeoutMs), command.rawLog);
   try {
@@ -79,8 +80,14 @@ export const serve = async (
       pipe,
       "the master",
       slaveHandshake(os.hostname),
-      [STORE_EXTENSION],
+      [STORE_EXTENSION, DRY_EXTENSION],
     );
+    if (extensions.includes(DRY_EXTENSION)) {
+      // The one that is open has written nothing yet.
+      await store.right.close();
+      store = await openSide({ os: dryOs(os), settings: command.settings }, location.right, true);
+      if (E.isLeft(store)) return store;
+    }
     return extensions.includes(STORE_EXTENSION)
       ? await serveStore(store.right, { incoming: rest(), send: pipe.send })()
       : await holdWith(os, prefixed(store.right, command.settings.get(PREFIX) ?? ""), peer, say);
@@ -88,7 +95,7 @@ export const serve = async (
     if (!(thrown instanceof StreamFailure)) throw thrown;
     return E.left(thrown.error as SyncError);
   } finally {
-    await store.right.close();
+    if (E.isRight(store)) await store.right.close();
     await pipe.close();
   }
 };

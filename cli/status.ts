@@ -9,7 +9,7 @@ import type { SyncError } from "../lib/model/error.ts";
 import type { MailboxStatus } from "../lib/model/mailbox.ts";
 import type { Os } from "../lib/port/os.ts";
 import { drain } from "../lib/stream/chunks.ts";
-import type { StatusCommand } from "./command_line.ts";
+import type { StatusCommand } from "./command.ts";
 import { firstLocation, openSide } from "./locations.ts";
 
 /** One mailbox. */

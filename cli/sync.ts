@@ -13,6 +13,7 @@ import { type SyncError, syncError } from "../lib/model/error.ts";
 import type { MailboxGuid } from "../lib/model/ids.ts";
 import { NO_MEMORY, type SyncMemory } from "../lib/model/memory.ts";
 import type { Report } from "../lib/model/report.ts";
+import { dryOs } from "../lib/os/dry_os.ts";
 import { newGuid } from "../lib/os/new_guid.ts";
 import { makeSpool } from "../lib/os/spool.ts";
 import { greet } from "../lib/peer/greeting.ts";
@@ -33,8 +34,9 @@ import {
 } from "../lib/run/session_handshake.ts";
 import { isSelected } from "../lib/sync/select_names.ts";
 import { isOpen } from "../lib/sync/wire_mailbox.ts";
-import type { SyncCommand } from "./command_line.ts";
+import type { SyncCommand } from "./command.ts";
 import {
+  DRY_EXTENSION,
   type Reach,
   reach,
   type Reached,
@@ -45,6 +47,7 @@ import {
 import { firstLocation, openEither, type Opening, openSide, samePlace } from "./locations.ts";
 import { PREFIX, remoteCommandOf } from "./configuration.ts";
 import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
+import { type Permission, permitted } from "./permission.ts";
 import { errorText } from "./render.ts";
 import { lockAccount } from "./sync_lock.ts";
 
@@ -61,6 +64,7 @@ interface Means {
   readonly os: Os;
   readonly command: SyncCommand;
   readonly options: RunOptions;
+  readonly permission: Permission;
   /** Tells the user a line. */
   readonly say: (line: string) => void;
 }
@@ -214,6 +218,22 @@ const connecting = (first: Reached, how: Reach): Connect => {
     };
 };
 
+const extensionsFor = ({ command, permission }: Means): readonly string[] =>
+  !isPlain(command)
+    ? []
+    : permission._tag === "Nothing"
+    ? [STORE_EXTENSION, DRY_EXTENSION]
+    : [STORE_EXTENSION];
+
+const onlyWithOurs = (name: string): SyncError =>
+  syncError(
+    "Unsupported",
+    "run",
+    {},
+    `${name}: a plan is made and carried out between folders, or with a dsync of this kind and ` +
+      "all of a store; the protocol of Dovecot's dsync knows none",
+  );
+
 const withProgram = async (
   means: Means,
   location: string,
@@ -224,16 +244,22 @@ const withProgram = async (
   if (E.isLeft(store)) return store;
   const how = reachOf(command, destination, say);
   const handshake = masterHandshake(requestOf(command, false), os.hostname);
-  const extensions = isPlain(command) ? [STORE_EXTENSION] : [];
+  const isFree = means.permission._tag === "All";
+  if (!isFree && !isPlain(command)) return E.left(onlyWithOurs(destination.name));
+  const extensions = extensionsFor(means);
   const reached = await reach(how, handshake, extensions)();
   if (E.isLeft(reached)) return reached;
+  if (!isFree && !extensions.every((name) => reached.right.extensions.includes(name))) {
+    await reached.right.close();
+    return E.left(onlyWithOurs(destination.name));
+  }
   const unlock = await lockHere(means, reached.right.peer.handshake.hostname);
   if (E.isLeft(unlock)) {
     await reached.right.close();
     return unlock;
   }
   try {
-    const isOurs = extensions.some((name) => reached.right.extensions.includes(name));
+    const isOurs = [STORE_EXTENSION].some((name) => reached.right.extensions.includes(name));
     return isOurs ? await withStoreBehind(means, store.right, reached.right) : await byProtocol(
       means,
       prefixed(store.right, command.settings.get(PREFIX) ?? ""),
@@ -257,7 +283,8 @@ const withStoreBehind = async (
   const [left, right] = means.command.reverse
     ? [there.right.store, store]
     : [store, there.right.store];
-  const end = await betweenStores(means, left, right);
+  const sides = permitted(means.permission, left, right);
+  const end = E.isLeft(sides) ? sides : await betweenStores(means, ...sides.right);
   const closed = await there.right.close();
   return E.isRight(end) && E.isLeft(closed) ? closed : end;
 };
@@ -286,17 +313,18 @@ const betweenLocations = async (
     ? await openEither(opening, one, two)
     : await openOneWay(opening, from, to);
   if (E.isLeft(sides)) return sides;
-  const [left, right] = sides.right;
   const unlock = await lockHere(means, os.hostname);
   try {
     if (E.isLeft(unlock)) return unlock;
+    const allowed = permitted(means.permission, ...sides.right);
+    if (E.isLeft(allowed)) return allowed;
+    const [left, right] = allowed.right;
     if (isPlain(command)) return await betweenStores(means, left, right);
     const [own, other] = command.reverse ? [right, left] : [left, right];
     return await byProtocol(means, own, loopback(other, os.hostname), other.location);
   } finally {
     if (E.isRight(unlock)) unlock.right();
-    await left.close();
-    await right.close();
+    for (const store of sides.right) await store.close();
   }
 };
 
@@ -311,14 +339,16 @@ const openOneWay = async (
   return E.isLeft(destination) ? destination : E.right([source.right, destination.right]);
 };
 
-/** Carries out a sync. */
+/** Carries out a sync, as far as it is allowed. */
 export const sync = async (
-  os: Os,
+  machine: Os,
   command: SyncCommand,
   options: RunOptions,
+  permission: Permission,
   say: (line: string) => void,
 ): Promise<Either<SyncError, Synced>> => {
-  const means: Means = { os, command, options, say };
+  const os = permission._tag === "Nothing" ? dryOs(machine) : machine;
+  const means: Means = { os, command, options, permission, say };
   const one = firstLocation(command.settings);
   if (E.isLeft(one)) return one;
   const destination = parseDestination(command.destination, remoteCommandOf(command));

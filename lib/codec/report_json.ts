@@ -7,7 +7,10 @@ import * as t from "io-ts";
 
 import type { Comparison } from "../model/comparison.ts";
 import type { SyncError } from "../model/error.ts";
+import type { PlanStep } from "../model/plan.ts";
 import type { Report, Side, SideReport, SyncEvent } from "../model/report.ts";
+
+import { stepValue } from "./plan_json.ts";
 
 // `deno doc --lint` takes the types of other packages for private ones (denoland/deno#27364), but not these.
 /** @internal */
@@ -101,6 +104,8 @@ export type ReportLine =
     readonly problems: readonly ProblemJson[];
     readonly state: string | null;
   }
+  /** A step of a plan, or one that was approved and not done; `step` as in the file of a plan. */
+  | { readonly event: "step"; readonly isDone: false; readonly step: unknown }
   /** A difference that `check` found; mailbox and UID are null where it is of more than these. */
   | {
     readonly event: "difference";
@@ -159,6 +164,7 @@ export const REPORT_LINE: Type<ReportLine> = t.union([
     problems: t.readonlyArray(PROBLEM),
     state: t.union([t.null, t.string]),
   }),
+  t.type({ event: t.literal("step"), isDone: t.literal(false), step: t.unknown }),
   t.type({
     event: t.literal("difference"),
     mailbox: t.union([t.null, t.string]),
@@ -219,6 +225,13 @@ export const reportLine = (report: Report, exit: number, state: string | null): 
   right: report.right,
   problems: report.problems.map(problemOf),
   state,
+});
+
+/** A step of a plan as a line. */
+export const stepLine = (step: PlanStep): ReportLine => ({
+  event: "step",
+  isDone: false,
+  step: stepValue(step),
 });
 
 /** A comparison as lines: its differences, the digests, and what it came to. */

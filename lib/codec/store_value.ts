@@ -5,7 +5,7 @@
  */
 import * as E from "fp-ts/Either.js";
 import * as t from "io-ts";
-import type { MailboxAttribute } from "../model/attribute.ts";
+import type { AttributeValue, MailboxAttribute } from "../model/attribute.ts";
 import type { LogChange } from "../model/change.ts";
 import type { SyncError } from "../model/error.ts";
 import { ALL_FLAGS, type Flags, type Keywords } from "../model/flags.ts";
@@ -26,6 +26,7 @@ import {
   type MailboxTree,
 } from "../model/mailbox.ts";
 import type { MailOperation, TreeOperation } from "../model/operation.ts";
+import type { MailboxExtent, MailStep } from "../model/plan.ts";
 import { isGuid128 } from "./guid.ts";
 
 const checked = <A>(
@@ -195,14 +196,22 @@ export const STORE = t.type({
 
 const named = { name: nameValue };
 
+/** A mailbox by name and GUID. */
+export const MAILBOX_PLACE = { name: nameValue, mailbox: mailboxGuidValue };
+
+/** The identity of a mailbox. */
+export const MAILBOX_IDENTITY = { name: nameValue, guid: mailboxGuidValue, uidValidity: u32 };
+
+/** How much a mailbox holds. */
+export const EXTENT: t.Type<MailboxExtent, unknown> = t.type({
+  guid: mailboxGuidValue,
+  uidNext: u32,
+  messages: u32,
+});
+
 /** A change of a tree. */
 export const TREE_OPERATION: t.Type<TreeOperation, unknown> = t.union([
-  t.type({
-    _tag: t.literal("CreateMailbox"),
-    ...named,
-    guid: mailboxGuidValue,
-    uidValidity: u32,
-  }),
+  t.type({ _tag: t.literal("CreateMailbox"), ...MAILBOX_IDENTITY }),
   t.type({ _tag: t.literal("DeleteMailbox"), ...named, guid: mailboxGuidValue }),
   t.type({
     _tag: t.literal("RenameMailbox"),
@@ -275,6 +284,9 @@ const attributeValue = {
   value: t.union([t.null, attributeText]),
 };
 
+/** A wanted value of an attribute. */
+export const ATTRIBUTE: t.Type<AttributeValue, unknown> = t.type(attributeValue);
+
 /** Attributes of a mailbox. */
 export const ATTRIBUTES: t.Type<readonly MailboxAttribute[], unknown> = t.readonlyArray(
   t.type({ ...attributeValue, changedAt: u32, modSeq: modSeqValue }),
@@ -312,27 +324,36 @@ const COPY = t.type({
 
 const someModSeq = t.union([t.null, modSeqValue]);
 
+const RENUMBER = t.type({
+  _tag: t.literal("RenumberMail"),
+  uid: uidValue,
+  guid: guidValue,
+  newUid: uidValue,
+  modSeq: someModSeq,
+});
+
+const UPDATE = t.type({
+  _tag: t.literal("UpdateFlags"),
+  uid: uidValue,
+  guid: guidValue,
+  add: flagsValue,
+  remove: flagsValue,
+  addKeywords: keywordsValue,
+  removeKeywords: keywordsValue,
+  modSeq: someModSeq,
+});
+
+const EXPUNGE = t.type({ _tag: t.literal("Expunge"), uid: uidValue, guid: guidValue });
+
+/** What is done to one mail, as plans have it. */
+export const MAIL_STEP: t.Type<MailStep, unknown> = t.union([COPY, RENUMBER, UPDATE, EXPUNGE]);
+
 /** An operation; the body of a saved mail follows. */
 export const OPERATION = t.union([
   t.type({ _tag: t.literal("SaveMail"), copy: COPY, head: HEAD }),
-  t.type({
-    _tag: t.literal("RenumberMail"),
-    uid: uidValue,
-    guid: guidValue,
-    newUid: uidValue,
-    modSeq: someModSeq,
-  }),
-  t.type({
-    _tag: t.literal("UpdateFlags"),
-    uid: uidValue,
-    guid: guidValue,
-    add: flagsValue,
-    remove: flagsValue,
-    addKeywords: keywordsValue,
-    removeKeywords: keywordsValue,
-    modSeq: someModSeq,
-  }),
-  t.type({ _tag: t.literal("Expunge"), uid: uidValue, guid: guidValue }),
+  RENUMBER,
+  UPDATE,
+  EXPUNGE,
   t.type({
     _tag: t.literal("RaiseStatus"),
     uidNext: u32,
@@ -355,12 +376,7 @@ export const CALL = t.union([
   t.type({ call: t.keyof({ store: null, tree: null }) }),
   t.type({ call: t.literal("applyTree"), operation: TREE_OPERATION }),
   t.type({ call: t.literal("open"), guid: mailboxGuidValue }),
-  t.type({
-    call: t.literal("replace"),
-    name: nameValue,
-    guid: mailboxGuidValue,
-    uidValidity: u32,
-  }),
+  t.type({ call: t.literal("replace"), ...MAILBOX_IDENTITY }),
   t.type({
     call: t.keyof({ records: null, fetch: null, apply: null, attributes: null }),
     mailbox: u32,
@@ -368,7 +384,7 @@ export const CALL = t.union([
   t.type({
     call: t.literal("setAttributes"),
     mailbox: u32,
-    changes: t.readonlyArray(t.type(attributeValue)),
+    changes: t.readonlyArray(ATTRIBUTE),
   }),
   t.type({ call: t.literal("changes"), mailbox: u32, since: t.union([t.null, text]) }),
   t.type({ call: t.literal("saves"), mailbox: u32, since: text }),

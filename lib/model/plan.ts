@@ -19,7 +19,7 @@ export interface MailboxExtent {
   readonly messages: number;
 }
 
-/** What is done to one mail; counters that rise by the way are no step. */
+/** What is done to one mail; counters and MODSEQs that rise by the way are no step. */
 export type MailStep = CopyMail | RenumberMail | UpdateFlags | Expunge;
 
 /** One step of a run. */

@@ -121,7 +121,10 @@ export const approved = (store: Store, side: Side, approval: Approval): Store =>
     const judge = (operation: MailOperation): SyncError | null => {
       const step = stepOf(operation);
       if (step === null) {
-        return partly.has(guid) ? refusal(name, null, "the counters wait for what is left") : null;
+        const isLast = operation._tag === "RaiseStatus";
+        return isLast && partly.has(guid)
+          ? refusal(name, null, "the counters wait for what is left")
+          : null;
       }
       const isTakenBack = step._tag === "Expunge" && saved.get(guid)?.has(step.uid) === true;
       if (isTakenBack || approval.planned({ _tag: "Mail", ...place, operation: step })) return null;

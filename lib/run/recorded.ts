@@ -7,6 +7,7 @@ import * as E from "fp-ts/Either.js";
 import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import type { SyncError } from "../model/error.ts";
+import { NO_FLAGS } from "../model/flags.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import { type MailboxName, type MailboxTree, nameKey } from "../model/mailbox.ts";
 import type { MailOperation, Outcome, TreeOperation } from "../model/operation.ts";
@@ -16,13 +17,24 @@ import type { Mailbox, Store } from "../port/store.ts";
 import type { Chunks } from "../stream/chunks.ts";
 import { overlaid } from "./overlaid.ts";
 
-/** The step of an operation; null: none, it only raises counters. */
-export const stepOf = (operation: MailOperation): MailStep | null =>
-  operation._tag === "RaiseStatus"
-    ? null
-    : operation._tag === "SaveMail"
-    ? operation.copy
-    : operation;
+/** The step of an operation; null: none, it only raises counters or a MODSEQ. */
+export const stepOf = (operation: MailOperation): MailStep | null => {
+  switch (operation._tag) {
+    case "RaiseStatus":
+      return null;
+    case "SaveMail":
+      return operation.copy;
+    case "UpdateFlags": {
+      const { add, remove, addKeywords, removeKeywords } = operation;
+      const isPlain = add === NO_FLAGS && remove === NO_FLAGS &&
+        addKeywords.length === 0 && removeKeywords.length === 0;
+      return isPlain ? null : operation;
+    }
+    case "RenumberMail":
+    case "Expunge":
+      return operation;
+  }
+};
 
 /** How much a mailbox holds; null where it cannot be told. */
 export const extentOf = async (store: Store, guid: MailboxGuid): Promise<MailboxExtent | null> => {
