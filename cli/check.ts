@@ -6,7 +6,7 @@
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { parseDestination } from "../lib/codec/peer_command.ts";
-import type { Comparison, Finding } from "../lib/model/comparison.ts";
+import type { Comparison } from "../lib/model/comparison.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { dryOs } from "../lib/os/dry_os.ts";
 import type { Os } from "../lib/port/os.ts";
@@ -88,26 +88,4 @@ export const check = async (
   } finally {
     await left.right.close();
   }
-};
-
-const findingText = ({ mailbox, uid, field, left, right }: Finding): string => {
-  const where = [mailbox, uid === null ? null : `UID ${uid}`].filter((part) => part !== null);
-  const value = (text: string | null): string => text === null ? "-" : text === "" ? '""' : text;
-  return [...where, field].join(", ") + `: ${value(left)} | ${value(right)}`;
-};
-
-/** A comparison for people: differences, digests, and what it came to. */
-export const checkText = ({ findings, digests, mailboxes, mails, bytes }: Comparison): string => {
-  const width = Math.max(...digests.map(({ mailbox }) => mailbox.length), 0);
-  return [
-    ...findings.map(findingText),
-    ...digests.map(({ mailbox, left, right }) =>
-      `${mailbox.padEnd(width)}  ${left}  ${left === right ? "the same" : right}`
-    ),
-    `${mailboxes} mailboxes, ${mails} mails${bytes > 0 ? `, ${bytes} bytes` : ""} compared: ${
-      findings.length === 0
-        ? "equal"
-        : `${findings.length} ${findings.length === 1 ? "difference" : "differences"}`
-    }`,
-  ].join("\n");
 };

@@ -8,7 +8,7 @@ import { type SyncError, syncError } from "../lib/model/error.ts";
 import { makeOs } from "../lib/os/os.ts";
 import denoJson from "../deno.json" with { type: "json" };
 import { configured } from "./configuration.ts";
-import { check, checkText } from "./check.ts";
+import { check } from "./check.ts";
 import type {
   ApplyCommand,
   CheckCommand,
@@ -22,6 +22,7 @@ import { parseCommandLine } from "./command_line.ts";
 import { HELP } from "./help.ts";
 import {
   comparisonLines,
+  digestLine,
   eventLine,
   failedLine,
   reportLine,
@@ -38,6 +39,7 @@ import type { Permission } from "./permission.ts";
 import { readPlan, writePlan } from "./plan_file.ts";
 import { Progress } from "./progress.ts";
 import { errorText, eventText, lastLine, reportText } from "./render.ts";
+import { checkText, digestTexts } from "./render_check.ts";
 import { planText, stepText } from "./render_plan.ts";
 import { serve } from "./serve.ts";
 import { statusJson, statusOf, statusText } from "./status.ts";
@@ -177,12 +179,15 @@ const runSync = async (command: SyncCommand, permission: Permission): Promise<nu
     const exit = isStopped() ? EXIT.stopped : statusOfError(end.left);
     return failWith(end.left, command, exit);
   }
-  const { report, state } = end.right;
+  const { report, state, comparison } = end.right;
+  const digests = comparison?.digests ?? [];
   const isWhole = permission._tag !== "Approved" || permission.approval.left().length === 0;
   const exit = report.problems.length === 0 && isWhole ? EXIT.inSync : EXIT.runAgain;
-  if (json) console.log(JSON.stringify(reportLine(report, exit, state)));
-  else if (isDone) {
-    if (verbose) console.log(reportText(report, names));
+  if (json) {
+    for (const one of digests) console.log(JSON.stringify(digestLine(one)));
+    console.log(JSON.stringify(reportLine(report, exit, state)));
+  } else if (isDone) {
+    if (verbose) console.log([...digestTexts(digests), reportText(report, names)].join("\n"));
     else if (Deno.stderr.isTerminal()) console.error(lastLine(report, names));
     if (state !== null) console.log(state);
   }

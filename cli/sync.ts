@@ -9,6 +9,7 @@ import * as TE from "fp-ts/TaskEither.js";
 import { type Destination, parseDestination } from "../lib/codec/peer_command.ts";
 import { formatSyncState, parseSyncState } from "../lib/codec/sync_state.ts";
 import type { MailboxState } from "../lib/codec/dsync_wire_item.ts";
+import type { Comparison } from "../lib/model/comparison.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import type { MailboxGuid } from "../lib/model/ids.ts";
 import { NO_MEMORY, type SyncMemory } from "../lib/model/memory.ts";
@@ -20,6 +21,7 @@ import { greet } from "../lib/peer/greeting.ts";
 import { memoryPipe } from "../lib/peer/memory_pipe.ts";
 import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";
+import { compareStores } from "../lib/run/compare.ts";
 import { backup } from "../lib/run/backup.ts";
 import { mirror, type MirrorOptions } from "../lib/run/mirror.ts";
 import { prefixed } from "../lib/run/prefixed.ts";
@@ -57,6 +59,8 @@ export interface Synced {
   readonly report: Report;
   /** The new state, where -s asks for it; "" where there is none. */
   readonly state: string | null;
+  /** The digests of both sides, where more than the exit status is to be told; null: not looked at. */
+  readonly comparison: Comparison | null;
 }
 
 /** What every sync has at hand. */
@@ -116,6 +120,35 @@ const mirrorOptions = ({ command, options }: Means): MirrorOptions => ({
     : {}),
 });
 
+/** The report with the digests of both sides, where they are to be told; if they differ that is a problem. */
+const withProof = async (
+  { command, permission, options }: Means,
+  left: Store,
+  right: Store,
+  report: Report,
+): Promise<Either<SyncError, Synced>> => {
+  const isTold = command.verbose || command.json;
+  const isWhole = !command.oneWay && command.mails && permission._tag !== "Nothing";
+  if (!isTold || !isWhole) return E.right({ report, state: null, comparison: null });
+  const found = await compareStores(left, right, {
+    bytes: false,
+    mailboxes: (name) => isSelected(command.names, noUses, name, null),
+  })();
+  if (E.isLeft(found)) return found;
+  const { findings } = found.right;
+  if (findings.length === 0 || report.problems.length > 0) {
+    return E.right({ report, state: null, comparison: found.right });
+  }
+  const what = `${findings.length} differences are left (dsync check names them); run it again`;
+  const problem = syncError("Changed", "run", {}, what);
+  options.onEvent?.({ _tag: "Problem", error: problem });
+  return E.right({
+    report: { ...report, problems: [...report.problems, problem] },
+    state: null,
+    comparison: found.right,
+  });
+};
+
 /** Merges or copies between two stores, wherever they are. */
 const betweenStores = async (
   means: Means,
@@ -125,15 +158,14 @@ const betweenStores = async (
   const { command, options } = means;
   if (command.verb === "backup") {
     const maxDelete = command.maxDelete ?? { _tag: "UnlessEmpty" };
-    return E.map((report: Report): Synced => ({ report, state: null }))(
-      await backup(left, right, { ...options, maxDelete })(),
-    );
+    const end = await backup(left, right, { ...options, maxDelete })();
+    return E.isLeft(end) ? end : await withProof(means, left, right, end.right);
   }
   const { memory, keep } = recall(means, { left: left.location, right: right.location });
   const end = await mirror(left, right, { ...mirrorOptions(means), memory })();
   if (E.isLeft(end)) return end;
   keep(end.right.memory);
-  return E.right({ report: end.right.report, state: null });
+  return await withProof(means, left, right, end.right.report);
 };
 
 /** The first side for a sync with a peer: made where it is missing, unless it is the source. */
@@ -204,7 +236,11 @@ const byProtocol = async (
   if (E.isLeft(end)) return end;
   keep(end.right.memory);
   const state = end.right.states === null ? "" : formatSyncState(end.right.states.values());
-  return E.right({ report: end.right.report, state: command.state === null ? null : state });
+  return E.right({
+    report: end.right.report,
+    state: command.state === null ? null : state,
+    comparison: null,
+  });
 };
 
 /** The first connection is there already; those of later sessions are made when they are needed. */

@@ -5,7 +5,7 @@
  */
 import * as t from "io-ts";
 
-import type { Comparison } from "../model/comparison.ts";
+import type { Comparison, MailboxDigests } from "../model/comparison.ts";
 import type { SyncError } from "../model/error.ts";
 import type { PlanStep } from "../model/plan.ts";
 import type { Report, Side, SideReport, SyncEvent } from "../model/report.ts";
@@ -234,10 +234,16 @@ export const stepLine = (step: PlanStep): ReportLine => ({
   step: stepValue(step),
 });
 
+/** The digests of a mailbox on both sides as a line. */
+export const digestLine = (digests: MailboxDigests): ReportLine => ({
+  event: "digest",
+  ...digests,
+});
+
 /** A comparison as lines: its differences, the digests, and what it came to. */
 export const comparisonLines = (comparison: Comparison, exit: number): readonly ReportLine[] => [
   ...comparison.findings.map((finding): ReportLine => ({ event: "difference", ...finding })),
-  ...comparison.digests.map((digests): ReportLine => ({ event: "digest", ...digests })),
+  ...comparison.digests.map(digestLine),
   {
     event: "compared",
     exit,

@@ -12,7 +12,7 @@ import { type SyncError, syncError, withPlace } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import type { MailboxTree } from "../model/mailbox.ts";
 import type { TreeOperation } from "../model/operation.ts";
-import { NOTHING_DONE, type Report, type Side } from "../model/report.ts";
+import { addSides, isNothing, NOTHING_DONE, type Report, type Side } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { type MailboxPair, planBackupTree, type TreePlan } from "../sync/backup_tree.ts";
 import { isPristine } from "../sync/plan_backup.ts";
@@ -20,7 +20,7 @@ import { decide, type MailboxResult, mendMailbox, refillMailbox } from "./backup
 import { brake, type DeleteLimit } from "./brake.ts";
 import { reread } from "./reread.ts";
 import { underOptions } from "./supervised.ts";
-import { endsRun, RunLog, type RunOptions, TRIES } from "./run.ts";
+import { endsRun, keptChanging, RunLog, type RunOptions, TRIES } from "./run.ts";
 
 const holdsMailboxes = (tree: MailboxTree): boolean =>
   tree.nodes.some((node) => node._tag !== "Directory");
@@ -83,16 +83,20 @@ const syncOpen = (
 };
 
 /** What a backup needs of its source. */
-export type BackupSource = Pick<Store, "location" | "withMailbox">;
+export interface BackupSource extends Pick<Store, "location" | "withMailbox"> {
+  /** True where a mailbox can be opened once only: what was done to its counterpart is not looked at again. */
+  readonly isOnce?: boolean;
+}
 
 const syncPair = (
   source: BackupSource,
   destination: Store,
   pair: MailboxPair,
   log: RunLog,
-): TaskEither<SyncError, MailboxResult> =>
+  isFirst: boolean,
+): TaskEither<SyncError, MailboxResult & { readonly messages: number }> =>
   source.withMailbox(pair.guid, (from) => {
-    log.begin(pair.name, from.status.messages);
+    if (isFirst) log.begin(pair.name, from.status.messages);
     return pipe(
       pair.counterpart === null
         ? pipe(
@@ -107,17 +111,13 @@ const syncPair = (
           ...result.problems,
         ],
       })),
-      TE.map((result) => {
-        if (!result.changed) log.done(pair.name, from.status.messages, NOTHING_DONE, result.done);
-        else log.add("right", result.done);
-        return result;
-      }),
+      TE.map((result) => ({ ...result, messages: from.status.messages })),
     );
   });
 
 /**
- * Syncs one pair, again while somebody changes the destination meanwhile. A mailbox that was made or rebuilt in the
- * first try is found by its GUID in the next.
+ * Syncs one pair, and looks again until there is nothing to do: so the end is compared, not assumed. A mailbox that was
+ * made or rebuilt in the first try is found by its GUID in the next.
  */
 export const settlePair = async (
   source: BackupSource,
@@ -125,17 +125,24 @@ export const settlePair = async (
   pair: MailboxPair,
   log: RunLog,
 ): Promise<Either<SyncError, void>> => {
+  let done = NOTHING_DONE;
   for (let n = 1;; n++) {
     const again = n === 1 ? pair : { ...pair, counterpart: pair.guid };
-    const result = await syncPair(source, destination, again, log)();
+    const result = await syncPair(source, destination, again, log, n === 1)();
     if (E.isLeft(result)) {
+      log.add("right", done);
       const error = withPlace(result.left, { mailbox: pair.name });
       if (endsRun(error)) return E.left(error);
       log.problem(error);
       return E.right(undefined);
     }
-    if (result.right.changed && n < TRIES) continue;
-    result.right.problems.forEach((problem) => log.problem(problem));
+    const { right } = result;
+    done = addSides(done, right.done);
+    const isSettled = isNothing(right.done) || source.isOnce === true;
+    if ((right.changed || !isSettled) && n < TRIES) continue;
+    log.done(pair.name, right.messages, NOTHING_DONE, done);
+    right.problems.forEach((problem) => log.problem(problem));
+    if (!right.changed && !isSettled) log.problem(keptChanging(pair.name));
     return E.right(undefined);
   }
 };

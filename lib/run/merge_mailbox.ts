@@ -8,7 +8,7 @@ import type { Either } from "fp-ts/Either.js";
 import { pipe } from "fp-ts/function.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import { guid128Hex, sameGuid } from "../codec/guid.ts";
-import { type SyncError, syncError, withPlace } from "../model/error.ts";
+import { type SyncError, withPlace } from "../model/error.ts";
 import { sameKeywords } from "../model/flags.ts";
 import type { Guid, MailboxGuid, Uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
@@ -23,6 +23,7 @@ import { isSettled, mergeMailbox, type MergePlan, type MergeSide } from "../sync
 import { attachMails } from "./attach.ts";
 import { mergeAttributes } from "./attributes.ts";
 import { unreadableUids } from "./backup_mailbox.ts";
+import { keptChanging } from "./run.ts";
 import { Tally } from "./tally.ts";
 
 /** The two stores of a mirror. */
@@ -335,13 +336,8 @@ class Merge {
 
   /** The result where the sides did not come to rest. */
   unsettled(): MergeResult {
-    const error = syncError(
-      "Changed",
-      "mailbox",
-      { mailbox: this.#name },
-      "it kept changing while it was synced",
-    );
-    return { done: this.done, problems: [...this.problems, error], messages: 0, memory: null };
+    const problems = [...this.problems, keptChanging(this.#name)];
+    return { done: this.done, problems, messages: 0, memory: null };
   }
 }
 

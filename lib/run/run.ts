@@ -4,7 +4,7 @@
  * @module
  */
 import type { Pace } from "./supervised.ts";
-import type { SyncError } from "../model/error.ts";
+import { type SyncError, syncError } from "../model/error.ts";
 import type { MailboxName, MailboxTree } from "../model/mailbox.ts";
 import type { TreeOperation } from "../model/operation.ts";
 import {
@@ -36,6 +36,10 @@ export interface RunOptions {
 
 /** How often a mailbox is tried again when somebody changed it meanwhile. */
 export const TRIES = 3;
+
+/** What is told of a mailbox that did not come to rest. */
+export const keptChanging = (mailbox: MailboxName): SyncError =>
+  syncError("Changed", "mailbox", { mailbox }, "it kept changing while it was synced");
 
 /** What a merge or a comparison of trees needs of a store. */
 export const sideOf = (store: Store, tree: MailboxTree): TreeSide => ({

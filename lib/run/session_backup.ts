@@ -122,6 +122,7 @@ export class SessionBackup {
     let opened = false;
     const source: BackupSource = {
       location: this.#session.exchange.peer.name,
+      isOnce: true,
       withMailbox: (_, use) => {
         if (opened) {
           const what = "it changed while it was synced";
