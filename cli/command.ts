@@ -79,6 +79,15 @@ export interface ApplyCommand extends CommonOptions {
   readonly file: string;
 }
 
+/** What runs decided. */
+export interface LogCommand extends CommonOptions {
+  readonly _tag: "Log";
+  /** -m: only of this mailbox; null: of all. */
+  readonly mailbox: string | null;
+  /** -t: only since this time, seconds since 1970; null: all. */
+  readonly since: number | null;
+}
+
 /** The far end of a pipe. */
 export interface ServerCommand extends CommonOptions {
   readonly _tag: "Server";
@@ -110,6 +119,7 @@ export interface CheckCommand extends CommonOptions {
 export type Command =
   | SyncCommand
   | ApplyCommand
+  | LogCommand
   | ServerCommand
   | StatusCommand
   | CheckCommand

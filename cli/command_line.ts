@@ -10,7 +10,14 @@ import { type SyncError, syncError } from "../lib/model/error.ts";
 import { type MailboxGuid, mailboxGuid } from "../lib/model/ids.ts";
 import type { NameSelection } from "../lib/sync/select_names.ts";
 import type { MailFilter } from "../lib/sync/wire_mailbox.ts";
-import type { ApplyCommand, CheckCommand, Command, CommonOptions, SyncCommand } from "./command.ts";
+import type {
+  ApplyCommand,
+  CheckCommand,
+  Command,
+  CommonOptions,
+  LogCommand,
+  SyncCommand,
+} from "./command.ts";
 import { getopt, type Given } from "./getopt.ts";
 import { parseDeleteLimit, parseMoment, parseSeconds, parseSize } from "./option_values.ts";
 
@@ -23,13 +30,14 @@ export const LONG = {
 };
 const TIMEOUT_S = 600;
 
-type Verb = "mirror" | "backup" | "plan" | "apply" | "server" | "status" | "check";
+type Verb = "mirror" | "backup" | "plan" | "apply" | "log" | "server" | "status" | "check";
 
 const VERBS: Readonly<Record<string, Verb>> = {
   status: "status",
   check: "check",
   plan: "plan",
   apply: "apply",
+  log: "log",
   mirror: "mirror",
   sync: "mirror",
   backup: "backup",
@@ -209,6 +217,12 @@ const checkOf = (options: Options, words: readonly string[]): CheckCommand => {
   };
 };
 
+const logOf = (options: Options, words: readonly string[], now: number): LogCommand => {
+  if (words[0] !== undefined) wrong(`log takes no words, found "${words[0]}"`);
+  const { since } = filterOf(options, now);
+  return { _tag: "Log", ...commonOf(options), mailbox: options.last("m"), since };
+};
+
 /** A plan of a sync: the same words behind it, and nothing is done. */
 const planOf = (head: Given, words: readonly string[], now: number): Command => {
   const middle = getopt(words, LETTERS, LONG);
@@ -241,7 +255,7 @@ const commandOf = (args: readonly string[], now: number): Command => {
   if (tail.wrong !== null) wrong(tail.wrong);
   if (word === undefined) {
     return wrong(
-      "a command is missing: mirror, backup, plan, apply, check, status or server",
+      "a command is missing: mirror, backup, plan, apply, check, log, status or server",
     );
   }
   const verb = VERBS[word] ?? wrong(`unknown command "${word}"`);
@@ -251,6 +265,7 @@ const commandOf = (args: readonly string[], now: number): Command => {
   }
   if (verb === "check") return checkOf(options, tail.words);
   if (verb === "apply") return applyOf(options, tail.words);
+  if (verb === "log") return logOf(options, tail.words, now);
   if (verb === "mirror" || verb === "backup") return syncOf(verb, options, tail.words, now);
   // doveadm puts its own word for a server behind any command.
   const [other] = tail.words.filter((said) => VERBS[said] !== "server");

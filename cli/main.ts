@@ -14,6 +14,7 @@ import type {
   CheckCommand,
   Command,
   CommonOptions,
+  LogCommand,
   ServerCommand,
   StatusCommand,
   SyncCommand,
@@ -34,11 +35,13 @@ import { Approval } from "../lib/run/approved.ts";
 import { isEqual } from "../lib/run/compare.ts";
 import type { RunOptions } from "../lib/run/run.ts";
 import { stoppedError } from "../lib/run/supervised.ts";
+import { Ledger, readLedger } from "./ledger_file.ts";
+import { stateDirectory } from "./memory_file.ts";
 import { paceOf } from "./pace.ts";
 import type { Permission } from "./permission.ts";
 import { readPlan, writePlan } from "./plan_file.ts";
 import { Progress } from "./progress.ts";
-import { errorText, eventText, lastLine, reportText } from "./render.ts";
+import { decisionText, errorText, eventText, lastLine, reportText } from "./render.ts";
 import { checkText, digestTexts } from "./render_check.ts";
 import { planText, stepText } from "./render_plan.ts";
 import { serve } from "./serve.ts";
@@ -97,7 +100,9 @@ const failWith = (error: SyncError, { debug, json }: CommonOptions, exit: number
 };
 
 /** A command with all settings that it goes by. */
-const settle = <C extends Exclude<Command, { readonly _tag: "Help" | "Version" | "Apply" }>>(
+const settle = <
+  C extends Exclude<Command, { readonly _tag: "Help" | "Version" | "Apply" | "Log" }>,
+>(
   command: C,
 ): Promise<E.Either<SyncError, C>> =>
   configured(command, (error) => complain(`${errorText(error)}; going on without it`));
@@ -165,15 +170,20 @@ const runSync = async (command: SyncCommand, permission: Permission): Promise<nu
   const names = namesOf(command);
   const { json, verbose, debug } = command;
   const isDone = permission._tag !== "Nothing";
+  const directory = isDone ? stateDirectory((name) => Deno.env.get(name)) : null;
+  const ledger = directory === null ? null : new Ledger(directory, complain);
   const { options, isStopped, end: unwatch } = watch(command, (event) => {
     if (json && (isDone || event._tag === "Problem")) {
       console.log(JSON.stringify(eventLine(event)));
     }
     if (event._tag === "Problem") return complainOf(event.error, debug);
+    if (event._tag === "Decided") ledger?.note(names, event.decision);
+    if (event._tag === "MailboxDone") ledger?.flush();
     const text = verbose && !json && isDone ? eventText(event, names) : null;
     if (text !== null) console.log(text);
   });
   const end = await sync(makeOs(), command, options, permission, complain);
+  ledger?.close();
   unwatch();
   if (E.isLeft(end)) {
     const exit = isStopped() ? EXIT.stopped : statusOfError(end.left);
@@ -241,6 +251,17 @@ const runApply = async (apply: ApplyCommand, now: number): Promise<number> => {
   return exit;
 };
 
+const runLog = ({ mailbox, since, json }: LogCommand): number => {
+  const directory = stateDirectory((name) => Deno.env.get(name));
+  const entries = directory === null ? [] : readLedger(directory);
+  const from = since === null ? "" : new Date(1000 * since).toISOString();
+  for (const entry of entries) {
+    if (entry.at < from || (mailbox !== null && entry.mailbox !== mailbox)) continue;
+    console.log(json ? JSON.stringify(entry) : `${entry.at} ${decisionText(entry, entry)}`);
+  }
+  return EXIT.inSync;
+};
+
 const runServer = async (command: ServerCommand): Promise<number> => {
   const end = await serve(makeOs(), command, (problem) => complainOf(problem, command.debug));
   return E.isLeft(end) ? failWith(end.left, command, statusOfError(end.left)) : EXIT.inSync;
@@ -280,6 +301,7 @@ export const main = async (args: readonly string[]): Promise<number> => {
     console.log(`dsync ${denoJson.version}`);
     return EXIT.inSync;
   }
+  if (command._tag === "Log") return runLog(command);
   // The plan has the settings that it was made with.
   if (command._tag === "Apply") return await runApply(command, now);
   const settled = await settle(command);

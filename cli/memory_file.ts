@@ -14,16 +14,22 @@ import type { Os } from "../lib/port/os.ts";
 
 const LIMIT = 64 * 1024 * 1024;
 
+/** The directory of all that is kept from run to run; null where there is no home to keep it in. */
+export const stateDirectory = (env: (name: string) => string | undefined): string | null => {
+  const home = env("HOME");
+  const state = env("XDG_STATE_HOME") ?? (home === undefined ? undefined : `${home}/.local/state`);
+  return state === undefined || !state.startsWith("/") ? null : `${state}/dsync`;
+};
+
 /** The file of a pair, the same whichever side is left; null where there is no home to keep it in. */
 export const memoryPath = (
   ends: Ends,
   env: (name: string) => string | undefined,
 ): string | null => {
-  const home = env("HOME");
-  const state = env("XDG_STATE_HOME") ?? (home === undefined ? undefined : `${home}/.local/state`);
-  if (state === undefined || !state.startsWith("/")) return null;
+  const state = stateDirectory(env);
   const pair = [ends.left, ends.right].sort().join("\n");
-  return `${state}/dsync/${formatHex(sha256(new TextEncoder().encode(pair))).slice(0, 32)}.json`;
+  const name = formatHex(sha256(new TextEncoder().encode(pair))).slice(0, 32);
+  return state === null ? null : `${state}/${name}.json`;
 };
 
 /** Reads a memory; a file that cannot be used is told to `warn` and counts as none. */

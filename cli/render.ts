@@ -3,11 +3,13 @@
  *
  * @module
  */
+import type { DecisionJson } from "../lib/codec/decision_json.ts";
 import type { Place, SyncError } from "../lib/model/error.ts";
 import {
   isNothing,
   type KeptMailbox,
   type Report,
+  type Side,
   type SideReport,
   type SyncEvent,
 } from "../lib/model/report.ts";
@@ -56,6 +58,36 @@ export const keptText = ({ name, mails }: KeptMailbox): string =>
     mails === 1 ? "mail that has" : "mails that have"
   } come since`;
 
+const decided = ({ kind, uid, to }: DecisionJson): string => {
+  switch (kind) {
+    case "renumbered":
+      return `UID ${uid} became UID ${to}`;
+    case "flags lost":
+      return `UID ${uid}: ${to} was undone`;
+    case "came back":
+      return `UID ${uid} came back`;
+    case "removed":
+      return `UID ${uid} was expunged`;
+    case "mailbox renamed":
+      return `it was renamed to ${to}`;
+    case "mailbox merged":
+      return "it became one with the other side's";
+    case "mailbox removed":
+      return "it was deleted";
+    case "mailbox replaced":
+      return "it was filled anew";
+    case "mailbox kept":
+      return `it stays for ${to} of its mails`;
+  }
+};
+
+/** A decision as a sentence. */
+export const decisionText = (
+  decision: DecisionJson,
+  names: Readonly<Record<Side, string>>,
+): string =>
+  `${decision.mailbox}: ${names[decision.side]}: ${decided(decision)}, as ${decision.reason}`;
+
 /** An event as a line for `-v`, or null where it says nothing to people. Problems are errors and not among these. */
 export const eventText = (
   event: SyncEvent,
@@ -68,6 +100,8 @@ export const eventText = (
       return null;
     case "MailboxKept":
       return keptText(event.mailbox);
+    case "Decided":
+      return decisionText(event.decision, names);
     case "MailboxDone": {
       const sides = (["left", "right"] as const).filter((side) => !isNothing(event[side]));
       return sides.length === 0

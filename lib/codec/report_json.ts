@@ -10,6 +10,7 @@ import type { SyncError } from "../model/error.ts";
 import type { PlanStep } from "../model/plan.ts";
 import type { Report, Side, SideReport, SyncEvent } from "../model/report.ts";
 
+import { DECISION, type DecisionJson } from "./decision_json.ts";
 import { stepValue } from "./plan_json.ts";
 
 // `deno doc --lint` takes the types of other packages for private ones (denoland/deno#27364), but not these.
@@ -91,6 +92,8 @@ export type ReportLine =
   }
   /** A deleted mailbox stays for mails that have come since. */
   | { readonly event: "kept"; readonly mailbox: string; readonly mails: number }
+  /** Something was decided that somebody may wonder about; the fields of a `Decision`. */
+  | { readonly event: "decision"; readonly decision: DecisionJson }
   /** Something could not be read or done. */
   | { readonly event: "problem"; readonly problem: ProblemJson }
   /** The last line of a run that came to its end. */
@@ -153,6 +156,7 @@ export const REPORT_LINE: Type<ReportLine> = t.union([
   }),
   t.type({ event: t.literal("done"), mailbox: t.string, left: SIDE, right: SIDE }),
   t.type({ event: t.literal("kept"), mailbox: t.string, mails: t.number }),
+  t.type({ event: t.literal("decision"), decision: DECISION }),
   t.type({ event: t.literal("problem"), problem: PROBLEM }),
   t.type({
     event: t.literal("report"),
@@ -202,6 +206,8 @@ export const eventLine = (event: SyncEvent): ReportLine => {
     }
     case "MailboxKept":
       return { event: "kept", mailbox: event.mailbox.name, mails: event.mailbox.mails };
+    case "Decided":
+      return { event: "decision", decision: event.decision };
     case "MailboxBegun":
       return { event: "begin", mailbox: event.name, messages: event.messages };
     case "Progress": {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Decision } from "./decision.ts";
 import type { SyncError } from "./error.ts";
 import type { MailboxName } from "./mailbox.ts";
 import type { TreeOperation } from "./operation.ts";
@@ -96,6 +97,8 @@ export type SyncEvent =
   | { readonly _tag: "TreeChanged"; readonly side: Side; readonly operation: TreeOperation }
   /** A deleted mailbox stays for mails that the deleting side had never seen. */
   | { readonly _tag: "MailboxKept"; readonly mailbox: KeptMailbox }
+  /** Something was decided and carried out that somebody may wonder about. */
+  | { readonly _tag: "Decided"; readonly decision: Decision }
   /** A mailbox was begun. */
   | { readonly _tag: "MailboxBegun"; readonly name: MailboxName; readonly messages: number }
   /** Some of a mailbox's operations are done, and durable. */

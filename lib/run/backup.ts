@@ -73,9 +73,10 @@ const syncOpen = (
     decide(source, old),
     TE.chain((verdict) =>
       pipe(
-        verdict._tag === "Mend"
-          ? mendMailbox(source, old)
-          : destination.replaceMailbox(identity, (fresh) => refillMailbox(source, old, fresh)),
+        verdict._tag === "Mend" ? mendMailbox(source, old) : destination.replaceMailbox(
+          identity,
+          (fresh) => refillMailbox(source, old, fresh, verdict.reason),
+        ),
         TE.map((result) => ({ ...result, problems: [...verdict.problems, ...result.problems] })),
       )
     ),
@@ -138,6 +139,9 @@ export const settlePair = async (
     }
     const { right } = result;
     done = addSides(done, right.done);
+    for (const decision of right.decisions) {
+      log.decided({ ...decision, side: "right", mailbox: pair.target });
+    }
     const isSettled = isNothing(right.done) || source.isOnce === true;
     if ((right.changed || !isSettled) && n < TRIES) continue;
     log.done(pair.name, right.messages, NOTHING_DONE, done);
@@ -272,7 +276,7 @@ async () => {
   if (E.isLeft(to)) return to;
   const allowed = await allow(from.right, to.right)();
   if (E.isLeft(allowed)) return allowed;
-  const log = new RunLog(options);
+  const log = new RunLog(options, "backup");
   const begun = await beginBackup(source, from.right, destination, to.right, log);
   if (E.isLeft(begun)) return begun;
   for (const pair of begun.right.plan.pairs) {

@@ -7,6 +7,7 @@ import * as E from "fp-ts/Either.js";
 import { pipe } from "fp-ts/function.js";
 import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
+import type { MailDecision } from "../model/decision.ts";
 import { type SyncError, withPlace } from "../model/error.ts";
 import type { Uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
@@ -40,6 +41,8 @@ export interface MailboxResult {
   readonly problems: readonly SyncError[];
   /** Whether somebody changed the destination meanwhile, so that another try is worth it. */
   readonly changed: boolean;
+  /** What somebody may wonder about. */
+  readonly decisions: readonly MailDecision[];
 }
 
 /** What has to become of the destination's mailbox, and the mails of the source that turned out unreadable. */
@@ -48,7 +51,11 @@ export interface Verdict {
   readonly _tag: "Mend" | "Rebuild";
   /** One for each mail that the destination lacks and the source cannot read. */
   readonly problems: readonly SyncError[];
+  /** Why a rebuild. */
+  readonly reason: string;
 }
+
+const TAKEN = "UIDs of the source's mails belong to other mails there, or cannot be given any more";
 
 /** The UIDs that a mailbox has but could not read. */
 export const unreadableUids = (mailbox: Mailbox): ReadonlySet<number> =>
@@ -87,13 +94,14 @@ export const decide = (
   destination: Mailbox,
 ): TaskEither<SyncError, Verdict> => {
   if (mustRebuild(source.status, destination.status)) {
-    return TE.right({ _tag: "Rebuild", problems: [] });
+    const reason = "it is another mailbox there, by GUID or UIDVALIDITY, or has gone beyond";
+    return TE.right({ _tag: "Rebuild", problems: [], reason });
   }
   return pipe(
     surveyMailbox(source, destination),
     TE.chain((found): TaskEither<SyncError, Verdict> =>
       found.taken > 0
-        ? TE.right({ _tag: "Rebuild", problems: [] })
+        ? TE.right({ _tag: "Rebuild", problems: [], reason: TAKEN })
         : probePassed(source, found.passed)
     ),
   );
@@ -106,17 +114,26 @@ const probePassed =
       const answer = await collect(source.fetch(fromArray([uid])))();
       if (E.isLeft(answer)) return answer;
       for (const fetched of answer.right) {
-        if (fetched._tag === "Mail") return E.right({ _tag: "Rebuild", problems: [] });
+        if (fetched._tag === "Mail") {
+          return E.right({ _tag: "Rebuild", problems: [], reason: TAKEN });
+        }
         problems.push(withPlace(fetched.error, { mailbox: source.name }));
       }
     }
-    return E.right({ _tag: "Mend", problems });
+    return E.right({ _tag: "Mend", problems, reason: "" });
   };
 
-const resultOf = ({ done, problems, changed }: Tally): MailboxResult => ({
+const resultOf = ({ done, problems, changed, gone }: Tally): MailboxResult => ({
   done,
   problems,
   changed,
+  decisions: gone.map(({ uid, guid }): MailDecision => ({
+    kind: "removed",
+    uid,
+    guid,
+    to: null,
+    reason: "the source does not have it",
+  })),
 });
 
 const applyAll = (
@@ -184,6 +201,7 @@ export const refillMailbox = (
   source: Mailbox,
   old: Mailbox | null,
   fresh: Mailbox,
+  reason: string,
 ): TaskEither<SyncError, MailboxResult> => {
   const tally = new Tally();
   const uidOf = (record: MailRecord): number => record.uid;
@@ -210,7 +228,11 @@ export const refillMailbox = (
       attach(concat(wanted, countersLast(source, fresh, tally))),
       tally,
     ),
-    TE.map((result) => ({ ...result, done: { ...result.done, mailboxesRebuilt: 1 } })),
+    TE.map((result) => ({
+      ...result,
+      done: { ...result.done, mailboxesRebuilt: 1 },
+      decisions: [{ kind: "mailbox replaced", uid: null, guid: null, to: null, reason }],
+    })),
   );
 };
 

@@ -14,9 +14,11 @@ import type {
 } from "../codec/dsync_wire_item.ts";
 import { wireAbilities } from "../codec/dsync_wire_hello.ts";
 import type { MailboxAttribute } from "../model/attribute.ts";
+import type { MailDecision } from "../model/decision.ts";
 import { type SyncError, syncError, withPlace } from "../model/error.ts";
 import { type Guid, type ModSeq, modSeq } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
+import type { MailboxName } from "../model/mailbox.ts";
 import type { MailOperation } from "../model/operation.ts";
 import { addSides, NOTHING_DONE, type SideReport } from "../model/report.ts";
 import type { Peer } from "../port/peer.ts";
@@ -43,7 +45,8 @@ import {
 import { Arrivals } from "./arrivals.ts";
 import { listAttributes, setAttributes } from "./attributes.ts";
 import type { Listening } from "./listening.ts";
-import { gather } from "./merge_mailbox.ts";
+import { decisionsIn } from "./decided.ts";
+import { gather } from "./gather.ts";
 import { Tally } from "./tally.ts";
 import {
   findAsked,
@@ -77,6 +80,8 @@ export interface Exchange {
   readonly store: Store;
   /** Whether the names of the two ends are in doubt: then the other end has to run again whatever becomes of the mails. */
   readonly isTreeDoubtful: () => boolean;
+  /** Told of what was decided for a mail of this end, and carried out. */
+  readonly decided: (mailbox: MailboxName, decision: MailDecision) => void;
 }
 
 /** What an exchange came to. */
@@ -317,11 +322,13 @@ export class MailboxExchange {
   }
 
   async #carryOut(operations: Chunks<MailOperation, SyncError>): Promise<void> {
+    const { explain } = await this.#planned.promise;
+    const { name } = this.#mailbox;
     unwrap(
-      await drain(
-        this.#mailbox.apply(operations),
-        (outcomes) => this.#tally.take(outcomes),
-      )(),
+      await drain(this.#mailbox.apply(operations), (outcomes) => {
+        this.#tally.take(outcomes);
+        for (const one of decisionsIn(outcomes, explain)) this.#exchange.decided(name, one);
+      })(),
     );
   }
 

@@ -8,6 +8,7 @@ import type { Either } from "fp-ts/Either.js";
 import { pipe } from "fp-ts/function.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import { guid128Hex, sameGuid } from "../codec/guid.ts";
+import type { Decision } from "../model/decision.ts";
 import { type SyncError, withPlace } from "../model/error.ts";
 import { sameKeywords } from "../model/flags.ts";
 import type { Guid, MailboxGuid, Uid } from "../model/ids.ts";
@@ -18,11 +19,13 @@ import type { Expunge, MailOperation, PlannedOperation } from "../model/operatio
 import { addSides, NOTHING_DONE, type Side, type SideReport } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { collect, drain, fromArray } from "../stream/chunks.ts";
-import { diff, sameMail, sameRecord } from "../sync/diff.ts";
-import { isSettled, mergeMailbox, type MergePlan, type MergeSide } from "../sync/merge_mailbox.ts";
+import { explainMerge, type ExplainStep } from "../sync/explain_merge.ts";
+import { isSettled, mergeMailbox, type MergePlan } from "../sync/merge_mailbox.ts";
 import { attachMails } from "./attach.ts";
 import { mergeAttributes } from "./attributes.ts";
 import { unreadableUids } from "./backup_mailbox.ts";
+import { decisionsIn } from "./decided.ts";
+import { areEqual, gather } from "./gather.ts";
 import { keptChanging } from "./run.ts";
 import { Tally } from "./tally.ts";
 
@@ -76,46 +79,26 @@ const withBoth = <A>(
     (left) => stores.right.withMailbox(guid, (right) => use({ left, right })),
   );
 
-/** Whether the two sides are equal in all numbers and in every mail; nothing is kept in memory. */
-const areEqual = async ({ left, right }: Both): Promise<Either<SyncError, boolean>> => {
-  const [a, b] = [left.status, right.status];
-  const numbers = a.uidValidity === b.uidValidity && a.uidNext === b.uidNext &&
-    a.messages === b.messages && a.highestModSeq === b.highestModSeq &&
-    a.firstRecentUid === b.firstRecentUid;
-  if (!numbers) return E.right(false);
-  let equal = true;
-  const same = a.modSeqTracked && b.modSeqTracked ? sameRecord : sameMail;
-  const end = await drain(diff(left.records(), right.records(), same), () => {
-    equal = false;
-  })();
-  return E.isLeft(end) ? end : E.right(equal);
-};
-
-/** What a merge has to know of one side; `since`: its moment when flags were last settled. */
-export const gather = async (
-  mailbox: Mailbox,
-  pending: Iterable<number>,
-  since: string | undefined,
-): Promise<Either<SyncError, MergeSide>> => {
-  const records = await collect(mailbox.records())();
-  if (E.isLeft(records)) return records;
-  const changes = await collect(mailbox.changes(since))();
-  if (E.isLeft(changes)) return changes;
-  const saves = await collect(mailbox.saves?.(since ?? "") ?? fromArray([]))();
-  if (E.isLeft(saves)) return saves;
-  return E.right({
-    status: mailbox.status,
-    records: records.right,
-    changes: changes.right,
-    complete: mailbox.historyComplete,
-    pending: new Set([...unreadableUids(mailbox), ...pending]),
-    saves: new Set(saves.right),
-    unreadable: unreadableUids(mailbox),
-  });
-};
-
 const isSameProblem = (a: SyncError, b: SyncError): boolean =>
   a._tag === b._tag && a.where.uid === b.where.uid && a.what === b.what;
+
+/** Why a copy that was just made goes again. */
+const takenBack: ExplainStep = (step) =>
+  step._tag !== "Expunge" ? null : {
+    kind: "removed",
+    uid: step.uid,
+    guid: step.guid,
+    to: null,
+    reason: "the other side's users changed or removed it while it was synced",
+  };
+
+/** How a pair is merged. */
+export interface MergePairOptions {
+  /** Only the right side is changed. */
+  readonly oneWay?: boolean;
+  /** Told of each decision that somebody may wonder about, once it is carried out. */
+  readonly decide?: (decision: Decision) => void;
+}
 
 /** The state of one merge while it goes from look to look. */
 class Merge {
@@ -125,6 +108,7 @@ class Merge {
   readonly #memory: MailboxMemory | null;
   readonly #pending: Record<Side, Set<number>>;
   readonly #oneWay: boolean;
+  readonly #decide: (decision: Decision) => void;
   done: Record<Side, SideReport> = { left: NOTHING_DONE, right: NOTHING_DONE };
   problems: SyncError[] = [];
   /** Whether the last look changed anything, and whether something was refused that will be refused again. */
@@ -137,13 +121,14 @@ class Merge {
     name: MailboxName,
     guid: MailboxGuid,
     memory: MailboxMemory | null,
-    oneWay: boolean,
+    { oneWay = false, decide = () => {} }: MergePairOptions,
   ) {
     this.#stores = stores;
     this.#name = name;
     this.#guid = guid;
     this.#memory = memory;
     this.#oneWay = oneWay;
+    this.#decide = decide;
     this.#pending = {
       left: new Set(memory?.pendingLeft),
       right: new Set(memory?.pendingRight),
@@ -156,6 +141,7 @@ class Merge {
     both: Both,
     operations: readonly PlannedOperation[],
     moved: ReadonlyMap<number, number>,
+    explain: ExplainStep,
   ): Promise<Either<SyncError, ReadonlySet<number>>> {
     const from: Side = side === "left" ? "right" : "left";
     const tally = new Tally();
@@ -176,10 +162,14 @@ class Merge {
       both[side].apply(attach(fromArray(translated))),
       (outcomes) => {
         tally.take(outcomes);
+        for (const decision of decisionsIn(outcomes, explain)) {
+          this.#decide({ ...decision, side, mailbox: this.#name });
+        }
         for (const outcome of outcomes) {
           const target = targetOf(outcome.operation);
-          if (outcome._tag === "Done") this.#moved ||= outcome.operation._tag !== "RaiseStatus";
-          else {
+          if (outcome._tag === "Done") {
+            this.#moved ||= outcome.operation._tag !== "RaiseStatus";
+          } else {
             this.#isHeldBack ||= outcome.error._tag !== "Changed";
             if (target !== null) missed.add(target);
           }
@@ -197,8 +187,12 @@ class Merge {
    * Carries out a plan. A mail that cannot come to its place on the left, because somebody has just removed it or its
    * place is taken, does not go there on the right either; and what could not follow on the right is taken back.
    */
-  async #applyPlan(both: Both, plan: MergePlan): Promise<Either<SyncError, void>> {
-    const left = await this.#apply("left", both, plan.left, new Map());
+  async #applyPlan(
+    both: Both,
+    plan: MergePlan,
+    explain: Readonly<Record<Side, ExplainStep>>,
+  ): Promise<Either<SyncError, void>> {
+    const left = await this.#apply("left", both, plan.left, new Map(), explain.left);
     if (E.isLeft(left)) return left;
     const possible = plan.right.filter((operation) => {
       const target = targetOf(operation);
@@ -215,7 +209,8 @@ class Merge {
     // The left side's mailbox is opened anew: some of its mails may be at other UIDs now.
     const right = await this.#stores.left.withMailbox(
       this.#guid,
-      (fresh) => () => this.#apply("right", { left: fresh, right: both.right }, possible, moved),
+      (fresh) => () =>
+        this.#apply("right", { left: fresh, right: both.right }, possible, moved, explain.right),
     )();
     if (E.isLeft(right)) return right;
     const copies = new Map(
@@ -268,7 +263,7 @@ class Merge {
           copyOf.flags === mine.flags && sameKeywords(copyOf.keywords, mine.keywords);
         return theirs === undefined || isUntouchedCopy ? [{ _tag: "Expunge", uid, guid }] : [];
       });
-      const end = await this.#apply("left", both, removed, new Map());
+      const end = await this.#apply("left", both, removed, new Map(), takenBack);
       return E.isLeft(end) ? end : E.right(undefined);
     })();
   }
@@ -287,7 +282,7 @@ class Merge {
   look(both: Both, first: boolean): TaskEither<SyncError, MergeResult | null> {
     return async () => {
       if (first) await this.#mergeAttributes(both);
-      const equal = await areEqual(both);
+      const equal = await areEqual(both.left, both.right);
       if (E.isLeft(equal)) return equal;
       if (equal.right) return E.right(this.#result(both, true));
       const left = await gather(both.left, this.#pending.left, this.#memory?.momentLeft);
@@ -299,7 +294,10 @@ class Merge {
       if (isSettled(plan)) return E.right(this.#result(both, false));
       this.problems = this.problems.filter((problem) => problem._tag !== "Changed");
       [this.#moved, this.#isHeldBack] = [false, false];
-      const end = await this.#applyPlan(both, plan);
+      const end = await this.#applyPlan(both, plan, {
+        left: explainMerge(left.right, right.right, plan.left),
+        right: explainMerge(right.right, left.right, plan.right),
+      });
       if (E.isLeft(end)) return end;
       // The next look would find the same to do, and be refused the same.
       const isStuck = this.#isHeldBack && !this.#moved;
@@ -344,17 +342,16 @@ class Merge {
 /**
  * Merges the mailbox `guid`, which both stores have, until a look at both sides finds nothing to do: so the end is
  * compared, not assumed. Mails that cannot be read are reported, kept where they are, and tried again by the next run.
- * `oneWay`: only the right side is changed.
  */
 export const mergePair = (
   stores: Stores,
   name: MailboxName,
   guid: MailboxGuid,
   memory: MailboxMemory | null,
-  oneWay = false,
+  options: MergePairOptions = {},
 ): TaskEither<SyncError, MergeResult> =>
 async () => {
-  const merge = new Merge(stores, name, guid, memory, oneWay);
+  const merge = new Merge(stores, name, guid, memory, options);
   for (let n = 0; n < LOOKS; n++) {
     const end = await pipe(withBoth(stores, guid, (both) => merge.look(both, n === 0)))();
     if (E.isLeft(end)) return end;

@@ -12,7 +12,7 @@ import { type SyncError, withPlace } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import { type MailboxMemory, NO_MEMORY, type SyncMemory } from "../model/memory.ts";
 import { type MailboxName, type MailboxStatus, nameKey } from "../model/mailbox.ts";
-import type { Expunge, TreeOperation } from "../model/operation.ts";
+import type { Expunge, Outcome, TreeOperation } from "../model/operation.ts";
 import type { Report, Side } from "../model/report.ts";
 import type { Store } from "../port/store.ts";
 import { collect, drain, fromArray } from "../stream/chunks.ts";
@@ -100,7 +100,7 @@ class Mirror {
     this.#stores = stores;
     this.#memory = options.memory ?? NO_MEMORY;
     this.#options = options;
-    this.#log = new RunLog(options);
+    this.#log = new RunLog(options, "mirror");
     // Of mailboxes that are left as they are nothing is forgotten: it proves which of their mails are new.
     const isPart = options.mailboxes !== undefined || options.mails === false ||
       options.oneWay === true;
@@ -172,6 +172,13 @@ class Mirror {
     return E.right(kept);
   }
 
+  #tellRemoved(side: Side, mailbox: MailboxName, { _tag, operation }: Outcome): void {
+    if (_tag !== "Done" || operation._tag !== "Expunge") return;
+    const { uid, guid } = operation;
+    const reason = "the other side deleted the mailbox when it was in it";
+    this.#log.decided({ kind: "removed", side, mailbox, uid, guid, to: null, reason });
+  }
+
   /** Takes the mails that the other side has deleted out of a mailbox that stays for its newer ones. */
   #expungeOld(side: Side, guid: MailboxGuid, keep: Newcomers): TaskEither<SyncError, void> {
     return this.#stores[side].withMailbox(guid, (mailbox) =>
@@ -182,7 +189,10 @@ class Mirror {
             .map((record): Expunge => ({ _tag: "Expunge", uid: record.uid, guid: record.guid }));
           const tally = new Tally();
           return pipe(
-            drain(mailbox.apply(fromArray(old)), (outcomes) => tally.take(outcomes)),
+            drain(mailbox.apply(fromArray(old)), (outcomes) => {
+              tally.take(outcomes);
+              for (const outcome of outcomes) this.#tellRemoved(side, mailbox.name, outcome);
+            }),
             TE.map(() => {
               this.#log.add(side, tally.done);
               tally.problems.forEach((error) =>
@@ -261,7 +271,7 @@ class Mirror {
       if (keep.size === 0) continue;
       const end = await this.#expungeOld(side, guid, keep)();
       if (E.isLeft(end)) return end;
-      this.#log.kept({ name: pair.name, mails: keep.size });
+      this.#log.kept(side, { name: pair.name, mails: keep.size });
     }
     if (this.#isForeign(pair)) return E.right(undefined);
     const guid = await this.#prepare(pair);
@@ -272,7 +282,10 @@ class Mirror {
       pair.name,
       guid.right,
       this.#memory.mailboxes.get(guid.right) ?? null,
-      this.#options.oneWay === true,
+      {
+        oneWay: this.#options.oneWay === true,
+        decide: (decision) => this.#log.decided(decision),
+      },
     )();
     if (E.isLeft(result)) return result;
     const { done, problems, messages, memory } = result.right;

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Decision } from "../model/decision.ts";
+import { type RunKind, treeDecision } from "./tree_decision.ts";
 import type { Pace } from "./supervised.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { MailboxName, MailboxTree } from "../model/mailbox.ts";
@@ -79,15 +81,25 @@ export class RunLog {
   readonly #problems: SyncError[] = [];
   readonly #tell: (event: SyncEvent) => void;
 
+  readonly #kind: RunKind;
+
   /** Starts an empty report. */
-  constructor(options: RunOptions) {
+  constructor(options: RunOptions, kind: RunKind) {
     this.#tell = options.onEvent ?? (() => {});
+    this.#kind = kind;
+  }
+
+  /** Tells of a decision that was carried out. */
+  decided(decision: Decision): void {
+    this.#tell({ _tag: "Decided", decision });
   }
 
   /** Notes a change of the tree. */
   tree(side: Side, operation: TreeOperation): void {
     this.#sides[side] = addSides(this.#sides[side], treeCount(operation));
     this.#tell({ _tag: "TreeChanged", side, operation });
+    const decision = treeDecision(this.#kind, side, operation);
+    if (decision !== null) this.decided(decision);
   }
 
   /** Notes that a mailbox is begun. */
@@ -109,10 +121,19 @@ export class RunLog {
     this.#sides[side] = addSides(this.#sides[side], done);
   }
 
-  /** Notes a deleted mailbox that stays. */
-  kept(mailbox: KeptMailbox): void {
+  /** Notes a deleted mailbox that stays, on the side that still has it. */
+  kept(side: Side, mailbox: KeptMailbox): void {
     this.#kept.push(mailbox);
     this.#tell({ _tag: "MailboxKept", mailbox });
+    this.decided({
+      kind: "mailbox kept",
+      side,
+      mailbox: mailbox.name,
+      uid: null,
+      guid: null,
+      to: String(mailbox.mails),
+      reason: "mail has come to it since that the other side never saw",
+    });
   }
 
   /** Notes something that could not be read or done. */

@@ -64,7 +64,10 @@ class Session {
     };
     this.#listening = new Listening(peer, this.#rules);
     this.#talk = new SessionTalk(peer, this.#listening, options.syncType === "changed");
-    this.#log = new RunLog(options);
+    this.#log = new RunLog(
+      options,
+      options.flow === "both" || options.keepOwn ? "mirror" : "backup",
+    );
     this.#exchange = {
       peer,
       listening: this.#listening,
@@ -79,6 +82,8 @@ class Session {
         emptyHeaderWorkaround: options.emptyHeaderWorkaround,
       },
       store,
+      decided: (mailbox, decision) =>
+        this.#log.decided({ ...decision, side: options.side, mailbox }),
       isTreeDoubtful: () => options.role === "slave" && this.#tree.isDoubtful,
     };
     this.#tree = new SessionTree(store, this.#exchange, options, this.#log);

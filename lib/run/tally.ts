@@ -4,7 +4,7 @@
  * @module
  */
 import type { SyncError } from "../model/error.ts";
-import type { Outcome } from "../model/operation.ts";
+import type { Expunge, Outcome } from "../model/operation.ts";
 import type { AttributesDone } from "./attributes.ts";
 import { NOTHING_DONE, type SideReport } from "../model/report.ts";
 
@@ -16,6 +16,9 @@ export class Tally {
   readonly problems: SyncError[] = [];
   /** Whether somebody changed a mailbox meanwhile, so that another try is worth it. */
   changed = false;
+
+  /** The mails that were expunged. */
+  readonly gone: Expunge[] = [];
 
   /** Adds outcomes. */
   take(outcomes: readonly Outcome[]): void {
@@ -36,6 +39,7 @@ export class Tally {
           break;
         case "Expunge":
           expunged++;
+          this.gone.push(outcome.operation);
           break;
         case "RaiseStatus":
       }

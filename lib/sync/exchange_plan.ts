@@ -14,6 +14,7 @@ import type { MailRecord } from "../model/mail.ts";
 import type { CopyMail } from "../model/operation.ts";
 import { byHeaderHash, withOwnGuids } from "./by_header_hash.ts";
 import type { Role } from "./merge_flags.ts";
+import { explainMerge, type ExplainStep } from "./explain_merge.ts";
 import { mergeMailbox, type MergeOperation, type MergeSide } from "./merge_mailbox.ts";
 import type { Flow } from "./session_order.ts";
 import {
@@ -60,6 +61,8 @@ export interface ExchangePlan {
   readonly uidNext: number;
   /** Whether both ends have something to do that a user can see: then the end is expected, not proven. */
   readonly isDoubtful: boolean;
+  /** What of this end's part is to be wondered at, step by step. */
+  readonly explain: ExplainStep;
 }
 
 /** What a mail is called by between two ends: its GUID, or, where the other end knows none, its UID. */
@@ -191,5 +194,6 @@ export const planExchange = (
       Math.max(own.status.uidNext, theirs.status.uidNext),
     ),
     isDoubtful: here.some(isVisible) && there.some(isVisible),
+    explain: explainMerge(own, theirs, here),
   });
 };

@@ -93,8 +93,7 @@ const mergeSets = <A>(
  * file that has another name; where the log does not know what they were before, most of that is no change. A change
  * of a single flag on the other side is one.
  */
-const isWholesale = ({ change }: FlagView): boolean =>
-  change !== null && (change.add | change.remove) === ALL_FLAGS;
+export const isWholesale = ({ add, remove }: FlagsChange): boolean => (add | remove) === ALL_FLAGS;
 
 /**
  * What settles contrary changes of one flag. "single flags": where one side wrote all flags anew, what the other did to
@@ -140,9 +139,10 @@ export const mergeFlags = (
     add: change?.addKeywords ?? NO_KEYWORDS,
     remove: change?.removeKeywords ?? NO_KEYWORDS,
   });
-  const theirsWin = rule === "MODSEQ" || isWholesale(mine) === isWholesale(theirs)
+  const wholesale = ({ change }: FlagView): boolean => change !== null && isWholesale(change);
+  const theirsWin = rule === "MODSEQ" || wholesale(mine) === wholesale(theirs)
     ? preferTheirs
-    : isWholesale(mine);
+    : wholesale(mine);
   return {
     flags: mergeSets(FLAG_SETS, flagsOf(mine), flagsOf(theirs), preferTheirs, theirsWin),
     keywords: mergeSets(

@@ -69,7 +69,8 @@ interface Sided {
   readonly otherChanges: ReadonlyMap<number, FlagsChange>;
 }
 
-const flagsChanges = (changes: readonly LogChange[]): ReadonlyMap<number, FlagsChange> =>
+/** What users did to flags, by UID. */
+export const flagsChanges = (changes: readonly LogChange[]): ReadonlyMap<number, FlagsChange> =>
   new Map(
     changes.flatMap((change) => change._tag === "FlagsChanged" ? [[change.uid, change]] : []),
   );

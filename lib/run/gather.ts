@@ -1,0 +1,54 @@
+/**
+ * What a merge of one mailbox looks at: whether the two sides are equal, and if not, all that is known of either.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { Either } from "fp-ts/Either.js";
+import type { SyncError } from "../model/error.ts";
+import type { Mailbox } from "../port/store.ts";
+import { collect, drain, fromArray } from "../stream/chunks.ts";
+import { diff, sameMail, sameRecord } from "../sync/diff.ts";
+import type { MergeSide } from "../sync/merge_mailbox.ts";
+import { unreadableUids } from "./backup_mailbox.ts";
+
+/** Whether the two sides are equal in all numbers and in every mail; nothing is kept in memory. */
+export const areEqual = async (
+  left: Mailbox,
+  right: Mailbox,
+): Promise<Either<SyncError, boolean>> => {
+  const [a, b] = [left.status, right.status];
+  const numbers = a.uidValidity === b.uidValidity && a.uidNext === b.uidNext &&
+    a.messages === b.messages && a.highestModSeq === b.highestModSeq &&
+    a.firstRecentUid === b.firstRecentUid;
+  if (!numbers) return E.right(false);
+  let equal = true;
+  const same = a.modSeqTracked && b.modSeqTracked ? sameRecord : sameMail;
+  const end = await drain(diff(left.records(), right.records(), same), () => {
+    equal = false;
+  })();
+  return E.isLeft(end) ? end : E.right(equal);
+};
+
+/** What a merge has to know of one side; `since`: its moment when flags were last settled. */
+export const gather = async (
+  mailbox: Mailbox,
+  pending: Iterable<number>,
+  since: string | undefined,
+): Promise<Either<SyncError, MergeSide>> => {
+  const records = await collect(mailbox.records())();
+  if (E.isLeft(records)) return records;
+  const changes = await collect(mailbox.changes(since))();
+  if (E.isLeft(changes)) return changes;
+  const saves = await collect(mailbox.saves?.(since ?? "") ?? fromArray([]))();
+  if (E.isLeft(saves)) return saves;
+  return E.right({
+    status: mailbox.status,
+    records: records.right,
+    changes: changes.right,
+    complete: mailbox.historyComplete,
+    pending: new Set([...unreadableUids(mailbox), ...pending]),
+    saves: new Set(saves.right),
+    unreadable: unreadableUids(mailbox),
+  });
+};

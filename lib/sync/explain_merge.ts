@@ -1,0 +1,180 @@
+/**
+ * Why a merge does to a mail what it does.
+ *
+ * @module
+ */
+import { guid128Hex, sameGuid } from "../codec/guid.ts";
+import type { MailDecision } from "../model/decision.ts";
+import { flagNames, type Flags, type Keywords } from "../model/flags.ts";
+import type { Guid, Uid } from "../model/ids.ts";
+import type { MailRecord } from "../model/mail.ts";
+import type {
+  CopyMail,
+  Expunge,
+  PlannedOperation,
+  RenumberMail,
+  UpdateFlags,
+} from "../model/operation.ts";
+import type { MailStep } from "../model/plan.ts";
+import { type FlagsChange, isWholesale } from "./merge_flags.ts";
+import { flagsChanges, type MergeSide } from "./merge_mailbox.ts";
+
+/** What one side's mails and log say, found by UID and GUID; worked out when it is asked for. */
+class Known {
+  readonly #side: MergeSide;
+  #mails: ReadonlyMap<number, MailRecord> | null = null;
+  #guids: ReadonlyMap<string, readonly MailRecord[]> | null = null;
+  #flags: ReadonlyMap<number, FlagsChange> | null = null;
+  #expunged: ReadonlyMap<number, Guid | null> | null = null;
+  #expungedGuids: ReadonlySet<string> | null = null;
+
+  constructor(side: MergeSide) {
+    this.#side = side;
+  }
+
+  /** The mail at a UID. */
+  at(uid: number): MailRecord | undefined {
+    this.#mails ??= new Map(this.#side.records.map((record) => [record.uid, record]));
+    return this.#mails.get(uid);
+  }
+
+  /** The mails with a GUID. */
+  with(guid: Guid): readonly MailRecord[] {
+    this.#guids ??= Map.groupBy(this.#side.records, (record) => guid128Hex(record.guid));
+    return this.#guids.get(guid128Hex(guid)) ?? [];
+  }
+
+  /** What its users did to the flags of the mail at a UID. */
+  flagsChange(uid: number): FlagsChange | undefined {
+    this.#flags ??= flagsChanges(this.#side.changes);
+    return this.#flags.get(uid);
+  }
+
+  /** Whether its users expunged a mail with this GUID, as far as the log has it. */
+  hasExpunged(guid: Guid): boolean {
+    this.#expungedGuids ??= new Set(
+      [...this.#removals().values()].flatMap((one) => one === null ? [] : guid128Hex(one)),
+    );
+    return this.#expungedGuids.has(guid128Hex(guid));
+  }
+
+  /** The same for the mail at a UID. */
+  hasExpungedAt(uid: number): boolean {
+    return this.#removals().has(uid);
+  }
+
+  #removals(): ReadonlyMap<number, Guid | null> {
+    return this.#expunged ??= new Map(
+      this.#side.changes.flatMap((change) =>
+        change._tag === "Expunged" && !change.bySync ? [[change.uid, change.guid]] : []
+      ),
+    );
+  }
+}
+
+const renumbered = ({ uid, guid, newUid }: RenumberMail, other: Known): MailDecision => {
+  const there = other.at(uid);
+  const same = other.with(guid).find((record) => record.uid !== uid);
+  const reason = there !== undefined && !sameGuid(there.guid, guid)
+    ? "the other side has another mail at that UID"
+    : same !== undefined
+    ? `the other side has the mail at UID ${same.uid}`
+    : "the other side can give that UID to no mail any more";
+  return { kind: "renumbered", uid, guid, to: String(newUid), reason };
+};
+
+const removed = ({ uid, guid }: Expunge, mine: Known, other: Known): MailDecision => {
+  const reason = other.hasExpungedAt(uid) || other.hasExpunged(guid)
+    ? "it was expunged on the other side"
+    : mine.with(guid).length > 1
+    ? "it is a second copy of a mail of which the other side has fewer"
+    : "the other side had it, and has it no more";
+  return { kind: "removed", uid, guid, to: null, reason };
+};
+
+const cameBack = ({ from, uid }: CopyMail, mine: Known): MailDecision | null =>
+  mine.hasExpunged(from.guid)
+    ? {
+      kind: "came back",
+      uid,
+      guid: from.guid,
+      to: null,
+      reason: "it was expunged here, but the other side has it as a mail of its own",
+    }
+    : null;
+
+const common = (a: Keywords, b: Keywords): Keywords => {
+  const keys = new Set(b.map((name) => name.toLowerCase()));
+  return a.filter((name) => keys.has(name.toLowerCase()));
+};
+
+/** Changes of one side's users that an update undoes, and that the other side's users contradicted. */
+const lostFlags = (
+  update: UpdateFlags,
+  mine: FlagsChange,
+  theirs: FlagsChange,
+): readonly string[] => {
+  const both = (a: Flags, b: Flags, c: Flags): Flags => (a & b & c) as Flags;
+  // Where all flags were written anew the log calls all others removed, whether or not they were set.
+  const removed = isWholesale(mine) ? 0 as Flags : mine.remove;
+  return [
+    ...flagNames(both(mine.add, theirs.remove, update.remove)).map((name) => `+${name}`),
+    ...common(common(mine.addKeywords, theirs.removeKeywords), update.removeKeywords)
+      .map((name) => `+${name}`),
+    ...flagNames(both(removed, theirs.add, update.add)).map((name) => `-${name}`),
+    ...common(common(mine.removeKeywords, theirs.addKeywords), update.addKeywords)
+      .map((name) => `-${name}`),
+  ];
+};
+
+const flagsLost = (
+  update: UpdateFlags,
+  mine: Known,
+  other: Known,
+  oldUid: number,
+): MailDecision | null => {
+  const record = mine.at(oldUid);
+  const change = mine.flagsChange(oldUid);
+  if (record === undefined) return null;
+  const there = [other.at(oldUid), ...other.with(record.guid)]
+    .find((one) => one !== undefined && sameGuid(one.guid, record.guid));
+  const contrary = there === undefined ? undefined : other.flagsChange(there.uid);
+  if (change === undefined || contrary === undefined) return null;
+  const lost = lostFlags(update, change, contrary);
+  if (lost.length === 0) return null;
+  const reason = contrary.modSeq > change.modSeq
+    ? "the other side's change came later"
+    : "the other side's change counts more";
+  return { kind: "flags lost", uid: update.uid, guid: update.guid, to: lost.join(" "), reason };
+};
+
+/** Tells of a step what is to be wondered at; null: nothing. */
+export type ExplainStep = (step: MailStep) => MailDecision | null;
+
+/**
+ * Tells of each operation that a merge planned for `mine` what is to be wondered at, if anything: a mail at another UID,
+ * one that came back or was removed, a change of flags that lost. `operations` is the whole plan of that side.
+ */
+export const explainMerge = (
+  mine: MergeSide,
+  other: MergeSide,
+  operations: readonly PlannedOperation[],
+): ExplainStep => {
+  const [own, theirs] = [new Known(mine), new Known(other)];
+  const oldUids = new Map<number, Uid>();
+  for (const operation of operations) {
+    if (operation._tag === "RenumberMail") oldUids.set(operation.newUid, operation.uid);
+  }
+  return (step) => {
+    switch (step._tag) {
+      case "CopyMail":
+        return cameBack(step, own);
+      case "RenumberMail":
+        return renumbered(step, theirs);
+      case "UpdateFlags":
+        return flagsLost(step, own, theirs, oldUids.get(step.uid) ?? step.uid);
+      case "Expunge":
+        return removed(step, own, theirs);
+    }
+  };
+};
