@@ -70,6 +70,8 @@ export interface SyncCommand extends CommonOptions {
   readonly dryRun: boolean;
   /** --out: the file that the plan is written to; null: none. */
   readonly planFile: string | null;
+  /** --hold: where mails are kept that this run takes away; null: nowhere. */
+  readonly hold: string | null;
 }
 
 /** A plan that is carried out. */
@@ -86,6 +88,21 @@ export interface LogCommand extends CommonOptions {
   readonly mailbox: string | null;
   /** -t: only since this time, seconds since 1970; null: all. */
   readonly since: number | null;
+}
+
+/** Mails of a hold, to be put back. */
+export interface RestoreCommand extends CommonOptions {
+  readonly _tag: "Restore";
+  /** The hold. */
+  readonly directory: string;
+  /** Only these mails; none: all. */
+  readonly guids: readonly string[];
+  /** -m and -x. */
+  readonly names: NameSelection;
+  /** -t: only those taken away since, seconds since 1970; null: all. */
+  readonly since: number | null;
+  /** --dry-run: they are only listed. */
+  readonly dryRun: boolean;
 }
 
 /** The far end of a pipe. */
@@ -120,6 +137,7 @@ export type Command =
   | SyncCommand
   | ApplyCommand
   | LogCommand
+  | RestoreCommand
   | ServerCommand
   | StatusCommand
   | CheckCommand

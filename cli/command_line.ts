@@ -16,6 +16,7 @@ import type {
   Command,
   CommonOptions,
   LogCommand,
+  RestoreCommand,
   SyncCommand,
 } from "./command.ts";
 import { getopt, type Given } from "./getopt.ts";
@@ -26,11 +27,20 @@ export const LETTERS = { plain: "1DfNPRUv", valued: "aCcegIlmnoprstTuxO" };
 /** The options of a word. */
 export const LONG = {
   plain: ["help", "version", "json", "bytes", "dry-run"],
-  valued: ["bwlimit", "iops", "max-delete", "out"],
+  valued: ["bwlimit", "iops", "max-delete", "out", "hold"],
 };
 const TIMEOUT_S = 600;
 
-type Verb = "mirror" | "backup" | "plan" | "apply" | "log" | "server" | "status" | "check";
+type Verb =
+  | "mirror"
+  | "backup"
+  | "plan"
+  | "apply"
+  | "log"
+  | "restore"
+  | "server"
+  | "status"
+  | "check";
 
 const VERBS: Readonly<Record<string, Verb>> = {
   status: "status",
@@ -38,6 +48,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   plan: "plan",
   apply: "apply",
   log: "log",
+  restore: "restore",
   mirror: "mirror",
   sync: "mirror",
   backup: "backup",
@@ -193,6 +204,7 @@ const syncOf = (
     maxDelete: options.parsed("max-delete", parseDeleteLimit, "a number of mails, or N%"),
     dryRun: options.has("dry-run"),
     planFile: options.last("out"),
+    hold: options.last("hold"),
   };
 };
 
@@ -221,6 +233,20 @@ const logOf = (options: Options, words: readonly string[], now: number): LogComm
   if (words[0] !== undefined) wrong(`log takes no words, found "${words[0]}"`);
   const { since } = filterOf(options, now);
   return { _tag: "Log", ...commonOf(options), mailbox: options.last("m"), since };
+};
+
+const restoreOf = (options: Options, words: readonly string[], now: number): RestoreCommand => {
+  const [directory, ...guids] = words;
+  if (directory === undefined) return wrong("restore: the hold is missing");
+  return {
+    _tag: "Restore",
+    ...commonOf(options),
+    directory,
+    guids,
+    names: namesOf(options),
+    since: filterOf(options, now).since,
+    dryRun: options.has("dry-run"),
+  };
 };
 
 /** A plan of a sync: the same words behind it, and nothing is done. */
@@ -255,7 +281,7 @@ const commandOf = (args: readonly string[], now: number): Command => {
   if (tail.wrong !== null) wrong(tail.wrong);
   if (word === undefined) {
     return wrong(
-      "a command is missing: mirror, backup, plan, apply, check, log, status or server",
+      "a command is missing: mirror, backup, plan, apply, check, log, restore, status or server",
     );
   }
   const verb = VERBS[word] ?? wrong(`unknown command "${word}"`);
@@ -265,6 +291,7 @@ const commandOf = (args: readonly string[], now: number): Command => {
   }
   if (verb === "check") return checkOf(options, tail.words);
   if (verb === "apply") return applyOf(options, tail.words);
+  if (verb === "restore") return restoreOf(options, tail.words, now);
   if (verb === "log") return logOf(options, tail.words, now);
   if (verb === "mirror" || verb === "backup") return syncOf(verb, options, tail.words, now);
   // doveadm puts its own word for a server behind any command.

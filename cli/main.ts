@@ -15,6 +15,7 @@ import type {
   Command,
   CommonOptions,
   LogCommand,
+  RestoreCommand,
   ServerCommand,
   StatusCommand,
   SyncCommand,
@@ -41,9 +42,10 @@ import { paceOf } from "./pace.ts";
 import type { Permission } from "./permission.ts";
 import { readPlan, writePlan } from "./plan_file.ts";
 import { Progress } from "./progress.ts";
-import { decisionText, errorText, eventText, lastLine, reportText } from "./render.ts";
+import { decisionText, errorText, eventText, heldText, lastLine, reportText } from "./render.ts";
 import { checkText, digestTexts } from "./render_check.ts";
 import { planText, stepText } from "./render_plan.ts";
+import { restore } from "./restore.ts";
 import { serve } from "./serve.ts";
 import { statusJson, statusOf, statusText } from "./status.ts";
 import { sync } from "./sync.ts";
@@ -262,6 +264,20 @@ const runLog = ({ mailbox, since, json }: LogCommand): number => {
   return EXIT.inSync;
 };
 
+const runRestore = async (command: RestoreCommand): Promise<number> => {
+  const { json, debug, dryRun } = command;
+  const end = await restore(makeOs(), command, (held) => {
+    if (json) console.log(JSON.stringify(held));
+    else if (dryRun || command.verbose) console.log(heldText(held));
+  });
+  if (E.isLeft(end)) return failWith(end.left, command, statusOfError(end.left));
+  const { mails, problems } = end.right;
+  for (const problem of problems) complainOf(problem, debug);
+  const counted = mails === 1 ? "1 mail" : `${mails} mails`;
+  if (!json) console.log(`${counted} ${dryRun ? "held" : "put back"}`);
+  return problems.length === 0 ? EXIT.inSync : EXIT.runAgain;
+};
+
 const runServer = async (command: ServerCommand): Promise<number> => {
   const end = await serve(makeOs(), command, (problem) => complainOf(problem, command.debug));
   return E.isLeft(end) ? failWith(end.left, command, statusOfError(end.left)) : EXIT.inSync;
@@ -315,6 +331,8 @@ export const main = async (args: readonly string[]): Promise<number> => {
       return await runServer(settled.right);
     case "Status":
       return await runStatus(settled.right);
+    case "Restore":
+      return await runRestore(settled.right);
     case "Check":
       return await runCheck(settled.right);
   }

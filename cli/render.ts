@@ -4,6 +4,7 @@
  * @module
  */
 import type { DecisionJson } from "../lib/codec/decision_json.ts";
+import type { HeldMail } from "../lib/model/held.ts";
 import type { Place, SyncError } from "../lib/model/error.ts";
 import {
   isNothing,
@@ -87,6 +88,10 @@ export const decisionText = (
   names: Readonly<Record<Side, string>>,
 ): string =>
   `${decision.mailbox}: ${names[decision.side]}: ${decided(decision)}, as ${decision.reason}`;
+
+/** A held mail as a line. */
+export const heldText = ({ at, location, mailbox, uid, guid, reason }: HeldMail): string =>
+  `${at} ${mailbox}: ${location}: UID ${uid}, GUID ${guid}: ${reason}`;
 
 /** An event as a line for `-v`, or null where it says nothing to people. Problems are errors and not among these. */
 export const eventText = (

@@ -9,11 +9,8 @@ import * as TE from "fp-ts/TaskEither.js";
 import { type Destination, parseDestination } from "../lib/codec/peer_command.ts";
 import { formatSyncState, parseSyncState } from "../lib/codec/sync_state.ts";
 import type { MailboxState } from "../lib/codec/dsync_wire_item.ts";
-import type { Comparison } from "../lib/model/comparison.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import type { MailboxGuid } from "../lib/model/ids.ts";
-import { NO_MEMORY, type SyncMemory } from "../lib/model/memory.ts";
-import type { Report } from "../lib/model/report.ts";
 import { dryOs } from "../lib/os/dry_os.ts";
 import { newGuid } from "../lib/os/new_guid.ts";
 import { makeSpool } from "../lib/os/spool.ts";
@@ -21,9 +18,6 @@ import { greet } from "../lib/peer/greeting.ts";
 import { memoryPipe } from "../lib/peer/memory_pipe.ts";
 import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";
-import { compareStores } from "../lib/run/compare.ts";
-import { backup } from "../lib/run/backup.ts";
-import { mirror, type MirrorOptions } from "../lib/run/mirror.ts";
 import { prefixed } from "../lib/run/prefixed.ts";
 import { type Connect, syncWithPeer } from "../lib/run/peer_sync.ts";
 import type { RunOptions } from "../lib/run/run.ts";
@@ -34,7 +28,6 @@ import {
   slaveHandshake,
   slaveOptions,
 } from "../lib/run/session_handshake.ts";
-import { isSelected } from "../lib/sync/select_names.ts";
 import { isOpen } from "../lib/sync/wire_mailbox.ts";
 import type { SyncCommand } from "./command.ts";
 import {
@@ -46,34 +39,21 @@ import {
   STORE_EXTENSION,
   storeBehind,
 } from "./connect.ts";
+import {
+  betweenStores,
+  type Means,
+  noUses,
+  recall,
+  type Synced,
+  underRules,
+  withHold,
+} from "./between_stores.ts";
+import { openHold } from "./hold_directory.ts";
 import { firstLocation, openEither, type Opening, openSide, samePlace } from "./locations.ts";
 import { PREFIX, remoteCommandOf } from "./configuration.ts";
-import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
-import { type Permission, permitted } from "./permission.ts";
+import type { Permission } from "./permission.ts";
 import { errorText } from "./render.ts";
 import { lockAccount } from "./sync_lock.ts";
-
-/** What a sync came to. */
-export interface Synced {
-  /** What was done. */
-  readonly report: Report;
-  /** The new state, where -s asks for it; "" where there is none. */
-  readonly state: string | null;
-  /** The digests of both sides, where more than the exit status is to be told; null: not looked at. */
-  readonly comparison: Comparison | null;
-}
-
-/** What every sync has at hand. */
-interface Means {
-  readonly os: Os;
-  readonly command: SyncCommand;
-  readonly options: RunOptions;
-  readonly permission: Permission;
-  /** Tells the user a line. */
-  readonly say: (line: string) => void;
-}
-
-const noUses = (): readonly string[] => [];
 
 /** Whether a merge of two stores does all that is asked; what is left is done by the protocol of Dovecot's dsync. */
 const isPlain = ({ verb, names, state, filter, mails }: SyncCommand): boolean =>
@@ -95,78 +75,6 @@ const requestOf = (command: SyncCommand, hasState: boolean): SessionRequest => (
   altChar: command.settings.get("dsync_alt_char") ?? "_",
   debug: command.debug,
 });
-
-/** What the last sync of two ends remembered; what cannot be used counts as nothing. */
-const recall = (
-  { os, say }: Means,
-  ends: { readonly left: string; readonly right: string },
-): { readonly memory: SyncMemory; readonly keep: (memory: SyncMemory) => void } => {
-  const path = memoryPath(ends, (name) => Deno.env.get(name));
-  const warn = (error: SyncError): void => say(`${errorText(error)}; going on without it`);
-  return {
-    memory: path === null ? NO_MEMORY : readMemory(os, path, ends, warn),
-    keep: (memory) => {
-      if (path !== null) writeMemory(os, path, ends, memory, warn);
-    },
-  };
-};
-
-const mirrorOptions = ({ command, options }: Means): MirrorOptions => ({
-  ...options,
-  ...(command.oneWay ? { oneWay: true } : {}),
-  ...(command.mails ? {} : { mails: false }),
-  ...(command.names.only !== null || command.names.excluded.length > 0
-    ? { mailboxes: (name) => isSelected(command.names, noUses, name, null) }
-    : {}),
-});
-
-/** The report with the digests of both sides, where they are to be told; if they differ that is a problem. */
-const withProof = async (
-  { command, permission, options }: Means,
-  left: Store,
-  right: Store,
-  report: Report,
-): Promise<Either<SyncError, Synced>> => {
-  const isTold = command.verbose || command.json;
-  const isWhole = !command.oneWay && command.mails && permission._tag !== "Nothing";
-  if (!isTold || !isWhole) return E.right({ report, state: null, comparison: null });
-  const found = await compareStores(left, right, {
-    bytes: false,
-    mailboxes: (name) => isSelected(command.names, noUses, name, null),
-  })();
-  if (E.isLeft(found)) return found;
-  const { findings } = found.right;
-  if (findings.length === 0 || report.problems.length > 0) {
-    return E.right({ report, state: null, comparison: found.right });
-  }
-  const what = `${findings.length} differences are left (dsync check names them); run it again`;
-  const problem = syncError("Changed", "run", {}, what);
-  options.onEvent?.({ _tag: "Problem", error: problem });
-  return E.right({
-    report: { ...report, problems: [...report.problems, problem] },
-    state: null,
-    comparison: found.right,
-  });
-};
-
-/** Merges or copies between two stores, wherever they are. */
-const betweenStores = async (
-  means: Means,
-  left: Store,
-  right: Store,
-): Promise<Either<SyncError, Synced>> => {
-  const { command, options } = means;
-  if (command.verb === "backup") {
-    const maxDelete = command.maxDelete ?? { _tag: "UnlessEmpty" };
-    const end = await backup(left, right, { ...options, maxDelete })();
-    return E.isLeft(end) ? end : await withProof(means, left, right, end.right);
-  }
-  const { memory, keep } = recall(means, { left: left.location, right: right.location });
-  const end = await mirror(left, right, { ...mirrorOptions(means), memory })();
-  if (E.isLeft(end)) return end;
-  keep(end.right.memory);
-  return await withProof(means, left, right, end.right.report);
-};
 
 /** The first side for a sync with a peer: made where it is missing, unless it is the source. */
 const openFirst = (means: Means, location: string): Promise<Either<SyncError, Store>> => {
@@ -298,7 +206,7 @@ const withProgram = async (
     const isOurs = [STORE_EXTENSION].some((name) => reached.right.extensions.includes(name));
     return isOurs ? await withStoreBehind(means, store.right, reached.right) : await byProtocol(
       means,
-      prefixed(store.right, command.settings.get(PREFIX) ?? ""),
+      prefixed(withHold(means, store.right), command.settings.get(PREFIX) ?? ""),
       connecting(reached.right, how),
       destination.argv.join(" "),
     );
@@ -319,7 +227,7 @@ const withStoreBehind = async (
   const [left, right] = means.command.reverse
     ? [there.right.store, store]
     : [store, there.right.store];
-  const sides = permitted(means.permission, left, right);
+  const sides = underRules(means, left, right);
   const end = E.isLeft(sides) ? sides : await betweenStores(means, ...sides.right);
   const closed = await there.right.close();
   return E.isRight(end) && E.isLeft(closed) ? closed : end;
@@ -352,7 +260,7 @@ const betweenLocations = async (
   const unlock = await lockHere(means, os.hostname);
   try {
     if (E.isLeft(unlock)) return unlock;
-    const allowed = permitted(means.permission, ...sides.right);
+    const allowed = underRules(means, ...sides.right);
     if (E.isLeft(allowed)) return allowed;
     const [left, right] = allowed.right;
     if (isPlain(command)) return await betweenStores(means, left, right);
@@ -383,8 +291,27 @@ export const sync = async (
   permission: Permission,
   say: (line: string) => void,
 ): Promise<Either<SyncError, Synced>> => {
-  const os = permission._tag === "Nothing" ? dryOs(machine) : machine;
-  const means: Means = { os, command, options, permission, say };
+  const isDry = permission._tag === "Nothing";
+  const means: Means = {
+    os: isDry ? dryOs(machine) : machine,
+    command,
+    options,
+    permission,
+    hold: null,
+    say,
+  };
+  if (command.hold === null || isDry) return await between(means);
+  const opened = await openHold(machine, command.hold, true);
+  if (E.isLeft(opened)) return opened;
+  try {
+    return await between({ ...means, hold: opened.right.hold });
+  } finally {
+    await opened.right.close();
+  }
+};
+
+const between = async (means: Means): Promise<Either<SyncError, Synced>> => {
+  const { command } = means;
   const one = firstLocation(command.settings);
   if (E.isLeft(one)) return one;
   const destination = parseDestination(command.destination, remoteCommandOf(command));

@@ -12,8 +12,8 @@ import type { MailOperation, Outcome, TreeOperation } from "../model/operation.t
 import type { MailboxExtent, PlanStep } from "../model/plan.ts";
 import type { Side } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
-import type { Chunks } from "../stream/chunks.ts";
 import { planKey } from "../sync/plan_key.ts";
+import { applyJudged } from "./apply_judged.ts";
 import { overlaid } from "./overlaid.ts";
 import { extentOf, mailboxNamed, stepOf } from "./recorded.ts";
 
@@ -34,43 +34,6 @@ const uidOf = (operation: MailOperation): number | null => {
     default:
       return operation.uid;
   }
-};
-
-/** Gives one answer for each operation, in order: those of `apply`, and of those that it is not shown, `judge`'s. */
-export const applyJudged = async function* (
-  apply: Mailbox["apply"],
-  operations: Chunks<MailOperation, SyncError>,
-  judge: (operation: MailOperation) => SyncError | null,
-): AsyncGenerator<readonly Outcome[]> {
-  /** What was refused; null: it was handed on. */
-  let told: (Outcome | null)[] = [];
-  const passed = async function* (): AsyncGenerator<readonly MailOperation[]> {
-    for await (const chunk of operations) {
-      const pass: MailOperation[] = [];
-      for (const operation of chunk) {
-        const error = judge(operation);
-        told.push(error === null ? null : { _tag: "Refused", operation, error });
-        if (error === null) pass.push(operation);
-      }
-      if (pass.length > 0) yield pass;
-    }
-  };
-  for await (const outcomes of apply(passed() as Chunks<MailOperation, SyncError>)) {
-    const merged: Outcome[] = [];
-    let at = 0;
-    for (const outcome of outcomes) {
-      for (let next = told[at]; next !== null && next !== undefined; next = told[at]) {
-        merged.push(next);
-        at++;
-      }
-      at++;
-      merged.push(outcome);
-    }
-    told = told.slice(at);
-    yield merged;
-  }
-  const rest = told.filter((outcome) => outcome !== null);
-  if (rest.length > 0) yield rest;
 };
 
 /** The steps that may be done, and what came of them. */
@@ -144,7 +107,13 @@ export const approved = (store: Store, side: Side, approval: Approval): Store =>
     };
     return overlaid(mailbox, {
       apply: async function* (operations) {
-        for await (const outcomes of applyJudged(mailbox.apply, operations, judge)) {
+        for await (
+          const outcomes of applyJudged(
+            mailbox.apply,
+            operations,
+            (chunk) => Promise.resolve(chunk.map(judge)),
+          )
+        ) {
           note(outcomes);
           yield outcomes;
         }

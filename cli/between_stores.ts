@@ -1,0 +1,138 @@
+/**
+ * A sync of two stores that are at hand, wherever they are.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { Either } from "fp-ts/Either.js";
+import type { Comparison } from "../lib/model/comparison.ts";
+import { type SyncError, syncError } from "../lib/model/error.ts";
+import { NO_MEMORY, type SyncMemory } from "../lib/model/memory.ts";
+import type { Report } from "../lib/model/report.ts";
+import type { Os } from "../lib/port/os.ts";
+import type { Store } from "../lib/port/store.ts";
+import { backup } from "../lib/run/backup.ts";
+import { compareStores } from "../lib/run/compare.ts";
+import { type Hold, holding } from "../lib/run/hold.ts";
+import { mirror, type MirrorOptions } from "../lib/run/mirror.ts";
+import type { RunOptions } from "../lib/run/run.ts";
+import { isSelected } from "../lib/sync/select_names.ts";
+import type { SyncCommand } from "./command.ts";
+import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
+import { type Permission, permitted } from "./permission.ts";
+import { errorText } from "./render.ts";
+
+/** What a sync came to. */
+export interface Synced {
+  /** What was done. */
+  readonly report: Report;
+  /** The new state, where -s asks for it; "" where there is none. */
+  readonly state: string | null;
+  /** The digests of both sides, where more than the exit status is to be told; null: not looked at. */
+  readonly comparison: Comparison | null;
+}
+
+/** What every sync has at hand. */
+export interface Means {
+  readonly os: Os;
+  readonly command: SyncCommand;
+  readonly options: RunOptions;
+  readonly permission: Permission;
+  /** Where mails are kept that it takes away; null: nowhere. */
+  readonly hold: Hold | null;
+  /** Tells the user a line. */
+  readonly say: (line: string) => void;
+}
+
+/** Special uses are not known here. */
+export const noUses = (): readonly string[] => [];
+
+/** What the last sync of two ends remembered; what cannot be used counts as nothing. */
+export const recall = (
+  { os, say }: Means,
+  ends: { readonly left: string; readonly right: string },
+): { readonly memory: SyncMemory; readonly keep: (memory: SyncMemory) => void } => {
+  const path = memoryPath(ends, (name) => Deno.env.get(name));
+  const warn = (error: SyncError): void => say(`${errorText(error)}; going on without it`);
+  return {
+    memory: path === null ? NO_MEMORY : readMemory(os, path, ends, warn),
+    keep: (memory) => {
+      if (path !== null) writeMemory(os, path, ends, memory, warn);
+    },
+  };
+};
+
+const mirrorOptions = ({ command, options }: Means): MirrorOptions => ({
+  ...options,
+  ...(command.oneWay ? { oneWay: true } : {}),
+  ...(command.mails ? {} : { mails: false }),
+  ...(command.names.only !== null || command.names.excluded.length > 0
+    ? { mailboxes: (name) => isSelected(command.names, noUses, name, null) }
+    : {}),
+});
+
+/** The report with the digests of both sides, where they are to be told; if they differ that is a problem. */
+const withProof = async (
+  { command, permission, options }: Means,
+  left: Store,
+  right: Store,
+  report: Report,
+): Promise<Either<SyncError, Synced>> => {
+  const isTold = command.verbose || command.json;
+  const isWhole = !command.oneWay && command.mails && permission._tag !== "Nothing";
+  if (!isTold || !isWhole) return E.right({ report, state: null, comparison: null });
+  const found = await compareStores(left, right, {
+    bytes: false,
+    mailboxes: (name) => isSelected(command.names, noUses, name, null),
+  })();
+  if (E.isLeft(found)) return found;
+  const { findings } = found.right;
+  if (findings.length === 0 || report.problems.length > 0) {
+    return E.right({ report, state: null, comparison: found.right });
+  }
+  const what = `${findings.length} differences are left (dsync check names them); run it again`;
+  const problem = syncError("Changed", "run", {}, what);
+  options.onEvent?.({ _tag: "Problem", error: problem });
+  return E.right({
+    report: { ...report, problems: [...report.problems, problem] },
+    state: null,
+    comparison: found.right,
+  });
+};
+
+/** The same store; what goes from it is held first, where that was asked for. */
+export const withHold = ({ hold, command }: Means, store: Store): Store =>
+  hold === null ? store : holding(
+    store,
+    hold,
+    command.verb === "backup"
+      ? "the source does not have it"
+      : "it was expunged or deleted on the other side",
+  );
+
+/** Both stores with what is held back and what is allowed. */
+export const underRules = (
+  means: Means,
+  left: Store,
+  right: Store,
+): Either<SyncError, readonly [Store, Store]> =>
+  permitted(means.permission, withHold(means, left), withHold(means, right));
+
+/** Merges or copies between two stores, wherever they are. */
+export const betweenStores = async (
+  means: Means,
+  left: Store,
+  right: Store,
+): Promise<Either<SyncError, Synced>> => {
+  const { command, options } = means;
+  if (command.verb === "backup") {
+    const maxDelete = command.maxDelete ?? { _tag: "UnlessEmpty" };
+    const end = await backup(left, right, { ...options, maxDelete })();
+    return E.isLeft(end) ? end : await withProof(means, left, right, end.right);
+  }
+  const { memory, keep } = recall(means, { left: left.location, right: right.location });
+  const end = await mirror(left, right, { ...mirrorOptions(means), memory })();
+  if (E.isLeft(end)) return end;
+  keep(end.right.memory);
+  return await withProof(means, left, right, end.right.report);
+};

@@ -1,0 +1,70 @@
+/**
+ * `dsync restore`: mails of a hold are put back.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { Either } from "fp-ts/Either.js";
+import { type SyncError, syncError } from "../lib/model/error.ts";
+import type { HeldMail } from "../lib/model/held.ts";
+import { newGuid } from "../lib/os/new_guid.ts";
+import type { Os } from "../lib/port/os.ts";
+import { type Restored, restoreMails } from "../lib/run/restore.ts";
+import { isSelected } from "../lib/sync/select_names.ts";
+import type { RestoreCommand } from "./command.ts";
+import { openHold } from "./hold_directory.ts";
+import { firstLocation, openSide } from "./locations.ts";
+
+/** Whether a held mail is one of those that were asked for. */
+const isWanted = ({ names, since, guids }: RestoreCommand, held: HeldMail): boolean =>
+  isSelected(names, () => [], held.mailbox, null) &&
+  (since === null || Date.parse(held.at) >= 1000 * since) &&
+  (guids.length === 0 || guids.includes(held.guid));
+
+/** Puts the chosen mails back, or with `--dry-run` only tells them. `tell` is given each mail. */
+export const restore = async (
+  os: Os,
+  command: RestoreCommand,
+  tell: (held: HeldMail) => void,
+): Promise<Either<SyncError, Restored>> => {
+  const hold = await openHold(os, command.directory, false);
+  if (E.isLeft(hold)) return hold;
+  const { store, mails, noteBack, close } = hold.right;
+  try {
+    const held = mails();
+    if (E.isLeft(held)) return held;
+    const chosen = held.right.filter((one) => isWanted(command, one));
+    const unknown = command.guids.filter((guid) => !chosen.some((one) => one.guid === guid));
+    const problems = unknown.map((guid) =>
+      syncError("Missing", "message", { path: command.directory }, `no mail ${guid} is held there`)
+    );
+    if (command.dryRun) {
+      chosen.forEach(tell);
+      return E.right({ mails: chosen.length, problems });
+    }
+    const location = firstLocation(command.settings);
+    if (E.isLeft(location)) return location;
+    const target = await openSide({ os, settings: command.settings }, location.right, false);
+    if (E.isLeft(target)) return target;
+    try {
+      const back: HeldMail[] = [];
+      const end = await restoreMails(store, target.right, chosen, {
+        newGuid,
+        now: os.now,
+        onBack: (one) => {
+          back.push(one);
+          tell(one);
+        },
+      })();
+      if (back.length > 0) noteBack(back);
+      return E.map((done: Restored): Restored => ({
+        ...done,
+        problems: [...problems, ...done.problems],
+      }))(end);
+    } finally {
+      await target.right.close();
+    }
+  } finally {
+    await close();
+  }
+};
