@@ -35,7 +35,6 @@ export class Hold {
   readonly #store: Store;
   readonly #options: HoldOptions;
   readonly #boxes = new Map<string, MailboxGuid>();
-  #isRead = false;
 
   /** A hold in a store of its own, which may be empty. */
   constructor(store: Store, options: HoldOptions) {
@@ -44,16 +43,16 @@ export class Hold {
   }
 
   async #box(name: MailboxName): Promise<Either<SyncError, MailboxGuid>> {
-    if (!this.#isRead) {
-      const tree = await this.#store.tree();
-      if (E.isLeft(tree)) return tree;
-      for (const node of tree.right.nodes) {
-        if (node._tag === "Mailbox") this.#boxes.set(nameKey(node.name), node.guid);
-      }
-      this.#isRead = true;
+    const known = this.#boxes.get(nameKey(name));
+    if (known !== undefined) return E.right(known);
+    // Looked at each time: an INBOX comes with the first mailbox of any name.
+    const tree = await this.#store.tree();
+    if (E.isLeft(tree)) return tree;
+    const there = mailboxNamed(tree.right, name);
+    if (there !== null) {
+      this.#boxes.set(nameKey(name), there);
+      return E.right(there);
     }
-    const there = this.#boxes.get(nameKey(name));
-    if (there !== undefined) return E.right(there);
     const guid = mailboxGuid(this.#options.newGuid());
     const uidValidity = Math.floor(this.#options.now() / 1000);
     const made = await this.#store.applyTree({ _tag: "CreateMailbox", name, guid, uidValidity })();
