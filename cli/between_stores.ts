@@ -8,14 +8,18 @@ import type { Either } from "fp-ts/Either.js";
 import type { Comparison } from "../lib/model/comparison.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { NO_MEMORY, type SyncMemory } from "../lib/model/memory.ts";
-import type { Report } from "../lib/model/report.ts";
+import type { PlanStep } from "../lib/model/plan.ts";
+import type { Report, Side } from "../lib/model/report.ts";
 import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";
 import { backup } from "../lib/run/backup.ts";
+import { brakePlan, type DeleteLimit } from "../lib/run/brake.ts";
 import { compareStores } from "../lib/run/compare.ts";
 import { type Hold, holding } from "../lib/run/hold.ts";
 import { mirror, type MirrorOptions } from "../lib/run/mirror.ts";
+import { recorded } from "../lib/run/recorded.ts";
 import type { RunOptions } from "../lib/run/run.ts";
+import { shadowStore } from "../lib/store/shadow/shadow_store.ts";
 import { isSelected } from "../lib/sync/select_names.ts";
 import type { SyncCommand } from "./command.ts";
 import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
@@ -118,6 +122,27 @@ export const underRules = (
 ): Either<SyncError, readonly [Store, Store]> =>
   permitted(means.permission, withHold(means, left), withHold(means, right));
 
+/** Fails where a mirror would take more mails from one side than may go; it is done on shadows to see that. */
+const brakeMirror = async (
+  left: Store,
+  right: Store,
+  { onEvent: _, ...options }: MirrorOptions,
+  memory: SyncMemory,
+  limit: DeleteLimit,
+): Promise<Either<SyncError, void>> => {
+  const stores = { left, right };
+  const steps: PlanStep[] = [];
+  const open = (side: Side): Store =>
+    recorded(shadowStore(stores[side]), side, (step) => steps.push(step));
+  const end = await mirror(open("left"), open("right"), { ...options, memory })();
+  if (E.isLeft(end)) return end;
+  for (const side of ["left", "right"] as const) {
+    const allowed = await brakePlan(stores[side], side, steps, limit)();
+    if (E.isLeft(allowed)) return allowed;
+  }
+  return E.right(undefined);
+};
+
 /** Merges or copies between two stores, wherever they are. */
 export const betweenStores = async (
   means: Means,
@@ -126,11 +151,15 @@ export const betweenStores = async (
 ): Promise<Either<SyncError, Synced>> => {
   const { command, options } = means;
   if (command.verb === "backup") {
-    const maxDelete = command.maxDelete ?? { _tag: "UnlessEmpty" };
+    const maxDelete = command.maxDelete ?? { _tag: "Careful" };
     const end = await backup(left, right, { ...options, maxDelete })();
     return E.isLeft(end) ? end : await withProof(means, left, right, end.right);
   }
   const { memory, keep } = recall(means, { left: left.location, right: right.location });
+  if (command.maxDelete !== null) {
+    const allowed = await brakeMirror(left, right, mirrorOptions(means), memory, command.maxDelete);
+    if (E.isLeft(allowed)) return allowed;
+  }
   const end = await mirror(left, right, { ...mirrorOptions(means), memory })();
   if (E.isLeft(end)) return end;
   keep(end.right.memory);

@@ -168,9 +168,6 @@ const syncOf = (
   if (options.has("R") && verb === "mirror" && !options.has("1")) {
     wrong("-R goes with backup or -1; a mirror has no direction");
   }
-  if (options.all("max-delete").length > 0 && verb === "mirror") {
-    wrong("--max-delete goes with backup");
-  }
   if (options.last("out") !== null && !options.has("dry-run")) {
     wrong("--out goes with plan or --dry-run: it is where the plan is written to");
   }

@@ -3,67 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as E from "fp-ts/Either.js";
 import { REPORT_LINE } from "../lib/codec/report_json.ts";
-import { sampleAccount } from "../tests/sample/account.ts";
-import { writeMaildir } from "../tests/sample/maildir.ts";
-
-const MAIN = join(import.meta.dirname!, "main.ts");
-
-/** Where the packages are: a run with another home would have none. */
-const DENO_DIR = (JSON.parse(
-  new TextDecoder().decode(
-    new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync().stdout,
-  ),
-) as { readonly denoDir: string }).denoDir;
-
-const command = (root: string, words: readonly string[]): Deno.Command =>
-  new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", MAIN, "-c", join(root, "dovecot.conf"), ...words],
-    env: { HOME: root, DENO_DIR, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
-    stdout: "piped",
-    stderr: "piped",
-  });
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const run = async (root: string, ...words: readonly string[]): Promise<Ended> => {
-  const { code, stdout, stderr } = await command(root, words).output();
-  const text = new TextDecoder();
-  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
-};
-
-/** A home with a Maildir and a configuration that names it. */
-const withHome = async (
-  mails: number,
-  use: (root: string) => Promise<void>,
-): Promise<void> => {
-  const root = await Deno.makeTempDir({ prefix: "dsync-program-" });
-  try {
-    writeMaildir(sampleAccount({ seed: 3, mails, dots: false }), join(root, "Maildir"), {
-      layout: "maildir++",
-      dovecotFiles: "full",
-    });
-    await Deno.writeTextFile(join(root, "dovecot.conf"), "mail_location = maildir:~/Maildir\n");
-    await use(root);
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-};
-
-/** Every file below a directory with its size and time. */
-const tree = async (path: string): Promise<readonly string[]> => {
-  const found: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(path)) {
-    const inner = join(path, name);
-    const { size, mtime } = await Deno.lstat(inner);
-    found.push(`${inner} ${isDirectory ? "" : size} ${mtime?.getTime()}`);
-    if (isDirectory) found.push(...await tree(inner));
-  }
-  return found.sort();
-};
+import { command, DENO_DIR, MAIN, run, tree, withHome } from "./_program.ts";
 
 Deno.test("what is wrong is one line on stderr, with its place, a status that fits, and nothing changed", () =>
   withHome(20, async (root) => {
@@ -97,7 +37,14 @@ Deno.test("what is wrong is one line on stderr, with its place, a status that fi
       [["mirror", "--iops=0", "mdbox:~/x"], 64, /--iops wants a number/],
       [["backup", "--max-delete", "few", "mdbox:~/x"], 64, /--max-delete wants a number/],
       [["backup", "--max-delete=101%", "mdbox:~/x"], 64, /--max-delete wants a number/],
-      [["mirror", "--max-delete", "1", "mdbox:~/x"], 64, /--max-delete goes with backup/],
+      [["mirror", "--out", "p", "mdbox:~/x"], 64, /--out goes with plan or --dry-run/],
+      [["plan", "status"], 64, /plan wants mirror or backup/],
+      [["apply"], 64, /apply: the file of the plan is missing/],
+      [["apply", "/nowhere/p"], 1, /\/nowhere\/p: the plan cannot be read/],
+      [["apply", "/etc/hostname"], 1, /\/etc\/hostname: line 1 is not the head of a plan/],
+      [["mirror", "--hold", "a:b", "mdbox:~/x"], 64, /a:b: a hold's path may have no colon/],
+      [["restore"], 64, /restore: the hold is missing/],
+      [["restore", "/nowhere"], 1, /\/nowhere/],
       [["mirror", "--json=x", "mdbox:~/x"], 64, /--json takes no value/],
       [["server", "now"], 64, /server takes no words/],
       [["status", "mdbox:~/x", "y"], 64, /status takes one location/],
@@ -173,7 +120,7 @@ Deno.test("backup: a source without mail does not empty the other side, unless t
     const stopped = await run(root, ...typo, "mdbox:~/mdbox");
     assert.equal(stopped.code, 1);
     assert.match(stopped.stderr, /Typo has no mail, and 34 of 34 mails would be deleted here; /);
-    assert.match(stopped.stderr, /^dsync: mdbox:[^\n]*--max-delete[^\n]*\n$/);
+    assert.match(stopped.stderr, /^dsync: (mailbox [^,\n]*, )?mdbox:[^\n]*--max-delete[^\n]*\n$/);
     const few = await run(root, ...typo, "--max-delete=50%", "mdbox:~/mdbox");
     assert.equal(few.code, 1);
     assert.deepEqual(await tree(join(root, "mdbox")), before, "nothing was changed");

@@ -17,7 +17,7 @@ import type { Mailbox, Store } from "../port/store.ts";
 import { type MailboxPair, planBackupTree, type TreePlan } from "../sync/backup_tree.ts";
 import { isPristine } from "../sync/plan_backup.ts";
 import { decide, type MailboxResult, mendMailbox, refillMailbox } from "./backup_mailbox.ts";
-import { brake, type DeleteLimit } from "./brake.ts";
+import { askingFirst, brake, type BrakeSide, type DeleteLimit } from "./brake.ts";
 import { reread } from "./reread.ts";
 import { underOptions } from "./supervised.ts";
 import { endsRun, keptChanging, RunLog, type RunOptions, TRIES } from "./run.ts";
@@ -188,7 +188,7 @@ const applyTree = async (
 
 /** Options of a backup. */
 export interface BackupOptions extends RunOptions {
-  /** Stops it before anything is changed where it would delete more mails; absent: it may delete all. */
+  /** Stops it before it deletes more mails than that; absent: it may delete all. */
   readonly maxDelete?: DeleteLimit;
 }
 
@@ -250,32 +250,40 @@ export const backup = (
 ): TaskEither<SyncError, Report> => {
   const open = (store: Store, side: Side): Store =>
     underOptions(options.full === true ? reread(store) : store, side, options);
-  return makeEqual(
-    open(source, "left"),
-    open(destination, "right"),
-    options,
-    (from, to) =>
-      options.maxDelete === undefined ? TE.right(undefined) : brake(
-        { store: source, tree: from },
-        { store: destination, tree: to },
-        options.maxDelete,
-      ),
-  );
+  return makeEqual(open(source, "left"), open(destination, "right"), options);
+};
+
+/** The destination behind the brake that was asked for. */
+const braked = async (
+  source: BrakeSide,
+  destination: BrakeSide & { readonly store: Store },
+  limit: DeleteLimit | undefined,
+): Promise<Either<SyncError, Store>> => {
+  const { store } = destination;
+  if (limit === undefined) return E.right(store);
+  const may = brake(source, destination, limit);
+  return limit._tag === "Careful"
+    ? E.right(askingFirst(store, may))
+    : E.map(() => store)(await may());
 };
 
 const makeEqual = (
   source: Store,
-  destination: Store,
-  options: RunOptions,
-  allow: (from: MailboxTree, to: MailboxTree) => TaskEither<SyncError, void>,
+  unbraked: Store,
+  options: BackupOptions,
 ): TaskEither<SyncError, Report> =>
 async () => {
   const from = await source.tree();
   if (E.isLeft(from)) return from;
-  const to = await destination.tree();
+  const to = await unbraked.tree();
   if (E.isLeft(to)) return to;
-  const allowed = await allow(from.right, to.right)();
+  const allowed = await braked(
+    { store: source, tree: from.right },
+    { store: unbraked, tree: to.right },
+    options.maxDelete,
+  );
   if (E.isLeft(allowed)) return allowed;
+  const destination = allowed.right;
   const log = new RunLog(options, "backup");
   const begun = await beginBackup(source, from.right, destination, to.right, log);
   if (E.isLeft(begun)) return begun;

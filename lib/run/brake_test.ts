@@ -31,11 +31,12 @@ const account = (boxes: Readonly<Record<string, readonly number[]>>): MemoryStat
   })),
 });
 
+const UP_TO_22 = Array.from({ length: 22 }, (_, i) => i + 1);
 const ONE_TO_TEN = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 const mails = (count: number): DeleteLimit => ({ _tag: "Mails", count });
 const share = (percent: number): DeleteLimit => ({ _tag: "Share", percent });
-const UNLESS_EMPTY: DeleteLimit = { _tag: "UnlessEmpty" };
+const CAREFUL: DeleteLimit = { _tag: "Careful" };
 
 const text = (state: MemoryState): string =>
   JSON.stringify(state, (_, value) => typeof value === "bigint" ? String(value) : value);
@@ -58,11 +59,19 @@ const ROWS: readonly (readonly [string, Boxes, Boxes, DeleteLimit, string | null
     "empty, which is not said",
     { INBOX: [], A: [] },
     { INBOX: [1], A: [2] },
-    UNLESS_EMPTY,
+    CAREFUL,
     "2 of 2",
   ],
-  ["empty on both sides", { INBOX: [] }, { INBOX: [], A: [] }, UNLESS_EMPTY, null],
-  ["one mail is not empty", { INBOX: [], A: [5] }, { INBOX: ONE_TO_TEN }, UNLESS_EMPTY, null],
+  ["empty on both sides", { INBOX: [] }, { INBOX: [], A: [] }, CAREFUL, null],
+  ["few are no mass", { INBOX: [], A: [5] }, { INBOX: ONE_TO_TEN }, CAREFUL, null],
+  [
+    "more than half",
+    { INBOX: [1, 2] },
+    { INBOX: [...ONE_TO_TEN, 11, 12, 13] },
+    CAREFUL,
+    "11 of 13",
+  ],
+  ["half", { INBOX: UP_TO_22.slice(11) }, { INBOX: UP_TO_22 }, CAREFUL, null],
 ];
 
 for (const [title, from, to, maxDelete, stops] of ROWS) {
@@ -90,7 +99,7 @@ Deno.test("backup with maxDelete: a mailbox that the source cannot read is neith
         ? TE.left(syncError("Damaged", "mailbox", {}, "its index is damaged"))
         : source.withMailbox(id, use),
   };
-  for (const maxDelete of [mails(0), UNLESS_EMPTY]) {
+  for (const maxDelete of [mails(0), CAREFUL]) {
     const destination = account({ INBOX: [], A: [2, 3] });
     const report = await run(backup(broken, memoryStore(destination), { maxDelete }));
     assert.equal(report.problems.length, 1);

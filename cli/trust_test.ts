@@ -1,0 +1,83 @@
+/** Seeing before, proving after, undoing: plan and apply, the brake of a mirror, hold and restore, and the ledger. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { run, tree, withHome } from "./_program.ts";
+
+/** Removes mails of the INBOX as a mail program would that knows Maildir. */
+const removeMails = async (root: string, count: number): Promise<void> => {
+  const directory = join(root, "Maildir", "cur");
+  const names = (await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name).sort();
+  for (const name of names.slice(0, count)) await Deno.remove(join(directory, name));
+};
+
+Deno.test("plan, apply: nothing is touched before, and then only what was planned is done", () =>
+  withHome(20, async (root) => {
+    const before = await tree(join(root, "Maildir"));
+    const dry = await run(root, "mirror", "--dry-run", "mdbox:~/mdbox");
+    assert.deepEqual([dry.code, dry.stderr], [0, ""]);
+    assert.match(dry.stdout, /^INBOX: mdbox:~\/mdbox: save UID 1, GUID \S+$/m);
+    assert.match(dry.stdout, /\n[0-9]+ steps; nothing has been done\n$/);
+    assert.deepEqual(await tree(join(root, "Maildir")), before);
+    const file = join(root, "plan.json");
+    assert.equal((await run(root, "plan", "--out", file, "mirror", "mdbox:~/mdbox")).code, 0);
+    // Lines that are taken out are not done.
+    const lines = (await Deno.readTextFile(file)).split("\n");
+    const isSubscription = (line: string): boolean => line.includes('"Subscribe"');
+    const struck = lines.filter(isSubscription).length;
+    assert.ok(struck > 0);
+    await Deno.writeTextFile(file, lines.filter((line) => !isSubscription(line)).join("\n"));
+    const partly = await run(root, "-v", "apply", file);
+    assert.equal(partly.code, 2, partly.stderr);
+    assert.equal(partly.stderr.match(/this is not in the plan/g)?.length, struck);
+    assert.match(partly.stdout, /^INBOX: mdbox:~\/mdbox: [0-9]+ mails saved/m);
+    // Done already: nothing of it is needed any more.
+    const again = await run(root, "apply", file);
+    assert.equal(again.code, 2);
+    assert.match(again.stderr, /([0-9]+) of \1 steps were not done:/);
+    assert.equal((await run(root, "mirror", "mdbox:~/mdbox")).code, 0);
+    assert.match(
+      (await run(root, "mirror", "--dry-run", "mdbox:~/mdbox")).stdout,
+      /^nothing to do$/m,
+    );
+  }));
+
+Deno.test("mirror --max-delete: stops before anything is changed where more mails would go", () =>
+  withHome(20, async (root) => {
+    assert.equal((await run(root, "mirror", "mdbox:~/mdbox")).code, 0);
+    await removeMails(root, 3);
+    const before = await tree(join(root, "mdbox"));
+    const stopped = await run(root, "mirror", "--max-delete", "2", "mdbox:~/mdbox");
+    assert.equal(stopped.code, 1);
+    assert.match(stopped.stderr, /mdbox: 3 of 34 mails would be deleted here; none was deleted/);
+    assert.deepEqual(await tree(join(root, "mdbox")), before);
+    const meant = await run(root, "mirror", "--max-delete", "3", "mdbox:~/mdbox");
+    assert.deepEqual([meant.code, meant.stderr], [0, ""]);
+  }));
+
+Deno.test("--hold, restore, log: what goes is kept, told with its reason, and comes back", () =>
+  withHome(20, async (root) => {
+    assert.equal((await run(root, "mirror", "mdbox:~/mdbox")).code, 0);
+    await removeMails(root, 2);
+    const hold = join(root, "hold");
+    const held = await run(root, "-v", "--hold", hold, "mirror", "mdbox:~/mdbox");
+    assert.deepEqual([held.code, held.stderr], [0, ""]);
+    assert.match(
+      held.stdout,
+      /^INBOX: mdbox:~\/mdbox: UID [0-9]+ was expunged, as .*the other side/m,
+    );
+    const log = await run(root, "log", "-m", "INBOX");
+    assert.equal(log.stdout.trimEnd().split("\n").length, 2);
+    assert.match(log.stdout, /^\S+Z INBOX: mdbox:~\/mdbox: UID [0-9]+ was expunged, as /);
+    assert.equal((await run(root, "log", "-m", "Nowhere")).stdout, "");
+    const [first] = (await run(root, "--json", "restore", "--dry-run", hold)).stdout.split("\n");
+    const { guid } = JSON.parse(first!) as { guid: string };
+    const one = await run(root, "restore", hold, guid);
+    assert.deepEqual([one.code, one.stdout], [0, "1 mail put back\n"]);
+    const twice = await run(root, "restore", hold, guid);
+    assert.equal(twice.code, 2);
+    assert.match(twice.stderr, /no mail .* is held there/);
+    assert.equal((await run(root, "restore", hold)).stdout, "1 mail put back\n");
+    assert.equal((await run(root, "mirror", "mdbox:~/mdbox")).code, 0);
+    const same = await run(root, "check", "--bytes", "mdbox:~/mdbox");
+    assert.match(same.stdout, /34 mails, [0-9]+ bytes compared: equal\n$/);
+  }));
