@@ -132,6 +132,17 @@ export interface CheckCommand extends CommonOptions {
   readonly names: NameSelection;
 }
 
+/** An examination of two sides. */
+export interface DoctorCommand extends CommonOptions {
+  readonly _tag: "Doctor";
+  /** The first side; null: that of mail_location. */
+  readonly first: string | null;
+  /** The words of the second side. */
+  readonly destination: readonly string[];
+  /** -p, as for a sync. */
+  readonly destinationSettings: ReadonlyMap<string, string>;
+}
+
 /** What the command line asks for. */
 export type Command =
   | SyncCommand
@@ -141,5 +152,6 @@ export type Command =
   | ServerCommand
   | StatusCommand
   | CheckCommand
+  | DoctorCommand
   | { readonly _tag: "Help" }
   | { readonly _tag: "Version" };

@@ -15,6 +15,7 @@ import type {
   CheckCommand,
   Command,
   CommonOptions,
+  DoctorCommand,
   LogCommand,
   RestoreCommand,
   SyncCommand,
@@ -36,15 +37,17 @@ type Verb =
   | "backup"
   | "plan"
   | "apply"
+  | "check"
+  | "doctor"
   | "log"
   | "restore"
-  | "server"
   | "status"
-  | "check";
+  | "server";
 
 const VERBS: Readonly<Record<string, Verb>> = {
   status: "status",
   check: "check",
+  doctor: "doctor",
   plan: "plan",
   apply: "apply",
   log: "log",
@@ -205,9 +208,14 @@ const syncOf = (
   };
 };
 
-const checkOf = (options: Options, words: readonly string[]): CheckCommand => {
+/** The two sides of a command that has no direction: the first may be that of the settings. */
+const pairOf = (
+  verb: "check" | "doctor",
+  options: Options,
+  words: readonly string[],
+): Pick<CheckCommand, "first" | "destination" | "destinationSettings"> => {
   const [first, ...second] = words;
-  if (first === undefined) wrong("check: LOCATION2 is missing");
+  if (first === undefined) wrong(`${verb}: LOCATION2 is missing`);
   for (const letter of "1RfgsteIOlnN") {
     if (options.has(letter) || options.all(letter).length > 0) {
       wrong(`-${letter} goes with mirror and backup; check has -m and -x`);
@@ -216,15 +224,25 @@ const checkOf = (options: Options, words: readonly string[]): CheckCommand => {
   const isPair = isLocation(words.slice(0, 1)) && second.length > 0;
   const destination = isPair ? second : words;
   return {
-    _tag: "Check",
-    ...commonOf(options),
     first: isPair ? first! : null,
     destination,
     destinationSettings: destinationSettingsOf(options, destination),
-    bytes: options.has("bytes"),
-    names: namesOf(options),
   };
 };
+
+const checkOf = (options: Options, words: readonly string[]): CheckCommand => ({
+  _tag: "Check",
+  ...commonOf(options),
+  ...pairOf("check", options, words),
+  bytes: options.has("bytes"),
+  names: namesOf(options),
+});
+
+const doctorOf = (options: Options, words: readonly string[]): DoctorCommand => ({
+  _tag: "Doctor",
+  ...commonOf(options),
+  ...pairOf("doctor", options, words),
+});
 
 const logOf = (options: Options, words: readonly string[], now: number): LogCommand => {
   if (words[0] !== undefined) wrong(`log takes no words, found "${words[0]}"`);
@@ -278,7 +296,7 @@ const commandOf = (args: readonly string[], now: number): Command => {
   if (tail.wrong !== null) wrong(tail.wrong);
   if (word === undefined) {
     return wrong(
-      "a command is missing: mirror, backup, plan, apply, check, log, restore, status or server",
+      "a command is missing: mirror, backup, plan, apply, check, doctor, log, restore, status or server",
     );
   }
   const verb = VERBS[word] ?? wrong(`unknown command "${word}"`);
@@ -287,6 +305,7 @@ const commandOf = (args: readonly string[], now: number): Command => {
     return { _tag: "Status", ...commonOf(options), location: tail.words[0] ?? null };
   }
   if (verb === "check") return checkOf(options, tail.words);
+  if (verb === "doctor") return doctorOf(options, tail.words);
   if (verb === "apply") return applyOf(options, tail.words);
   if (verb === "restore") return restoreOf(options, tail.words, now);
   if (verb === "log") return logOf(options, tail.words, now);

@@ -14,6 +14,7 @@ import type {
   CheckCommand,
   Command,
   CommonOptions,
+  DoctorCommand,
   LogCommand,
   RestoreCommand,
   ServerCommand,
@@ -21,6 +22,9 @@ import type {
   SyncCommand,
 } from "./command.ts";
 import { parseCommandLine } from "./command_line.ts";
+import { doctor, doctorText } from "./doctor.ts";
+import type { Complaint } from "./doctor/complaint.ts";
+import { settingsComplaint } from "./doctor/settings.ts";
 import { HELP } from "./help.ts";
 import {
   comparisonLines,
@@ -300,6 +304,15 @@ const runCheck = async (command: CheckCommand): Promise<number> => {
   return exit;
 };
 
+const tellComplaints = (complaints: readonly Complaint[], json: boolean): number => {
+  if (!json) console.log(doctorText(complaints));
+  else for (const one of complaints) console.log(JSON.stringify(one));
+  return complaints.length === 0 ? EXIT.inSync : EXIT.runAgain;
+};
+
+const runDoctor = async (command: DoctorCommand): Promise<number> =>
+  tellComplaints(await doctor(makeOs(), command), command.json);
+
 /** Runs the program and gives its exit status. */
 export const main = async (args: readonly string[]): Promise<number> => {
   const now = Math.floor(Date.now() / 1000);
@@ -321,7 +334,11 @@ export const main = async (args: readonly string[]): Promise<number> => {
   // The plan has the settings that it was made with.
   if (command._tag === "Apply") return await runApply(command, now);
   const settled = await settle(command);
-  if (E.isLeft(settled)) return failWith(settled.left, command, statusOfSettings(settled.left));
+  if (E.isLeft(settled)) {
+    return command._tag === "Doctor"
+      ? tellComplaints([settingsComplaint(settled.left)], command.json)
+      : failWith(settled.left, command, statusOfSettings(settled.left));
+  }
   switch (settled.right._tag) {
     case "Sync":
       return settled.right.dryRun
@@ -331,6 +348,8 @@ export const main = async (args: readonly string[]): Promise<number> => {
       return await runServer(settled.right);
     case "Status":
       return await runStatus(settled.right);
+    case "Doctor":
+      return await runDoctor(settled.right);
     case "Restore":
       return await runRestore(settled.right);
     case "Check":

@@ -1,0 +1,82 @@
+/**
+ * Whether the mail can be read and written by the one whose mail it is.
+ *
+ * @module
+ */
+import { type Complaint, type Patient, quoted, run } from "./complaint.ts";
+import { below, type Entry, infoOf, targetOf } from "./files.ts";
+
+/** More of a kind are only counted. */
+const MOST = 20;
+
+const PERMISSIONS = 0o777;
+
+const modeText = (info: Deno.FileInfo): string =>
+  ((info.mode ?? 0) & PERMISSIONS).toString(8).padStart(4, "0");
+
+/** One complaint for each, the last one with how many more there are. */
+const some = (complaints: readonly Complaint[]): readonly Complaint[] => {
+  const more = complaints.length - MOST;
+  if (more <= 0) return complaints;
+  return complaints.slice(0, MOST).map((one, i) =>
+    i < MOST - 1 ? one : { ...one, what: `${one.what} (and ${more} more)` }
+  );
+};
+
+/** Files that are written in place; all others are only read, or replaced. */
+const WRITTEN = /^(dovecot\.(index|map\.index|list\.index|mailbox\.log).*|m\.[0-9]+)$/;
+
+/** What the owner has to be able to do with an entry, and how chmod and people call that. */
+const neededOf = ({ info, name }: Entry): readonly [number, string, string] =>
+  info.isDirectory
+    ? [0o700, "u+rwx", "use"]
+    : WRITTEN.test(name)
+    ? [0o600, "u+rw", "read and write"]
+    : [0o400, "u+r", "read"];
+
+const closed = (entry: Entry): readonly Complaint[] => {
+  const { path, info } = entry;
+  const [needed, right, verb] = neededOf(entry);
+  if (info.isSymlink || ((info.mode ?? needed) & needed) === needed) return [];
+  return [{
+    where: path,
+    what: `its owner may not ${verb} it (${modeText(info)})`,
+    mend: run("chmod", right, path),
+  }];
+};
+
+/** What is wrong with owners and permissions below the root of one side. */
+export const examinePermissions = ({ location: { root } }: Patient): readonly Complaint[] => {
+  const top = targetOf(root);
+  if (top === null) return [];
+  const complaints: Complaint[] = [];
+  const me = Deno.uid();
+  if (me !== 0 && me !== null && top.uid !== null && top.uid !== me) {
+    complaints.push({
+      where: root,
+      what: `it belongs to the user ${top.uid}, and this is the user ${me}`,
+      mend: { _tag: "Do", what: `run dsync as the user ${top.uid}, or as root with -u` },
+    });
+  }
+  if (((top.mode ?? 0) & 0o002) !== 0) {
+    const what = `everybody may write to it (${modeText(top)})`;
+    complaints.push({ where: root, what, mend: run("chmod", "o-w", root) });
+  }
+  const entries: Entry[] = [
+    { path: root, name: "", info: infoOf(root)?.isSymlink ? top : infoOf(root) ?? top },
+    ...below(root),
+  ];
+  complaints.push(...some(entries.flatMap(closed)));
+  const foreign = entries.filter(({ info }) => info.uid !== top.uid);
+  if (foreign.length > 0) {
+    const first = foreign[0]!;
+    const what = `it belongs to the user ${first.info.uid}, and the mail to ${top.uid}` +
+      (foreign.length > 1 ? ` (and ${foreign.length - 1} more)` : "");
+    const mend = {
+      _tag: "Run",
+      command: `chown -hR ${top.uid}:${top.gid} ${quoted(root)}`,
+    } as const;
+    complaints.push({ where: first.path, what, mend });
+  }
+  return complaints;
+};
