@@ -7,14 +7,22 @@
 /** The text of `--help`. */
 export const HELP = `usage: dsync [options] mirror LOCATION2
        dsync [options] backup LOCATION2
-       dsync [options] server
-       dsync [options] status [LOCATION]
+       dsync [options] plan [--out FILE] mirror|backup LOCATION2
+       dsync [options] apply FILE
        dsync [options] check [LOCATION1] LOCATION2
+       dsync [options] doctor [LOCATION1] LOCATION2
+       dsync [options] log
+       dsync [options] restore HOLD [GUID...]
+       dsync [options] status [LOCATION]
+       dsync [options] server
 
 mirror merges two mailboxes in both directions; backup makes LOCATION2 look
-exactly like the mail of mail_location; server is the far end of a pipe;
-status lists mailboxes with their mails, bytes and numbers; check compares two
-sides, changes nothing, and names every difference.
+exactly like the mail of mail_location. plan tells step by step what they would
+do, and apply carries out just that. check names every difference of two sides;
+doctor names what would make a sync fail, and what mends it; neither changes
+anything. log tells what runs decided, and why; restore puts back what was held.
+status lists mailboxes with their mails, bytes and numbers; server is the far
+end of a pipe.
 
 LOCATION2 is maildir:PATH[:OPTIONS] or mdbox:PATH[:OPTIONS] as in Dovecot;
 host or user@host, reached by ssh (setting dsync_remote_cmd); or a command
@@ -44,9 +52,12 @@ how it is synced
                     the source
   -f                compare everything, whatever the numbers say
   -s STATE          sync what changed since this state, print the new one
-  --max-delete N    backup: change nothing where more than N mails (or N% of
-                    them) would be deleted; without it: where the source has
-                    no mail at all, and LOCATION2 has some
+  --dry-run         tell what would be done, and touch nothing
+  --out FILE        with plan or --dry-run: write the plan to this file
+  --hold DIR        keep what is taken away in this Maildir first
+  --max-delete N    change nothing where more than N mails (or N% of a side's)
+                    would be deleted; without it a backup deletes none where
+                    the source has no mail, or more than half would go
   -l SECONDS        lock the account for this sync, wait so long for it
   -P                let the other end purge its storage afterwards
   -C CHARACTER      stands in for what mailbox names cannot have (default _)

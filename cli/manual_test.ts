@@ -57,7 +57,20 @@ Deno.test("the commands are in all of them", () => {
       "completions/dsync.fish",
     ]
   ) {
-    for (const command of ["mirror", "backup", "server", "status", "check"]) {
+    for (
+      const command of [
+        "mirror",
+        "backup",
+        "plan",
+        "apply",
+        "check",
+        "doctor",
+        "log",
+        "restore",
+        "status",
+        "server",
+      ]
+    ) {
       assert.match(read(name), new RegExp(`\\b${command}\\b`), `${name}: ${command}`);
     }
   }

@@ -18,6 +18,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "lib/store/maildir/": STORE,
   "lib/store/mdbox/": STORE,
   "lib/store/memory/": STORE,
+  "lib/store/shadow/": ["port", "model", "stream", "store/memory", "fp-ts"],
   "lib/peer/": ["model", "stream", "codec", "port", "fp-ts", "io-ts"],
   "lib/run/": ["model", "stream", "codec", "sync", "port", "fp-ts"],
   "lib/open.ts": ["model", "codec", "port", "store/maildir", "store/mdbox", "fp-ts"],

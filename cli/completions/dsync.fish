@@ -5,7 +5,15 @@ complete -c dsync -n __fish_use_subcommand -a backup -d 'Make LOCATION2 look lik
 complete -c dsync -n __fish_use_subcommand -a server -d 'The far end of a pipe'
 complete -c dsync -n __fish_use_subcommand -a status -d 'What is in a store'
 complete -c dsync -n __fish_use_subcommand -a check -d 'What two sides differ in'
-complete -c dsync -l max-delete -x -d 'Change nothing where a backup would delete more'
+complete -c dsync -n __fish_use_subcommand -a plan -d 'What a mirror or backup would do'
+complete -c dsync -n __fish_use_subcommand -a apply -d 'Carry out a plan'
+complete -c dsync -n __fish_use_subcommand -a doctor -d 'What would make a sync fail'
+complete -c dsync -n __fish_use_subcommand -a log -d 'What was decided, and why'
+complete -c dsync -n __fish_use_subcommand -a restore -d 'Put mails of a hold back'
+complete -c dsync -l max-delete -x -d 'Stop before more mails are deleted'
+complete -c dsync -l dry-run -d 'Tell what would be done'
+complete -c dsync -l out -r -F -d 'Write the plan to this file'
+complete -c dsync -l hold -r -F -d 'Keep here what is taken away'
 complete -c dsync -l bytes -d 'Check also the mails themselves'
 complete -c dsync -n 'not __fish_use_subcommand' -a 'maildir: mdbox:' -d location
 complete -c dsync -n 'not __fish_use_subcommand' -a '(__fish_print_hostnames)' -d host

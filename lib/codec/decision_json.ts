@@ -14,12 +14,19 @@ type Type<A> = t.Type<A, unknown>;
 
 /** A decision as it is told: names and GUIDs as plain text. */
 export interface DecisionJson {
+  /** What was decided. */
   readonly kind: DecisionKind;
+  /** On which side it was carried out. */
   readonly side: Side;
+  /** The mailbox. */
   readonly mailbox: string;
+  /** The mail; null: it is of the mailbox as a whole. */
   readonly uid: number | null;
+  /** The mail's GUID. */
   readonly guid: string | null;
+  /** What came of it, by `kind`. */
   readonly to: string | null;
+  /** Why. */
   readonly reason: string;
 }
 

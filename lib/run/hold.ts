@@ -5,7 +5,7 @@
  */
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
-import type { TaskEither } from "fp-ts/TaskEither.js";
+import type * as TE from "fp-ts/TaskEither.js";
 import { guid128Hex, sameGuid } from "../codec/guid.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { HeldMail } from "../model/held.ts";
@@ -19,6 +19,10 @@ import { applyJudged, type Judge } from "./apply_judged.ts";
 import { attachMails } from "./attach.ts";
 import { overlaid } from "./overlaid.ts";
 import { mailboxNamed } from "./recorded.ts";
+
+// `deno doc --lint` takes the types of other packages for private ones (denoland/deno#27364), but not these.
+/** @internal */
+type TaskEither<E, A> = TE.TaskEither<E, A>;
 
 /** What a hold is made with. */
 export interface HoldOptions {

@@ -78,7 +78,7 @@ const mailsOf = (
     if (from !== undefined && from.guid === target?.guid) moved.set(uid!, Number(to));
   }
   const targets = new Set(moved.values());
-  for (const { uid, guid } of gone) {
+  for (const { uid } of gone) {
     if (moved.has(uid)) lines.push(`renumbered: ${box.name} ${uid} ${moved.get(uid)}`);
     else lines.push(`removed: ${box.name} ${uid}`);
   }
