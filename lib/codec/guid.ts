@@ -4,6 +4,7 @@
  * @module
  */
 import { md5, sha1 } from "@noble/hashes/legacy.js";
+import { shortSha1 } from "./short_sha1.ts";
 import type { Guid } from "../model/ids.ts";
 
 const HEX_128 = /^[0-9a-fA-F]{32}$/;
@@ -32,18 +33,33 @@ export const parseHex = (text: string): Uint8Array | null => {
 };
 
 /** Whether a GUID is itself written as a 128-bit value: 32 hex digits, either case. */
-export const isGuid128 = (guid: string): boolean => HEX_128.test(guid);
+export const isGuid128 = (guid: string): boolean => guid.length === 32 && HEX_128.test(guid);
 
 /**
  * The 16 bytes that the `guid` index record and EXPUNGE_GUID hold for a GUID: its 32 hex digits decoded, of any other
  * text the last 16 bytes of its SHA-1 (mail_generate_guid_128_hash in Dovecot's src/lib-mail/mail-user-hash.c).
  */
-export const guid128 = (guid: string): Uint8Array =>
-  isGuid128(guid) ? parseHex(guid)! : sha1(encoder.encode(guid)).slice(4);
+export const guid128 = (guid: string): Uint8Array => {
+  if (isGuid128(guid)) return parseHex(guid)!;
+  const words = shortSha1(guid);
+  if (words === null) return sha1(encoder.encode(guid)).slice(4);
+  const bytes = new Uint8Array(16);
+  for (let i = 0; i < 16; i++) bytes[i] = words[1 + (i >> 2)]! >>> (24 - 8 * (i & 3));
+  return bytes;
+};
 
 /** {@linkcode guid128} as 32 lower-case hex digits. */
-export const guid128Hex = (guid: string): string =>
-  isGuid128(guid) ? guid.toLowerCase() : formatHex(guid128(guid));
+export const guid128Hex = (guid: string): string => {
+  if (isGuid128(guid)) return guid.toLowerCase();
+  const words = shortSha1(guid);
+  if (words === null) return formatHex(guid128(guid));
+  let text = "";
+  for (let i = 1; i < 5; i++) {
+    const word = words[i]!;
+    text += HEX[word >>> 24]! + HEX[word >>> 16 & 255]! + HEX[word >>> 8 & 255]! + HEX[word & 255]!;
+  }
+  return text;
+};
 
 /**
  * Whether two GUIDs name the same mail: equal text, or one is the 128-bit form of the other. A text is hashed only

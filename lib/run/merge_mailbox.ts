@@ -5,7 +5,7 @@
  */
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
-import { pipe } from "fp-ts/function.js";
+import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import { guid128Hex, sameGuid } from "../codec/guid.ts";
 import type { Decision } from "../model/decision.ts";
@@ -206,12 +206,13 @@ class Merge {
           : []
       ),
     );
-    // The left side's mailbox is opened anew: some of its mails may be at other UIDs now.
-    const right = await this.#stores.left.withMailbox(
-      this.#guid,
-      (fresh) => () =>
-        this.#apply("right", { left: fresh, right: both.right }, possible, moved, explain.right),
-    )();
+    const applyRight = (from: Mailbox) => () =>
+      this.#apply("right", { left: from, right: both.right }, possible, moved, explain.right);
+    // The left side's mailbox is opened anew where some of its mails may be at other UIDs now.
+    const right =
+      await (plan.left.length === 0
+        ? applyRight(both.left)
+        : this.#stores.left.withMailbox(this.#guid, applyRight))();
     if (E.isLeft(right)) return right;
     const copies = new Map(
       plan.left.flatMap((operation) =>
@@ -339,6 +340,25 @@ class Merge {
   }
 }
 
+/** Looks at both sides until there is nothing to do; null: `isOne` is asked for, and they are not one mailbox. */
+const lookOn = async (
+  stores: Stores,
+  guid: MailboxGuid,
+  merge: Merge,
+  isOne: boolean,
+): Promise<Either<SyncError, MergeResult | null>> => {
+  for (let n = 0; n < LOOKS; n++) {
+    let isApart = false;
+    const end = await withBoth(stores, guid, (both) => {
+      const { left, right } = both;
+      isApart = isOne && n === 0 && left.status.uidValidity !== right.status.uidValidity;
+      return isApart ? TE.right(null) : merge.look(both, n === 0);
+    })();
+    if (E.isLeft(end) || end.right !== null || isApart) return end;
+  }
+  return E.right(merge.unsettled());
+};
+
 /**
  * Merges the mailbox `guid`, which both stores have, until a look at both sides finds nothing to do: so the end is
  * compared, not assumed. Mails that cannot be read are reported, kept where they are, and tried again by the next run.
@@ -352,10 +372,15 @@ export const mergePair = (
 ): TaskEither<SyncError, MergeResult> =>
 async () => {
   const merge = new Merge(stores, name, guid, memory, options);
-  for (let n = 0; n < LOOKS; n++) {
-    const end = await pipe(withBoth(stores, guid, (both) => merge.look(both, n === 0)))();
-    if (E.isLeft(end)) return end;
-    if (end.right !== null) return E.right(end.right);
-  }
-  return E.right(merge.unsettled());
+  return E.map((result: MergeResult | null) => result!)(await lookOn(stores, guid, merge, false));
 };
+
+/** The same where both sides have one UIDVALIDITY; null: they have not, and nothing was done. */
+export const mergeIfOne = (
+  stores: Stores,
+  name: MailboxName,
+  guid: MailboxGuid,
+  memory: MailboxMemory | null,
+  options: MergePairOptions = {},
+): TaskEither<SyncError, MergeResult | null> =>
+() => lookOn(stores, guid, new Merge(stores, name, guid, memory, options), true);

@@ -25,7 +25,7 @@ import {
 } from "../sync/merge_tree.ts";
 import { isPristine } from "../sync/plan_backup.ts";
 import { selectMailboxes, type WantedMailbox } from "../sync/select_mailboxes.ts";
-import { mergePair, type Stores } from "./merge_mailbox.ts";
+import { mergeIfOne, mergePair, type Stores } from "./merge_mailbox.ts";
 import { type Newcomers, newcomers } from "./newcomers.ts";
 import { reread } from "./reread.ts";
 import { underOptions } from "./supervised.ts";
@@ -274,26 +274,41 @@ class Mirror {
       this.#log.kept(side, { name: pair.name, mails: keep.size });
     }
     if (this.#isForeign(pair)) return E.right(undefined);
+    // As a rule they are one mailbox already: that shows in the look that has to be taken anyway.
+    const isShared = pair.left !== null && pair.left === pair.right;
+    const first = isShared ? await this.#settle(pair, pair.left, mergeIfOne) : E.right(false);
+    if (E.isLeft(first)) return first;
+    if (first.right) return E.right(undefined);
     const guid = await this.#prepare(pair);
     if (E.isLeft(guid)) return guid;
     if (guid.right === null) return E.right(undefined);
-    const result = await mergePair(
+    return E.map(() => {})(await this.#settle(pair, guid.right, mergePair));
+  }
+
+  /** Merges a mailbox that both sides have by one GUID; gives whether it was done. */
+  async #settle(
+    pair: MergePair,
+    guid: MailboxGuid,
+    merge: typeof mergeIfOne,
+  ): Promise<Either<SyncError, boolean>> {
+    const result = await merge(
       this.#stores,
       pair.name,
-      guid.right,
-      this.#memory.mailboxes.get(guid.right) ?? null,
+      guid,
+      this.#memory.mailboxes.get(guid) ?? null,
       {
         oneWay: this.#options.oneWay === true,
         decide: (decision) => this.#log.decided(decision),
       },
     )();
     if (E.isLeft(result)) return result;
+    if (result.right === null) return E.right(false);
     const { done, problems, messages, memory } = result.right;
     this.#log.done(pair.name, messages, done.left, done.right);
     problems.forEach((problem) => this.#log.problem(problem));
-    if (memory !== null) this.#remembered.set(guid.right, memory);
-    else this.#keepMemory(guid.right);
-    return E.right(undefined);
+    if (memory !== null) this.#remembered.set(guid, memory);
+    else this.#keepMemory(guid);
+    return E.right(true);
   }
 
   async run(): Promise<Either<SyncError, MirrorResult>> {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { guid128Hex } from "../codec/guid.ts";
 import type { MailRecord } from "../model/mail.ts";
+import { recordKey } from "./record_key.ts";
 
 /** One mail of the merged list: on the left, on the right, or one mail (equal GUID) on both. */
 export interface Assigned {
@@ -81,7 +81,7 @@ const fromOtherSides = (a: Entry, b: Entry): boolean =>
 const linkCopies = (entries: readonly Entry[]): void => {
   const chains = new Map<string, Entry[]>();
   for (const entry of entries) {
-    const key = guid128Hex((entry.left ?? entry.right)!.guid);
+    const key = recordKey((entry.left ?? entry.right)!);
     const chain = chains.get(key);
     if (chain === undefined) {
       chains.set(key, [entry]);

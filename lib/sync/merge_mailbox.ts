@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { guid128Hex } from "../codec/guid.ts";
 import type { LogChange } from "../model/change.ts";
 import { type Flags, keywordsWithout, sameKeywords } from "../model/flags.ts";
 import { type Guid, type ModSeq, modSeq, uid } from "../model/ids.ts";
@@ -18,6 +17,7 @@ import type {
 } from "../model/operation.ts";
 import { type Assigned, assignUids } from "./assign_uids.ts";
 import { findCommonPart } from "./common_part.ts";
+import { recordKey } from "./record_key.ts";
 import { type FlagRule, type FlagsChange, mergeFlags, type Role } from "./merge_flags.ts";
 
 /** What a merge plans for one side. */
@@ -148,7 +148,7 @@ const planNew = (
   // Mails that are not at a wanted UID of their GUID can move there: each to its own place first, copies to any.
   const movable = new Map<string, Set<MailRecord>>();
   for (const record of own) {
-    const key = guid128Hex(record.guid);
+    const key = recordKey(record);
     if (wantedAt.get(record.uid) === key) continue;
     const chain = movable.get(key);
     if (chain === undefined) movable.set(key, new Set([record]));
@@ -169,7 +169,7 @@ const planNew = (
   for (const mail of wanted) {
     const key = keyOf(mail);
     const there = present.get(mail.uid);
-    const stays = there !== undefined && guid128Hex(there.guid) === key ? there : null;
+    const stays = there !== undefined && recordKey(there) === key ? there : null;
     const moved = stays === null ? takeMovable(mail, key) : null;
     const mine = stays ?? moved;
     if (mine === null) {
@@ -201,7 +201,7 @@ const planNew = (
   };
 };
 
-const keyOf = (mail: Wanted): string => guid128Hex((mail.mine ?? mail.theirs)!.guid);
+const keyOf = (mail: Wanted): string => recordKey((mail.mine ?? mail.theirs)!);
 
 const planSide = (
   view: Sided,
