@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { makeOs } from "../lib/os/os.ts";
+import { EXIT } from "./exit.ts";
+import { settingsComplaint } from "./doctor/settings.ts";
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { parseLocation } from "../lib/codec/location.ts";
@@ -128,3 +131,17 @@ export const doctorText = (complaints: readonly Complaint[]): string =>
   complaints.length === 0
     ? "nothing is wrong"
     : complaints.map((one) => `${one.where}: ${one.what}\n    ${mendText(one)}`).join("\n");
+
+const tellComplaints = (complaints: readonly Complaint[], json: boolean): number => {
+  if (!json) console.log(doctorText(complaints));
+  else for (const one of complaints) console.log(JSON.stringify(one));
+  return complaints.length === 0 ? EXIT.inSync : EXIT.runAgain;
+};
+
+/** Runs `dsync doctor` and gives its exit status. */
+export const runDoctor = async (command: DoctorCommand): Promise<number> =>
+  tellComplaints(await doctor(makeOs(), command), command.json);
+
+/** The same where the configuration itself is at fault. */
+export const runDoctorOf = (error: SyncError, json: boolean): number =>
+  tellComplaints([settingsComplaint(error)], json);

@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { makeOs } from "../lib/os/os.ts";
+import { complainOf, EXIT, failWith, statusOfError } from "./exit.ts";
+import { heldText } from "./render.ts";
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../lib/model/error.ts";
@@ -67,4 +70,19 @@ export const restore = async (
   } finally {
     await close();
   }
+};
+
+/** Runs `dsync restore` and gives its exit status. */
+export const runRestore = async (command: RestoreCommand): Promise<number> => {
+  const { json, debug, dryRun } = command;
+  const end = await restore(makeOs(), command, (held) => {
+    if (json) console.log(JSON.stringify(held));
+    else if (dryRun || command.verbose) console.log(heldText(held));
+  });
+  if (E.isLeft(end)) return failWith(end.left, command, statusOfError(end.left));
+  const { mails, problems } = end.right;
+  for (const problem of problems) complainOf(problem, debug);
+  const counted = mails === 1 ? "1 mail" : `${mails} mails`;
+  if (!json) console.log(`${counted} ${dryRun ? "held" : "put back"}`);
+  return problems.length === 0 ? EXIT.inSync : EXIT.runAgain;
 };

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { makeOs } from "../lib/os/os.ts";
+import { complainOf, EXIT, failWith, statusOfError } from "./exit.ts";
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../lib/model/error.ts";
@@ -98,4 +100,10 @@ export const serve = async (
     if (E.isRight(store)) await store.right.close();
     await pipe.close();
   }
+};
+
+/** Runs `dsync server` and gives its exit status. */
+export const runServer = async (command: ServerCommand): Promise<number> => {
+  const end = await serve(makeOs(), command, (problem) => complainOf(problem, command.debug));
+  return E.isLeft(end) ? failWith(end.left, command, statusOfError(end.left)) : EXIT.inSync;
 };

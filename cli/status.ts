@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { makeOs } from "../lib/os/os.ts";
+import { complainOf, EXIT, failWith, statusOfError } from "./exit.ts";
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import type { SyncError } from "../lib/model/error.ts";
@@ -118,3 +120,12 @@ export const statusJson = ({ lines }: StoreStatus): string =>
       }),
     })
   ).join("\n");
+
+/** Runs `dsync status` and gives its exit status. */
+export const runStatus = async (command: StatusCommand): Promise<number> => {
+  const status = await statusOf(makeOs(), command);
+  if (E.isLeft(status)) return failWith(status.left, command, statusOfError(status.left));
+  console.log(command.json ? statusJson(status.right) : statusText(status.right));
+  for (const problem of status.right.problems) complainOf(problem, command.debug);
+  return status.right.problems.length === 0 ? EXIT.inSync : EXIT.runAgain;
+};

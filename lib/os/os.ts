@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { hostname } from "node:os";
 import type { Os } from "../port/os.ts";
 import { makeDisk, type StepHook } from "./disk.ts";
 import { makeFiles, OpenFiles } from "./files.ts";
@@ -24,7 +23,7 @@ const random = (length: number): Uint8Array => {
 };
 
 /** gethostname(), unless the environment has Dovecot's own name for the host (src/lib/hostpid.c). */
-const dovecotHostname = (): string => Deno.env.get("DOVECOT_HOSTNAME") ?? hostname();
+const dovecotHostname = (): string => Deno.env.get("DOVECOT_HOSTNAME") ?? Deno.hostname();
 
 /** Settings of {@linkcode makeOs}. */
 export interface OsOptions {

@@ -34,7 +34,7 @@ const problem = (path: string, what: string): SyncError =>
 const nameProblem = (name: string): string | null =>
   name.startsWith(":")
     ? "the file name has nothing before the colon"
-    : /[\r\n]/.test(name)
+    : name.includes("\n") || name.includes("\r")
     ? "the file name has a line end in it"
     : null;
 

@@ -1,0 +1,67 @@
+/**
+ * How a command ends: exit status, and errors on stderr.
+ *
+ * @module
+ */
+import { failedLine } from "../lib/codec/report_json.ts";
+import type { SyncError } from "../lib/model/error.ts";
+import type { CommonOptions } from "./command.ts";
+import { errorText } from "./render.ts";
+
+/** Exit status, as the manual of Dovecot's dsync has it; failures with sysexits' numbers where they fit. */
+export const EXIT = {
+  inSync: 0,
+  failed: 1,
+  runAgain: 2,
+  usage: 64,
+  noUser: 67,
+  defect: 70,
+  temporary: 75,
+  noPermission: 77,
+  configuration: 78,
+  /** As the shell has it after Ctrl-C. */
+  stopped: 130,
+} as const;
+
+/** Tells a line on stderr. */
+export const complain = (text: string): void => console.error(`dsync: ${text}`);
+
+/** Tells an error; `debug`: what lies beneath it, too. */
+export const complainOf = (error: SyncError, debug: boolean): void => {
+  complain(errorText(error));
+  if (debug && error.cause !== undefined) console.error(error.cause);
+};
+
+/** The exit status of a failure. What is behind a pipe may be there again the next time. */
+export const statusOfError = ({ _tag, scope, where }: SyncError): number => {
+  if (_tag === "Usage") return EXIT.usage;
+  const isOfPipe = scope === "run" && where.path === undefined;
+  return isOfPipe && (_tag === "Io" || _tag === "Damaged" || _tag === "Changed")
+    ? EXIT.temporary
+    : EXIT.failed;
+};
+
+/** The exit status where the configuration or its user is at fault. */
+export const statusOfSettings = ({ _tag }: SyncError): number => {
+  switch (_tag) {
+    case "Missing":
+      return EXIT.noUser;
+    case "Denied":
+      return EXIT.noPermission;
+    case "Io":
+      return EXIT.temporary;
+    default:
+      return EXIT.configuration;
+  }
+};
+
+/** Tells an error that ends the command; gives the exit status. */
+export const failWith = (
+  error: SyncError,
+  { debug, json }: CommonOptions,
+  exit: number,
+): number => {
+  if (json) console.log(JSON.stringify(failedLine(error, exit)));
+  complainOf(error, debug);
+  return exit;
+};

@@ -1,0 +1,122 @@
+/**
+ * The commands that sync: mirror, backup, plan and apply.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import { digestLine, eventLine, reportLine, stepLine } from "../lib/codec/report_json.ts";
+import { syncError } from "../lib/model/error.ts";
+import type { PlanStep } from "../lib/model/plan.ts";
+import type { Side } from "../lib/model/report.ts";
+import { makeOs } from "../lib/os/os.ts";
+import { Approval } from "../lib/run/approved.ts";
+import type { ApplyCommand, SyncCommand } from "./command.ts";
+import { parseCommandLine } from "./command_line.ts";
+import { complain, complainOf, EXIT, failWith, statusOfError, statusOfSettings } from "./exit.ts";
+import { Ledger } from "./ledger_file.ts";
+import { stateDirectory } from "./memory_file.ts";
+import type { Permission } from "./permission.ts";
+import { readPlan, writePlan } from "./plan_file.ts";
+import { eventText, lastLine, reportText } from "./render.ts";
+import { digestTexts } from "./render_check.ts";
+import { planText, stepText } from "./render_plan.ts";
+import { settle } from "./settle.ts";
+import { sync } from "./sync.ts";
+import { watch } from "./watch.ts";
+
+/** The names of the two sides in texts: a backup with -R goes from the second to the first. */
+const namesOf = (command: SyncCommand): Readonly<Record<Side, string>> => {
+  const one = command.settings.get("mail_location") ?? "";
+  const two = command.destination.join(" ");
+  return command.reverse ? { left: two, right: one } : { left: one, right: two };
+};
+
+const runWith = async (command: SyncCommand, permission: Permission): Promise<number> => {
+  const names = namesOf(command);
+  const { json, verbose, debug } = command;
+  const isDone = permission._tag !== "Nothing";
+  const directory = isDone ? stateDirectory((name) => Deno.env.get(name)) : null;
+  const ledger = directory === null ? null : new Ledger(directory, complain);
+  const { options, isStopped, end: unwatch } = watch(command, (event) => {
+    if (json && (isDone || event._tag === "Problem")) {
+      console.log(JSON.stringify(eventLine(event)));
+    }
+    if (event._tag === "Problem") return complainOf(event.error, debug);
+    if (event._tag === "Decided") ledger?.note(names, event.decision);
+    if (event._tag === "MailboxDone") ledger?.flush();
+    const text = verbose && !json && isDone ? eventText(event, names) : null;
+    if (text !== null) console.log(text);
+  });
+  const end = await sync(makeOs(), command, options, permission, complain);
+  ledger?.close();
+  unwatch();
+  if (E.isLeft(end)) {
+    const exit = isStopped() ? EXIT.stopped : statusOfError(end.left);
+    return failWith(end.left, command, exit);
+  }
+  const { report, state, comparison } = end.right;
+  const digests = comparison?.digests ?? [];
+  const isWhole = permission._tag !== "Approved" || permission.approval.left().length === 0;
+  const exit = report.problems.length === 0 && isWhole ? EXIT.inSync : EXIT.runAgain;
+  if (json) {
+    for (const one of digests) console.log(JSON.stringify(digestLine(one)));
+    console.log(JSON.stringify(reportLine(report, exit, state)));
+  } else if (isDone) {
+    if (verbose) console.log([...digestTexts(digests), reportText(report, names)].join("\n"));
+    else if (Deno.stderr.isTerminal()) console.error(lastLine(report, names));
+    if (state !== null) console.log(state);
+  }
+  return exit;
+};
+
+/** Tells the steps, each on a line. */
+const tellSteps = (command: SyncCommand, steps: readonly PlanStep[]): void => {
+  const names = namesOf(command);
+  for (const step of steps) {
+    console.log(command.json ? JSON.stringify(stepLine(step)) : stepText(step, names));
+  }
+};
+
+/** `words`: the command line. */
+const runPlan = async (command: SyncCommand, words: readonly string[]): Promise<number> => {
+  const steps: PlanStep[] = [];
+  let [left, right] = ["", ""];
+  const exit = await runWith(command, {
+    _tag: "Nothing",
+    note: (step) => steps.push(step),
+    onSides: (...both) => [left, right] = both,
+  });
+  if (exit !== EXIT.inSync && exit !== EXIT.runAgain) return exit;
+  tellSteps(command, steps);
+  if (!command.json) console.log(planText(steps));
+  if (command.planFile === null) return exit;
+  const end = writePlan(command.planFile, { command: words, left, right, steps });
+  return E.isLeft(end) ? failWith(end.left, command, EXIT.failed) : exit;
+};
+
+/** `dsync apply`: carries out a plan. `now`: seconds since 1970. */
+export const runApply = async (apply: ApplyCommand, now: number): Promise<number> => {
+  const plan = readPlan(apply.file);
+  if (E.isLeft(plan)) return failWith(plan.left, apply, EXIT.failed);
+  const { command: words, left, right, steps } = plan.right;
+  const parsed = parseCommandLine(words, now);
+  if (E.isLeft(parsed) || parsed.right._tag !== "Sync") {
+    const error = syncError("Damaged", "run", { path: apply.file }, "it is a plan of no sync");
+    return failWith(error, apply, EXIT.failed);
+  }
+  const { verbose, debug, json } = apply;
+  const settled = await settle({ ...parsed.right, verbose, debug, json, dryRun: false });
+  if (E.isLeft(settled)) return failWith(settled.left, apply, statusOfSettings(settled.left));
+  const approval = new Approval(steps);
+  const exit = await runWith(settled.right, { _tag: "Approved", approval, left, right });
+  const notDone = approval.left();
+  if (notDone.length > 0 && (exit === EXIT.inSync || exit === EXIT.runAgain)) {
+    complain(`${notDone.length} of ${steps.length} steps were not done:`);
+    tellSteps(settled.right, notDone);
+  }
+  return exit;
+};
+
+/** `dsync mirror`, `backup` and `plan`. `words`: the command line. */
+export const runSync = (command: SyncCommand, words: readonly string[]): Promise<number> =>
+  command.dryRun ? runPlan(command, words) : runWith(command, { _tag: "All" });

@@ -1,0 +1,19 @@
+/**
+ * A command and what the configuration says to it.
+ *
+ * @module
+ */
+import type * as E from "fp-ts/Either.js";
+import type { SyncError } from "../lib/model/error.ts";
+import type { Command } from "./command.ts";
+import { configured } from "./configuration.ts";
+import { complain } from "./exit.ts";
+import { errorText } from "./render.ts";
+
+/** A command with all settings that it goes by. */
+export const settle = <
+  C extends Exclude<Command, { readonly _tag: "Help" | "Version" | "Apply" | "Log" }>,
+>(
+  command: C,
+): Promise<E.Either<SyncError, C>> =>
+  configured(command, (error) => complain(`${errorText(error)}; going on without it`));
