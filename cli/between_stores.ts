@@ -21,6 +21,7 @@ import { recorded } from "../lib/run/recorded.ts";
 import type { RunOptions } from "../lib/run/run.ts";
 import { shadowStore } from "../lib/store/shadow/shadow_store.ts";
 import { isSelected } from "../lib/sync/select_names.ts";
+import { isOpen } from "../lib/sync/wire_mailbox.ts";
 import type { SyncCommand } from "./command.ts";
 import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
 import { type Permission, permitted } from "./permission.ts";
@@ -50,6 +51,11 @@ export interface Means {
 
 /** Special uses are not known here. */
 export const noUses = (): readonly string[] => [];
+
+/** Whether a merge of two stores does all that is asked; what is left is done by the protocol of Dovecot's dsync. */
+export const isPlain = ({ verb, names, state, filter, mails }: SyncCommand): boolean =>
+  state === null && names.onlyGuid === null && isOpen(filter) &&
+  (verb === "mirror" || (mails && names.only === null && names.excluded.length === 0));
 
 /** What the last sync of two ends remembered; what cannot be used counts as nothing. */
 export const recall = (

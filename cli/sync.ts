@@ -5,242 +5,19 @@
  */
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
-import * as TE from "fp-ts/TaskEither.js";
-import { type Destination, parseDestination } from "../lib/codec/peer_command.ts";
-import { formatSyncState, parseSyncState } from "../lib/codec/sync_state.ts";
-import type { MailboxState } from "../lib/codec/dsync_wire_item.ts";
-import { type SyncError, syncError } from "../lib/model/error.ts";
-import type { MailboxGuid } from "../lib/model/ids.ts";
+import { parseDestination } from "../lib/codec/peer_command.ts";
+import type { SyncError } from "../lib/model/error.ts";
 import { dryOs } from "../lib/os/dry_os.ts";
-import { newGuid } from "../lib/os/new_guid.ts";
-import { makeSpool } from "../lib/os/spool.ts";
-import { greet } from "../lib/peer/greeting.ts";
-import { memoryPipe } from "../lib/peer/memory_pipe.ts";
 import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";
-import { prefixed } from "../lib/run/prefixed.ts";
-import { type Connect, syncWithPeer } from "../lib/run/peer_sync.ts";
 import type { RunOptions } from "../lib/run/run.ts";
-import { holdSession } from "../lib/run/session.ts";
-import {
-  masterHandshake,
-  type SessionRequest,
-  slaveHandshake,
-  slaveOptions,
-} from "../lib/run/session_handshake.ts";
-import { isOpen } from "../lib/sync/wire_mailbox.ts";
 import type { SyncCommand } from "./command.ts";
-import {
-  DRY_EXTENSION,
-  type Reach,
-  reach,
-  type Reached,
-  reachOf,
-  STORE_EXTENSION,
-  storeBehind,
-} from "./connect.ts";
-import {
-  betweenStores,
-  type Means,
-  noUses,
-  recall,
-  type Synced,
-  underRules,
-  withHold,
-} from "./between_stores.ts";
-import { openHold } from "./hold_directory.ts";
+import { betweenStores, type Means, type Synced, underRules } from "./between_stores.ts";
 import { firstLocation, openEither, type Opening, openSide, samePlace } from "./locations.ts";
-import { PREFIX, remoteCommandOf } from "./configuration.ts";
+import { remoteCommandOf } from "./configuration.ts";
 import type { Permission } from "./permission.ts";
-import { errorText } from "./render.ts";
-import { lockAccount } from "./sync_lock.ts";
-
-/** Whether a merge of two stores does all that is asked; what is left is done by the protocol of Dovecot's dsync. */
-const isPlain = ({ verb, names, state, filter, mails }: SyncCommand): boolean =>
-  state === null && names.onlyGuid === null && isOpen(filter) &&
-  (verb === "mirror" || (mails && names.only === null && names.excluded.length === 0));
-
-const requestOf = (command: SyncCommand, hasState: boolean): SessionRequest => ({
-  flow: command.verb === "mirror" && !command.oneWay ? "both" : command.reverse ? "in" : "out",
-  keepOwn: command.oneWay,
-  syncType: hasState ? "state" : command.full ? "full" : "changed",
-  names: command.names,
-  mails: command.mails,
-  filter: command.filter,
-  namespacePrefixes: command.namespaces,
-  visibleNamespaces: command.allNamespaces,
-  lockTimeout: command.lockTimeout,
-  purge: command.purge,
-  virtualAll: command.virtualAll,
-  altChar: command.settings.get("dsync_alt_char") ?? "_",
-  debug: command.debug,
-});
-
-/** The first side for a sync with a peer: made where it is missing, unless it is the source. */
-const openFirst = (means: Means, location: string): Promise<Either<SyncError, Store>> => {
-  const { command, os } = means;
-  const opening = { os, settings: command.settings };
-  const isSource = (command.verb === "backup" || command.oneWay) && !command.reverse;
-  return openSide(opening, location, !isSource);
-};
-
-/** A session in this process: the second store behind the protocol, for what only that can do. */
-const loopback = (right: Store, handshakeName: string): Connect => (handshake) => async () => {
-  const [here, there] = memoryPipe();
-  const serving = greet(there, handshakeName, slaveHandshake(handshakeName), []).then(({ peer }) =>
-    holdSession(
-      right,
-      peer,
-      slaveOptions(peer.handshake, {
-        states: new Map(),
-        compares: () => false,
-        pending: () => new Set(),
-        makeSpool,
-        newGuid,
-        side: "right",
-      }, noUses),
-    )()
-  );
-  const { peer } = await greet(here, right.location, handshake, []);
-  return E.right({
-    peer,
-    close: async () => {
-      const end = await serving;
-      await here.close();
-      return E.isLeft(end) ? end : E.right(undefined);
-    },
-  });
-};
-
-const byProtocol = async (
-  means: Means,
-  store: Store,
-  connect: Connect,
-  other: string,
-): Promise<Either<SyncError, Synced>> => {
-  const { command, os, options, say } = means;
-  if (command.maxDelete !== null) {
-    const what = "--max-delete: only for a whole backup to a folder, or with a dsync of this kind";
-    return E.left(syncError("Unsupported", "run", {}, what));
-  }
-  let states: ReadonlyMap<MailboxGuid, MailboxState> = new Map();
-  let hasState = false;
-  if (command.state !== null && command.state !== "") {
-    const parsed = parseSyncState(command.state);
-    if (E.isLeft(parsed)) say(`${errorText(parsed.left)}; all is compared`);
-    else [states, hasState] = [parsed.right, true];
-  }
-  const { memory, keep } = recall(means, { left: store.location, right: other });
-  const end = await syncWithPeer(store, connect, requestOf(command, hasState), {
-    ...options,
-    memory,
-    states,
-    makeSpool,
-    newGuid,
-    hostname: os.hostname,
-    usesOf: noUses,
-    side: command.reverse ? "right" : "left",
-  })();
-  if (E.isLeft(end)) return end;
-  keep(end.right.memory);
-  const state = end.right.states === null ? "" : formatSyncState(end.right.states.values());
-  return E.right({
-    report: end.right.report,
-    state: command.state === null ? null : state,
-    comparison: null,
-  });
-};
-
-/** The first connection is there already; those of later sessions are made when they are needed. */
-const connecting = (first: Reached, how: Reach): Connect => {
-  let waiting: Reached | null = first;
-  return (handshake) =>
-    waiting === null ? reach(how, handshake, []) : async () => {
-      const reached = waiting!;
-      waiting = null;
-      return await TE.right(reached)();
-    };
-};
-
-const extensionsFor = ({ command, permission }: Means): readonly string[] =>
-  !isPlain(command)
-    ? []
-    : permission._tag === "Nothing"
-    ? [STORE_EXTENSION, DRY_EXTENSION]
-    : [STORE_EXTENSION];
-
-const onlyWithOurs = (name: string): SyncError =>
-  syncError(
-    "Unsupported",
-    "run",
-    {},
-    `${name}: a plan is made and carried out between folders, or with a dsync of this kind and ` +
-      "all of a store; the protocol of Dovecot's dsync knows none",
-  );
-
-const withProgram = async (
-  means: Means,
-  location: string,
-  destination: Extract<Destination, { readonly _tag: "Program" }>,
-): Promise<Either<SyncError, Synced>> => {
-  const { command, os, say } = means;
-  const store = await openFirst(means, location);
-  if (E.isLeft(store)) return store;
-  const how = reachOf(command, destination, say);
-  const handshake = masterHandshake(requestOf(command, false), os.hostname);
-  const isFree = means.permission._tag === "All";
-  if (!isFree && !isPlain(command)) return E.left(onlyWithOurs(destination.name));
-  const extensions = extensionsFor(means);
-  const reached = await reach(how, handshake, extensions)();
-  if (E.isLeft(reached)) return reached;
-  if (!isFree && !extensions.every((name) => reached.right.extensions.includes(name))) {
-    await reached.right.close();
-    return E.left(onlyWithOurs(destination.name));
-  }
-  const unlock = await lockHere(means, reached.right.peer.handshake.hostname);
-  if (E.isLeft(unlock)) {
-    await reached.right.close();
-    return unlock;
-  }
-  try {
-    const isOurs = [STORE_EXTENSION].some((name) => reached.right.extensions.includes(name));
-    return isOurs ? await withStoreBehind(means, store.right, reached.right) : await byProtocol(
-      means,
-      prefixed(withHold(means, store.right), command.settings.get(PREFIX) ?? ""),
-      connecting(reached.right, how),
-      destination.argv.join(" "),
-    );
-  } finally {
-    unlock.right();
-    await store.right.close();
-  }
-};
-
-/** The other end is one of ours: its store is used as if it were here. */
-const withStoreBehind = async (
-  means: Means,
-  store: Store,
-  reached: Reached,
-): Promise<Either<SyncError, Synced>> => {
-  const there = await storeBehind(reached);
-  if (E.isLeft(there)) return there;
-  const [left, right] = means.command.reverse
-    ? [there.right.store, store]
-    : [store, there.right.store];
-  const sides = underRules(means, left, right);
-  const end = E.isLeft(sides) ? sides : await betweenStores(means, ...sides.right);
-  const closed = await there.right.close();
-  return E.isRight(end) && E.isLeft(closed) ? closed : end;
-};
-
-/** Takes the lock, where -l asks for it and it is for this end to take: the higher host name, of equal ones the master. */
-const lockHere = async (
-  { command, os }: Means,
-  otherHost: string,
-): Promise<Either<SyncError, () => void>> =>
-  command.lockTimeout === null || otherHost > os.hostname
-    ? E.right(() => {})
-    : await lockAccount(os, command.lockTimeout);
+import { isPlain } from "./between_stores.ts";
+import { lockHere } from "./sync_lock.ts";
 
 const betweenLocations = async (
   means: Means,
@@ -265,6 +42,7 @@ const betweenLocations = async (
     const [left, right] = allowed.right;
     if (isPlain(command)) return await betweenStores(means, left, right);
     const [own, other] = command.reverse ? [right, left] : [left, right];
+    const { byProtocol, loopback } = await import("./sync_with_peer.ts");
     return await byProtocol(means, own, loopback(other, os.hostname), other.location);
   } finally {
     if (E.isRight(unlock)) unlock.right();
@@ -301,6 +79,7 @@ export const sync = async (
     say,
   };
   if (command.hold === null || isDry) return await between(means);
+  const { openHold } = await import("./hold_directory.ts");
   const opened = await openHold(machine, command.hold, true);
   if (E.isLeft(opened)) return opened;
   try {
@@ -319,5 +98,6 @@ const between = async (means: Means): Promise<Either<SyncError, Synced>> => {
   if (destination.right._tag === "Location") {
     return await betweenLocations(means, one.right, destination.right.text);
   }
+  const { withProgram } = await import("./sync_with_peer.ts");
   return await withProgram(means, one.right, destination.right);
 };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Means } from "./between_stores.ts";
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../lib/model/error.ts";
@@ -43,3 +44,12 @@ export const lockAccount = async (
     return E.left(thrown.error as SyncError);
   }
 };
+
+/** Takes the lock, where -l asks for it and it is for this end to take: the higher host name, of equal ones the master. */
+export const lockHere = async (
+  { command, os }: Means,
+  otherHost: string,
+): Promise<Either<SyncError, () => void>> =>
+  command.lockTimeout === null || otherHost > os.hostname
+    ? E.right(() => {})
+    : await lockAccount(os, command.lockTimeout);
