@@ -34,6 +34,7 @@ import {
   reconcileIndex,
   reconcileList,
 } from "./reconcile.ts";
+import { isStill, type Look, lookAt } from "./look.ts";
 import { type Snapshot, stampOf, takeSnapshot } from "./snapshot.ts";
 import { stagedPath, strandedMails } from "./stranded.ts";
 import {
@@ -69,6 +70,8 @@ export interface BoxOptions {
   readonly controlRoot: string;
   /** The index whose place a new one shall be able to take. */
   readonly indexAfter?: IndexAfter;
+  /** An earlier look, which counts again where nothing has changed since. */
+  readonly lastLook?: Look | null;
 }
 
 /** Runs `use` with errors narrowed to the mailbox. */
@@ -109,6 +112,8 @@ export class MaildirBox {
   #snapshot: Snapshot;
   #letters: KeywordLetters;
   #stamp = "";
+  /** What it held when it was opened. */
+  readonly firstLook: Look;
 
   private constructor(os: Os, options: BoxOptions) {
     this.os = os;
@@ -116,8 +121,13 @@ export class MaildirBox {
     this.paths = options.paths;
     this.#options = options;
     this.#openIndex();
-    this.#snapshot = this.#look();
+    const last = options.lastLook ?? null;
+    this.#snapshot = last !== null && isStill(os, this.paths, last, this.#index)
+      ? last.snapshot
+      : this.#look();
+    this.#stamp = this.#snapshot.stamp;
     this.#letters = this.#snapshot.letters;
+    this.firstLook = lookAt(this.#snapshot, this.#index);
   }
 
   /**

@@ -27,6 +27,7 @@ import { removeDeadDraft } from "../index/index_create.ts";
 import { openIndex } from "../index/index_file.ts";
 import { subscribedNames } from "../../codec/subscriptions.ts";
 import { afterIndex, INDEX_BASE, inMailbox, MaildirBox, makeMailDirectories } from "./box.ts";
+import type { Look } from "./look.ts";
 import { hasIncoming, removeIncoming } from "./incoming.ts";
 import { accountRoots, mailboxPaths, type MaildirLocation, namingOf } from "./layout.ts";
 import { openMailbox } from "./maildir_mailbox.ts";
@@ -64,6 +65,8 @@ class MaildirStore {
   /** Where each mailbox was last seen. */
   #names = new Map<MailboxGuid, MailboxName>();
   #tidied = false;
+  /** The mailbox that was opened last. */
+  #last: { readonly name: MailboxName; readonly look: Look } | null = null;
 
   constructor(os: Os, location: MaildirLocation) {
     this.#os = os;
@@ -169,7 +172,10 @@ class MaildirStore {
     use: (mailbox: Mailbox) => TaskEither<SyncError, A>,
   ): Promise<A> {
     const name = await this.#find(guid);
-    const box = await MaildirBox.open(this.#os, this.#boxOptions(name));
+    // A run opens a mailbox some times in a row, and as a rule nothing has happened between.
+    const last = this.#last?.name === name ? this.#last.look : null;
+    const box = await MaildirBox.open(this.#os, { ...this.#boxOptions(name), lastLook: last });
+    this.#last = { name, look: box.firstLook };
     try {
       return await unwrap(use(openMailbox(box, this.#location.attributes)));
     } finally {

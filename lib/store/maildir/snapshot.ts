@@ -31,19 +31,28 @@ export interface Snapshot {
   readonly stamp: string;
 }
 
+const stamped = ({ control, mail }: MailboxPaths): readonly string[] => [
+  `${control}/dovecot-uidlist`,
+  `${control}/dovecot-keywords`,
+  `${mail}/cur`,
+  `${mail}/new`,
+];
+
 /** Inode, size and times of what every change of a mailbox touches; the index log tells its own changes. */
 export const stampOf = (os: Os, paths: MailboxPaths): string =>
-  [
-    `${paths.control}/dovecot-uidlist`,
-    `${paths.control}/dovecot-keywords`,
-    `${paths.mail}/cur`,
-    `${paths.mail}/new`,
-  ].map((path) => {
+  stamped(paths).map((path) => {
     const info = os.files.stat(path);
     if (info === null) return "-";
     const size = info.kind === "directory" ? "" : info.size;
     return `${info.dev}:${info.ino}:${size}:${info.mtime}.${info.mtimeNs}`;
   }).join(" ");
+
+/** A change that comes within so long of the last one may have the same time: what is quiet has none that young. */
+const QUIET_S = 2;
+
+/** Whether nothing that {@linkcode stampOf} looks at has changed within the last two seconds. */
+export const isQuiet = (os: Os, paths: MailboxPaths): boolean =>
+  stamped(paths).every((path) => (os.files.stat(path)?.mtime ?? 0) + QUIET_S < os.now() / 1000);
 
 const pendingIn = (index: IndexFile): Pending =>
   index.view.tailOffset >= index.view.position.offset
