@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { join } from "node:path";
 import { absolute, type Account, type Dovecot } from "../tests/interop/dovecot.ts";
 import type { Dsync } from "../tests/interop/dsync.ts";
 import type { Measured } from "./measure.ts";
 
-/** One way to do a piece of work: a fresh place, then a command that is measured. */
+/** One way to do a piece of work: a fresh place or fresh changes, then a command that is measured. */
 export interface Way {
   readonly name: string;
   readonly run: () => Promise<Measured>;
@@ -44,20 +45,20 @@ export const doveadm = (
     account,
   );
 
-/** dsync from an account to the words of a second side. */
+/** dsync from an account to the words of a second side. No configuration of the machine's own Dovecot is asked for. */
 export const dsyncCommand = (
   dsync: Dsync,
   from: Account,
   verb: "mirror" | "backup",
   to: readonly string[],
-): Deno.Command => dsync.command([...locationOf(from), verb, ...to], from.home);
+): Deno.Command => dsync.command(["-c", "/dev/null", ...locationOf(from), verb, ...to], from.home);
 
 /** The words of a dsync that serves an account. */
 export const served = (dsync: Dsync, account: Account): readonly string[] => [
   "env",
   `DENO_DIR=${dsync.cache}`,
   dsync.program,
-  ...dsync.args([...locationOf(account), "server"]),
+  ...dsync.args(["-c", "/dev/null", ...locationOf(account), "server"]),
 ];
 
 /** The words of a doveadm that serves an account, as doveadm itself takes them: it adds "dsync-server". */
@@ -65,3 +66,28 @@ export const servedByDoveadm = (dovecot: Dovecot, account: Account): readonly st
   "/usr/bin/doveadm",
   ...doveadmWords(dovecot, account),
 ];
+
+const MBSYNC = "/usr/bin/mbsync";
+
+/** Whether there is an mbsync to compare with. */
+export const hasMbsync = (): boolean => {
+  try {
+    return Deno.statSync(MBSYNC).isFile;
+  } catch {
+    return false;
+  }
+};
+
+/** mbsync between two Maildirs, by a configuration that is written into the second one's home. */
+export const mbsync = ({ machine }: Dovecot, from: Account, to: Account): Deno.Command => {
+  const config = join(to.home, "mbsyncrc");
+  const store = (name: string, home: string): string =>
+    `MaildirStore ${name}\nPath ${home}/Maildir/\nInbox ${home}/Maildir\nSubFolders Maildir++\n`;
+  Deno.writeTextFileSync(
+    config,
+    `${store("one", from.home)}\n${store("two", to.home)}\nChannel all\nFar :one:\nNear :two:\n` +
+      `Patterns *\nCreate Both\nExpunge Both\nSync All\nSyncState ${to.home}/state/\n`,
+  );
+  Deno.mkdirSync(join(to.home, "state"), { recursive: true });
+  return machine.command(MBSYNC, ["-q", "-c", config, "all"], to);
+};

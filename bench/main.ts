@@ -1,101 +1,76 @@
 /**
- * `deno task bench [--rounds N] [--only WORK] [CORPUS]`: dsync, doveadm and a plain copy do the same work in turn; prints
- * medians and their ratios.
+ * `deno task bench [--rounds N] [--only WORK] [--full] [--keep] [CORPUS]`: dsync, doveadm, mbsync and a plain copy do the
+ * same work in turn. Prints medians and their ratios; `--keep` writes them to bench/results, with a plot.
  *
  * @module
  */
 import { join } from "node:path";
 import { parseArgs } from "@std/cli/parse-args";
-import { absolute, type Account, Dovecot, hasDovecot } from "../tests/interop/dovecot.ts";
+import { Dovecot, hasDovecot } from "../tests/interop/dovecot.ts";
 import { type Dsync, stageDsync } from "../tests/interop/dsync.ts";
-import { type Bench, doveadm, dsyncCommand, type Way } from "./commands.ts";
 import { CORPORA, type Corpus, writeCorpus } from "./corpus.ts";
-import { measure, type Measured, median } from "./measure.ts";
-import { firstOverPipe } from "./pipe.ts";
+import { type Job, jobsOf } from "./jobs.ts";
+import type { Measured } from "./measure.ts";
+import { type JobResult, jobText, ratioPlot, resultsPage } from "./report.ts";
 
-const { rounds = "3", only = "", _: names } = parseArgs(Deno.args, { string: ["rounds", "only"] });
+const { rounds = "3", only = "", full, keep, _: names } = parseArgs(Deno.args, {
+  string: ["rounds", "only"],
+  boolean: ["full", "keep"],
+});
 const ROUNDS = Number(rounds);
 
-/** First conversions into an empty store of `location`. */
-const firstConversion = (
-  { dovecot, dsync, source }: Bench,
-  from: Account,
-  location: string,
-): readonly Way[] => {
-  const fresh = () => dovecot.account(location);
-  return [
-    {
-      name: "dsync backup",
-      run: async () => measure(dsyncCommand(dsync, from, "backup", [absolute(await fresh())])),
-    },
-    {
-      name: "doveadm backup -R",
-      run: async () => {
-        const to = await fresh();
-        return measure(doveadm(dovecot, to, ["backup", "-R", absolute(from)]));
-      },
-    },
-    {
-      name: "cp -r of the Maildir, sync",
-      run: async () => {
-        const to = await dovecot.machine.directory("copy");
-        const script = 'cp -r "$1" "$2" && sync -f "$2"';
-        const args = ["-c", script, "sh", join(source.home, "Maildir"), to];
-        return measure(dovecot.machine.command("/bin/sh", args, { home: to }));
-      },
-    },
-  ];
-};
-
-/** A mirror of two equal sides. */
-const nothingNew = ({ dovecot, dsync, source }: Bench, to: Account): readonly Way[] => [
-  {
-    name: "dsync mirror",
-    run: () => measure(dsyncCommand(dsync, source, "mirror", [absolute(to)])),
-  },
-  {
-    name: "doveadm sync",
-    run: () => measure(doveadm(dovecot, source, ["sync", absolute(to)])),
-  },
-];
-
-/** Runs the ways in turn, several rounds, and prints a table; ratios are to the second way. */
-const compare = async (title: string, ways: readonly Way[]): Promise<void> => {
-  if (!title.includes(only)) return;
+/** Runs the ways in turn, several rounds. */
+const runJob = async (corpus: Corpus, { name, ways }: Job): Promise<JobResult> => {
   const runs = ways.map((): Measured[] => []);
   for (let round = 0; round < ROUNDS; round++) {
     for (const [i, way] of ways.entries()) runs[i]!.push(await way.run());
   }
-  const seconds = runs.map((of) => median(of.map((run) => run.seconds)));
-  console.log(`\n${title}`);
-  for (const [i, way] of ways.entries()) {
-    const peak = Math.max(...runs[i]!.map((run) => run.peakMiB));
-    const ratio = median(runs[i]!.map((run, round) => run.seconds / runs[1]![round]!.seconds));
-    console.log(
-      `  ${way.name.padEnd(28)} ${seconds[i]!.toFixed(2).padStart(7)} s` +
-        `  x${ratio.toFixed(2)}  ${peak.toFixed(0).padStart(5)} MiB`,
-    );
-  }
+  return {
+    corpus: corpus.name,
+    job: name,
+    ways: ways.map((way, i) => ({ name: way.name, runs: runs[i]! })),
+  };
 };
 
-const benchCorpus = async (dovecot: Dovecot, dsync: Dsync, corpus: Corpus): Promise<void> => {
+const benchCorpus = async function* (
+  dovecot: Dovecot,
+  dsync: Dsync,
+  corpus: Corpus,
+): AsyncGenerator<JobResult> {
   const source = await dovecot.account(
     "maildir:~/Maildir",
     (home) => void writeCorpus(corpus, `${home}/Maildir`),
   );
-  const bench = { dovecot, dsync, source };
-  await compare(
-    `${corpus.name}: Maildir -> mdbox, first time`,
-    firstConversion(bench, source, "mdbox:~/mdbox"),
-  );
-  const mdbox = await dovecot.account("mdbox:~/mdbox");
-  await measure(dsyncCommand(dsync, source, "backup", [absolute(mdbox)]));
-  await compare(
-    `${corpus.name}: mdbox -> Maildir, first time`,
-    firstConversion(bench, mdbox, "maildir:~/Maildir"),
-  );
-  await compare(`${corpus.name}: mirror with nothing new`, nothingNew(bench, mdbox));
-  await compare(`${corpus.name}: first mirror over a pipe`, firstOverPipe(bench));
+  const isWanted = (name: string): boolean => name.includes(only);
+  for await (const job of jobsOf({ dovecot, dsync, source }, corpus.mails, isWanted)) {
+    yield await runJob(corpus, job);
+  }
+};
+
+const versionOf = async (program: string, ...args: readonly string[]): Promise<string> => {
+  try {
+    const { stdout, stderr } = await new Deno.Command(program, { args: [...args] }).output();
+    const [line = ""] = new TextDecoder().decode(stdout.length > 0 ? stdout : stderr).split("\n");
+    return line;
+  } catch {
+    return "none";
+  }
+};
+
+const headLines = async (): Promise<readonly string[]> => {
+  const cpu = /model name\s*: (.*)/.exec(Deno.readTextFileSync("/proc/cpuinfo"))?.[1] ?? "unknown";
+  const [load] = Deno.loadavg();
+  return [
+    `${new Date().toISOString().slice(0, 10)}, medians of ${ROUNDS} rounds in turn, caches warm`,
+    `${navigator.hardwareConcurrency} cores, ${cpu}, Linux ${Deno.osRelease()}, load ${
+      load!.toFixed(2)
+    }`,
+    `Deno ${Deno.version.deno}, V8 ${Deno.version.v8}`,
+    `Dovecot ${await versionOf("/usr/sbin/dovecot", "--version")}`,
+    await versionOf("mbsync", "--version"),
+    `temporary files in ${Deno.env.get("TMPDIR") ?? "/tmp"}`,
+    "ratio: to the second way of the same work; CPU and memory of the process and its children",
+  ];
 };
 
 if (!hasDovecot) {
@@ -104,8 +79,24 @@ if (!hasDovecot) {
   );
   Deno.exit(1);
 }
-await using dovecot = await Dovecot.start();
-const dsync = await stageDsync(dovecot);
-const wanted = CORPORA.filter(({ name }) => name.includes(String(names[0] ?? "")));
-console.log(`medians of ${ROUNDS} rounds, in turn; warm cache; x: ratio to doveadm; peak memory`);
-for (const corpus of wanted) await benchCorpus(dovecot, dsync, corpus);
+const head = await headLines();
+console.log(head.join("\n"));
+const results: JobResult[] = [];
+{
+  await using dovecot = await Dovecot.start();
+  const dsync = await stageDsync(dovecot);
+  const named = String(names[0] ?? "");
+  for (const corpus of CORPORA) {
+    if (!corpus.name.includes(named) || (corpus.isLong === true && !full)) continue;
+    for await (const result of benchCorpus(dovecot, dsync, corpus)) {
+      results.push(result);
+      console.log(`\n${jobText(result)}`);
+    }
+  }
+}
+if (keep) {
+  const directory = join(import.meta.dirname!, "results");
+  await Deno.mkdir(directory, { recursive: true });
+  await Deno.writeTextFile(join(directory, "ratios.svg"), ratioPlot(results));
+  await Deno.writeTextFile(join(directory, "README.md"), resultsPage(head, results, "ratios.svg"));
+}

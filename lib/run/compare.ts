@@ -204,6 +204,10 @@ async () => {
   return E.right({ mails, bytes, left: digests[0]!.end(), right: digests[1]!.end() });
 };
 
+/** A name without a mailbox on either side is a matter of directories. */
+const nameField = ({ left, right }: NamePair): "name" | "directory" =>
+  [left, right].every((node) => node === null || node._tag === "Directory") ? "directory" : "name";
+
 const nodeText = (node: NamePair["left"]): string | null =>
   node === null
     ? null
@@ -246,7 +250,7 @@ async () => {
     if (!isWanted(name)) continue;
     const find: Find = (uid, field, leftValue, rightValue) =>
       findings.push({ mailbox: name, uid, field, left: leftValue, right: rightValue });
-    if (pair.differs) find(null, "name", nodeText(pair.left), nodeText(pair.right));
+    if (pair.differs) find(null, nameField(pair), nodeText(pair.left), nodeText(pair.right));
     if (pair.left?._tag !== "Mailbox" || pair.right?._tag !== "Mailbox") continue;
     const { guid } = pair.right;
     const end = await left.withMailbox(

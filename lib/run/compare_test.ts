@@ -121,7 +121,7 @@ const PLANTS: Readonly<Record<string, readonly [plant: Plant, ...found: string[]
   ],
   "a mailbox less": [
     (state) => void state.mailboxes.pop(),
-    "Work - name",
+    "Work - directory",
     "Work/Entwürfe - name",
   ],
   "a mailbox more": [
@@ -136,14 +136,14 @@ const PLANTS: Readonly<Record<string, readonly [plant: Plant, ...found: string[]
   "a name's case": [
     (_, __, work) => void (work.name = mailboxName("work/Entwürfe")),
     // The parent is a name of its own.
-    "Work - name",
+    "Work - directory",
     "Work/Entwürfe - name",
-    "work - name",
+    "work - directory",
   ],
-  "a directory less": [(state) => void state.directories.clear(), "Empty - name"],
+  "a directory less": [(state) => void state.directories.clear(), "Empty - directory"],
   "a directory more": [
     (state) => void state.directories.add(mailboxName("Void")),
-    "Void - name",
+    "Void - directory",
   ],
   "a mailbox that is none on the other side": [(state) => {
     state.mailboxes.pop();
@@ -218,7 +218,7 @@ for (const [title, [plant, ...wanted]] of Object.entries({ ...PLANTS, ...INSIDE 
 const sidesSwapped = (title: string, lines: readonly string[]): readonly string[] => {
   const swapped: Record<string, readonly string[]> = {
     "a mailbox renamed": ["Work/Other - name"],
-    "a name's case": ["Work - name", "work - name", "work/Entwürfe - name"],
+    "a name's case": ["Work - directory", "work - directory", "work/Entwürfe - name"],
   };
   return (swapped[title] ?? lines).toSorted();
 };
