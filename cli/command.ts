@@ -117,6 +117,13 @@ export interface StatusCommand extends CommonOptions {
   readonly location: string | null;
 }
 
+/** How fast it is with one's own mail. */
+export interface BenchCommand extends CommonOptions {
+  readonly _tag: "Bench";
+  /** The mail; null: that of mail_location. */
+  readonly location: string | null;
+}
+
 /** A comparison of two sides. */
 export interface CheckCommand extends CommonOptions {
   readonly _tag: "Check";
@@ -151,6 +158,7 @@ export type Command =
   | RestoreCommand
   | ServerCommand
   | StatusCommand
+  | BenchCommand
   | CheckCommand
   | DoctorCommand
   | { readonly _tag: "Help" }

@@ -42,10 +42,12 @@ type Verb =
   | "log"
   | "restore"
   | "status"
+  | "bench"
   | "server";
 
 const VERBS: Readonly<Record<string, Verb>> = {
   status: "status",
+  bench: "bench",
   check: "check",
   doctor: "doctor",
   plan: "plan",
@@ -296,13 +298,14 @@ const commandOf = (args: readonly string[], now: number): Command => {
   if (tail.wrong !== null) wrong(tail.wrong);
   if (word === undefined) {
     return wrong(
-      "a command is missing: mirror, backup, plan, apply, check, doctor, log, restore, status or server",
+      "a command is missing: mirror, backup, plan, apply, check, doctor, log, restore, status, bench or server",
     );
   }
   const verb = VERBS[word] ?? wrong(`unknown command "${word}"`);
-  if (verb === "status") {
-    if (tail.words.length > 1) wrong(`status takes one location, found "${tail.words[1]}"`);
-    return { _tag: "Status", ...commonOf(options), location: tail.words[0] ?? null };
+  if (verb === "status" || verb === "bench") {
+    const [location = null, other] = tail.words;
+    if (other !== undefined) wrong(`${verb} takes one location, found "${other}"`);
+    return { _tag: verb === "status" ? "Status" : "Bench", ...commonOf(options), location };
   }
   if (verb === "check") return checkOf(options, tail.words);
   if (verb === "doctor") return doctorOf(options, tail.words);

@@ -14,6 +14,7 @@ export const HELP = `usage: dsync [options] mirror LOCATION2
        dsync [options] log
        dsync [options] restore HOLD [GUID...]
        dsync [options] status [LOCATION]
+       dsync [options] bench [LOCATION]
        dsync [options] server
 
 mirror merges two mailboxes in both directions; backup makes LOCATION2 look
@@ -21,8 +22,8 @@ exactly like the mail of mail_location. plan tells step by step what they would
 do, and apply carries out just that. check names every difference of two sides;
 doctor names what would make a sync fail, and what mends it; neither changes
 anything. log tells what runs decided, and why; restore puts back what was held.
-status lists mailboxes with their mails, bytes and numbers; server is the far
-end of a pipe.
+status lists mailboxes with their mails, bytes and numbers; bench times copies
+of your mail into a folder that is removed; server is the far end of a pipe.
 
 LOCATION2 is maildir:PATH[:OPTIONS] or mdbox:PATH[:OPTIONS] as in Dovecot;
 host or user@host, reached by ssh (setting dsync_remote_cmd); or a command

@@ -5,7 +5,10 @@
  */
 import { formatLedgerLine, type LedgerEntry, parseLedgerLine } from "../lib/codec/decision_json.ts";
 import type { Decision } from "../lib/model/decision.ts";
+import type { SyncError } from "../lib/model/error.ts";
 import type { Side } from "../lib/model/report.ts";
+import type { Fd, Os } from "../lib/port/os.ts";
+import { StreamFailure } from "../lib/stream/chunks.ts";
 
 /** When the file is put aside, bytes. */
 const FULL = 16 * 1024 * 1024;
@@ -17,31 +20,28 @@ const filesIn = (directory: string): readonly [string, string] => [
   `${directory}/ledger.jsonl`,
 ];
 
-const sizeOf = (path: string): number => {
-  try {
-    return Deno.statSync(path).size;
-  } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) return 0;
-    throw thrown;
-  }
-};
+/** The most that is read of one file, bytes. */
+const LIMIT = 64 * 1024 * 1024;
 
 /** Appends to the ledger. That it cannot be written is told once, and stops no run. */
 export class Ledger {
+  readonly #os: Os;
   readonly #directory: string;
   readonly #warn: (what: string) => void;
   #waiting = "";
-  #file: Deno.FsFile | null = null;
+  #fd: Fd | null = null;
   #isBroken = false;
 
-  constructor(directory: string, warn: (what: string) => void) {
+  constructor(os: Os, directory: string, warn: (what: string) => void) {
+    this.#os = os;
     this.#directory = directory;
     this.#warn = warn;
   }
 
   /** Notes a decision. */
   note(names: Readonly<Record<Side, string>>, decision: Decision): void {
-    this.#waiting += formatLedgerLine(new Date().toISOString(), names, decision);
+    const at = new Date(this.#os.now()).toISOString();
+    this.#waiting += formatLedgerLine(at, names, decision);
     if (this.#waiting.length > PIECE) this.flush();
   }
 
@@ -51,35 +51,38 @@ export class Ledger {
     const bytes = new TextEncoder().encode(this.#waiting);
     this.#waiting = "";
     try {
-      this.#file ??= this.#open();
-      for (let at = 0; at < bytes.length;) at += this.#file.writeSync(bytes.subarray(at));
+      this.#fd ??= this.#open();
+      this.#os.disk.write(this.#fd, bytes, null);
     } catch (thrown) {
-      if (!(thrown instanceof Error)) throw thrown;
+      if (!(thrown instanceof StreamFailure)) throw thrown;
       this.#isBroken = true;
-      this.#warn(`${this.#directory}: the ledger cannot be written: ${thrown.message}`);
+      const { what } = thrown.error as SyncError;
+      this.#warn(`${this.#directory}: the ledger cannot be written: ${what}`);
     }
   }
 
-  #open(): Deno.FsFile {
-    Deno.mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+  #open(): Fd {
+    const { files, disk } = this.#os;
+    disk.mkdir(this.#directory);
     const [old, now] = filesIn(this.#directory);
-    if (sizeOf(now) > FULL) Deno.renameSync(now, old);
-    return Deno.openSync(now, { create: true, append: true, mode: 0o600 });
+    if ((files.stat(now)?.size ?? 0) > FULL) disk.rename(now, old);
+    return files.stat(now) === null ? disk.openNew(now) : files.open(now, "a");
   }
 
   /** Writes what waits and lets go of the file. */
   close(): void {
     this.flush();
-    this.#file?.close();
-    this.#file = null;
+    if (this.#fd !== null) this.#os.files.close(this.#fd);
+    this.#fd = null;
   }
 }
 
 /** What the ledger has, oldest first; lines that cannot be read are left out. */
-export const readLedger = function* (directory: string): Generator<LedgerEntry> {
+export const readLedger = function* (os: Os, directory: string): Generator<LedgerEntry> {
   for (const path of filesIn(directory)) {
-    if (sizeOf(path) === 0) continue;
-    for (const line of Deno.readTextFileSync(path).split("\n")) {
+    const bytes = os.files.readFile(path, LIMIT);
+    if (bytes === null) continue;
+    for (const line of new TextDecoder().decode(bytes).split("\n")) {
       const entry = parseLedgerLine(line);
       if (entry !== null) yield entry;
     }

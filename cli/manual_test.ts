@@ -68,6 +68,7 @@ Deno.test("the commands are in all of them", () => {
         "log",
         "restore",
         "status",
+        "bench",
         "server",
       ]
     ) {

@@ -45,6 +45,8 @@ export const main = async (args: readonly string[]): Promise<number> => {
       return await (await import("./serve.ts")).runServer(right);
     case "Status":
       return await (await import("./status.ts")).runStatus(right);
+    case "Bench":
+      return await (await import("./bench.ts")).runBench(right);
     case "Doctor":
       return await (await import("./doctor.ts")).runDoctor(right);
     case "Restore":

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { makeOs } from "../lib/os/os.ts";
 import type { LogCommand } from "./command.ts";
 import { EXIT } from "./exit.ts";
 import { readLedger } from "./ledger_file.ts";
@@ -12,7 +13,7 @@ import { decisionText } from "./render.ts";
 /** Tells the entries that are asked for, oldest first. */
 export const runLog = ({ mailbox, since, json }: LogCommand): number => {
   const directory = stateDirectory((name) => Deno.env.get(name));
-  const entries = directory === null ? [] : readLedger(directory);
+  const entries = directory === null ? [] : readLedger(makeOs(), directory);
   const from = since === null ? "" : new Date(1000 * since).toISOString();
   for (const entry of entries) {
     if (entry.at < from || (mailbox !== null && entry.mailbox !== mailbox)) continue;

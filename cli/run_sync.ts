@@ -35,8 +35,9 @@ const runWith = async (command: SyncCommand, permission: Permission): Promise<nu
   const names = namesOf(command);
   const { json, verbose, debug } = command;
   const isDone = permission._tag !== "Nothing";
+  const os = makeOs();
   const directory = isDone ? stateDirectory((name) => Deno.env.get(name)) : null;
-  const ledger = directory === null ? null : new Ledger(directory, complain);
+  const ledger = directory === null ? null : new Ledger(os, directory, complain);
   const { options, isStopped, end: unwatch } = watch(command, (event) => {
     if (json && (isDone || event._tag === "Problem")) {
       console.log(JSON.stringify(eventLine(event)));
@@ -47,7 +48,7 @@ const runWith = async (command: SyncCommand, permission: Permission): Promise<nu
     const text = verbose && !json && isDone ? eventText(event, names) : null;
     if (text !== null) console.log(text);
   });
-  const end = await sync(makeOs(), command, options, permission, complain);
+  const end = await sync(os, command, options, permission, complain);
   ledger?.close();
   unwatch();
   if (E.isLeft(end)) {

@@ -81,3 +81,16 @@ Deno.test("--hold, restore, log: what goes is kept, told with its reason, and co
     const same = await run(root, "check", "--bytes", "mdbox:~/mdbox");
     assert.match(same.stdout, /34 mails, [0-9]+ bytes compared: equal\n$/);
   }));
+
+Deno.test("bench: times copies, leaves nothing behind, and tells nothing of the mail", () =>
+  withHome(20, async (root) => {
+    const before = await tree(root);
+    const { code, stdout, stderr } = await run(root, "bench");
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(stdout, /^maildir: 13 mailboxes, 34 mails, [0-9.]+ MB$/m);
+    assert.equal(stdout.match(/ s +[0-9]+ mails\/s +[0-9.]+ MB\/s$/gm)?.length, 5);
+    assert.doesNotMatch(stdout, /INBOX|Entwürfe|example/);
+    const told = JSON.parse((await run(root, "--json", "bench", "maildir:~/Maildir")).stdout);
+    assert.deepEqual([told.mails, told.steps.length], [34, 5]);
+    assert.deepEqual(await tree(root), before);
+  }));

@@ -207,7 +207,9 @@ for (const [title, [plant, ...wanted]] of Object.entries({ ...PLANTS, ...INSIDE 
           mailbox
         ),
       );
-      const within = expected.filter((line) => !/name$|directory$|subscription$|attribute/.test(line))
+      const within = expected.filter((line) =>
+        !/name$|directory$|subscription$|attribute/.test(line)
+      )
         .map((line) => line.split(" ")[0]);
       assert.deepEqual([...differing], [...new Set(within)]);
     }
