@@ -15,6 +15,7 @@ import {
 import { ERROR, valueOf } from "../codec/store_value.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import { failStream, StreamFailure } from "../stream/chunks.ts";
+import { Outbox } from "./outbox.ts";
 
 /** How many bytes of a channel may be under way. */
 const WINDOW = 1024 * 1024;
@@ -38,7 +39,8 @@ export type Incoming =
 
 /** One conversation. */
 export class Channel {
-  readonly #send: (frame: Omit<Frame, "channel">) => Promise<void>;
+  readonly #send: (frame: Omit<Frame, "channel">) => Promise<void> | void;
+  readonly #flush: () => Promise<void>;
   readonly #release: () => void;
   readonly #queue: Frame[] = [];
   #queued = 0;
@@ -49,10 +51,25 @@ export class Channel {
   #wakeReader: (() => void) | null = null;
   #wakeSender: (() => void) | null = null;
 
-  /** `release` is called when nothing more will come. */
-  constructor(send: (frame: Omit<Frame, "channel">) => Promise<void>, release: () => void) {
+  /** `send` may gather what it is given, until `flush`; `release` is called when nothing more will come. */
+  constructor(
+    send: (frame: Omit<Frame, "channel">) => Promise<void> | void,
+    flush: () => Promise<void>,
+    release: () => void,
+  ) {
     this.#send = send;
+    this.#flush = flush;
     this.#release = release;
+  }
+
+  /** Whether something is there to be read without waiting. */
+  get hasNext(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** Sends what is gathered. */
+  flush(): Promise<void> {
+    return this.#flush();
   }
 
   /** A frame has come in for it. */
@@ -84,7 +101,9 @@ export class Channel {
 
   async #put(kind: Frame["kind"], content: Uint8Array): Promise<void> {
     while (this.#allowed <= 0 && this.#failure === null) {
-      await new Promise<void>((done) => this.#wakeSender = done);
+      const woken = new Promise<void>((done) => this.#wakeSender = done);
+      await this.#flush();
+      await woken;
     }
     if (this.#failure !== null) throw this.#failure;
     this.#allowed -= content.length;
@@ -107,14 +126,16 @@ export class Channel {
   }
 
   /** Ends what this end streams. */
-  end(): Promise<void> {
-    return this.#put("End", NOTHING);
+  async end(): Promise<void> {
+    await this.#put("End", NOTHING);
+    await this.#flush();
   }
 
   /** Ends the call with its result. */
   async result(value: unknown): Promise<void> {
     await this.#send({ kind: "Result", content: jsonBytes(value) });
     this.#release();
+    await this.#flush();
   }
 
   /** Ends the call with an error. */
@@ -122,13 +143,19 @@ export class Channel {
     const { cause: _, ...said } = error;
     await this.#send({ kind: "Failure", content: jsonBytes(said) });
     this.#release();
+    await this.#flush();
   }
 
   /** Wants no more: what still comes is dropped. */
   async cancel(): Promise<void> {
     this.#isDropped = true;
     this.#queue.length = 0;
-    await this.#send({ kind: "Cancel", content: NOTHING }).catch(() => {});
+    try {
+      await this.#send({ kind: "Cancel", content: NOTHING });
+      await this.#flush();
+    } catch {
+      // Where the other end is gone there is nobody to tell.
+    }
     this.#release();
   }
 
@@ -143,11 +170,14 @@ export class Channel {
           new DataView(credit.buffer).setUint32(0, this.#usedUp, true);
           this.#usedUp = 0;
           await this.#send({ kind: "Credit", content: credit });
+          await this.#flush();
         }
         return frame;
       }
       if (this.#failure !== null) throw this.#failure;
-      await new Promise<void>((done) => this.#wakeReader = done);
+      const woken = new Promise<void>((done) => this.#wakeReader = done);
+      await this.#flush();
+      await woken;
     }
   }
 
@@ -204,6 +234,7 @@ export interface Bytes {
 /** All conversations over one pipe. */
 export class Channels {
   readonly #bytes: Bytes;
+  readonly #outbox: Outbox;
   readonly #open = new Map<number, Channel>();
   readonly #onCall: ((channel: Channel, call: unknown) => void) | null;
   #last = 0;
@@ -212,13 +243,18 @@ export class Channels {
   /** `onCall`: told of each call of the other end; null: it may make none. */
   constructor(bytes: Bytes, onCall: ((channel: Channel, call: unknown) => void) | null) {
     this.#bytes = bytes;
+    this.#outbox = new Outbox(bytes.send);
     this.#onCall = onCall;
   }
 
   #channel(id: number): Channel {
-    const send = (frame: Omit<Frame, "channel">): Promise<void> =>
-      this.#bytes.send(encodeFrame({ ...frame, channel: id }));
-    const channel = new Channel(send, () => this.#open.delete(id));
+    const send = (frame: Omit<Frame, "channel">): Promise<void> | void =>
+      this.#outbox.put(encodeFrame({ ...frame, channel: id }));
+    const channel = new Channel(
+      send,
+      () => this.#outbox.flush(),
+      () => this.#open.delete(id),
+    );
     this.#open.set(id, channel);
     return channel;
   }
@@ -228,7 +264,8 @@ export class Channels {
     if (this.#failure !== null) throw this.#failure;
     const id = ++this.#last;
     const channel = this.#channel(id);
-    await this.#bytes.send(encodeFrame({ kind: "Call", channel: id, content: jsonBytes(call) }));
+    await this.#outbox.put(encodeFrame({ kind: "Call", channel: id, content: jsonBytes(call) }));
+    await this.#outbox.flush();
     return channel;
   }
 

@@ -162,6 +162,7 @@ class RemoteMailbox {
             sent.push(operation);
             await sendOperation(channel, operation);
           }
+          await channel.flush();
         }
       });
       let at = 0;

@@ -149,20 +149,39 @@ const tellMails = async (
   }
 };
 
-/** Operations as they come in; the body of a mail is read before the next operation is. */
+/** So many operations, or bytes of mails, are handed on together at most. */
+const MOST = { operations: 256, bytes: 1024 * 1024 };
+
+/**
+ * Operations as they come in, together as far as they are there. The body of a large mail is read before the next
+ * operation is.
+ */
 const operationsOf = async function* (channel: Channel): AsyncGenerator<readonly MailOperation[]> {
+  let ready: MailOperation[] = [];
+  let bytes = 0;
   for (let next = await channel.next(); next !== null; next = await channel.next()) {
     const operation = next._tag === "Item" ? valueOf(OPERATION, next.json) : undefined;
     if (operation === undefined) return failStream(brokenProtocol("an operation that is none"));
-    if (operation._tag !== "SaveMail") {
-      yield [operation];
-      continue;
+    if (operation._tag !== "SaveMail") ready.push(operation);
+    else {
+      const { copy, head } = operation;
+      const { body, finish } = await receiveBody(channel, head.size);
+      const save: MailOperation = { _tag: "SaveMail", copy, mail: { ...head, body } };
+      if (!Array.isArray(body)) {
+        yield [...ready, save];
+        await finish();
+        [ready, bytes] = [[], 0];
+        continue;
+      }
+      ready.push(save);
+      bytes += head.size;
     }
-    const { copy, head } = operation;
-    const { body, finish } = await receiveBody(channel, head.size);
-    yield [{ _tag: "SaveMail", copy, mail: { ...head, body } }];
-    await finish();
+    const isFull = ready.length >= MOST.operations || bytes >= MOST.bytes;
+    if (channel.hasNext && !isFull) continue;
+    yield ready;
+    [ready, bytes] = [[], 0];
   }
+  if (ready.length > 0) yield ready;
 };
 
 const tellOutcomes = async (
