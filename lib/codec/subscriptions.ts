@@ -38,7 +38,11 @@ const fromBytes = (bytes: Uint8Array): string => {
   return text;
 };
 
-const toBytes = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
+const toBytes = (text: string): Uint8Array => {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
+};
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -78,6 +82,9 @@ const unescape = (part: string): string =>
   // deno-lint-ignore no-control-regex
   part.replace(/\x01([\s\S]?)/g, (_, letter: string) => UNESCAPES[letter] ?? letter);
 
+// deno-lint-ignore no-control-regex -- a name may have them.
+const ASCII = /^[\x00-\x7f]*$/;
+
 /** The mailbox that a line names. Errors: `Damaged`, where the line names none. */
 export const parseSubscriptionLine = (
   line: string,
@@ -87,6 +94,8 @@ export const parseSubscriptionLine = (
   const separator = layoutSeparator(naming);
   const stored = version === 2 ? line.split("\t").map(unescape).join(separator) : line;
   if (stored.toUpperCase() === INBOX) return E.right(INBOX);
+  // Bytes of ASCII are the text that they stand for.
+  if (ASCII.test(stored)) return parseStorageName(stored, naming);
   try {
     return parseStorageName(decoder.decode(toBytes(stored)), naming);
   } catch {

@@ -222,6 +222,8 @@ class MaildirStore {
   async applyTree(operation: Parameters<TreeChanger["apply"]>[0]): Promise<void> {
     await this.tidy();
     await inMailbox(operation.name, () => this.#changer.apply(operation));
+    // One that was just made is found without looking through all of them.
+    if (operation._tag === "CreateMailbox") this.#names.set(operation.guid, operation.name);
   }
 
   /** Id and sequence by which a new index can follow the one that is there. */

@@ -129,7 +129,7 @@ class MdboxStore implements Store {
   readonly #shared: SharedMails;
   readonly #attributes: string | undefined;
   /** Where mailboxes were seen last; looked at again before it is relied upon. */
-  #seen: ReadonlyMap<MailboxGuid, Located> = new Map();
+  readonly #seen = new Map<MailboxGuid, Located>();
 
   constructor(os: Os, layout: Layout, options: MdboxOptions) {
     this.location = `mdbox:${options.root}`;
@@ -141,7 +141,11 @@ class MdboxStore implements Store {
       os,
       options.attributes,
       (operation) =>
-        guarded(async () => E.right(await changeTree(this.#storage, this.#locate, operation))),
+        guarded(async () => {
+          await changeTree(this.#storage, this.#locate, operation);
+          if (operation._tag === "CreateMailbox") this.#see(operation);
+          return E.right(undefined);
+        }),
     );
   }
 
@@ -159,7 +163,7 @@ class MdboxStore implements Store {
 
   readonly tree: Store["tree"] = guarded(async () => {
     const { mailboxes, tree } = await readTree(this.#storage);
-    this.#seen = mailboxes;
+    this.#seeAll(mailboxes);
     return E.right(tree);
   });
 
@@ -183,10 +187,29 @@ class MdboxStore implements Store {
     return Promise.resolve();
   };
 
+  #seeAll(mailboxes: ReadonlyMap<MailboxGuid, Located>): void {
+    this.#seen.clear();
+    for (const [guid, located] of mailboxes) this.#seen.set(guid, located);
+  }
+
+  /** A mailbox that was just made is found without looking through all of them. */
+  #see(
+    { name, guid, uidValidity }: {
+      readonly name: MailboxName;
+      readonly guid: MailboxGuid;
+      readonly uidValidity: number;
+    },
+  ): void {
+    const paths = pathsOf(this.#storage.layout, name);
+    if (E.isRight(paths)) {
+      this.#seen.set(guid, { name, paths: paths.right, identity: { guid, uidValidity } });
+    }
+  }
+
   readonly #locate = async (guid: MailboxGuid): Promise<Located | null> => {
     const seen = this.#seen.get(guid);
     if (seen !== undefined && this.#isStillAt(seen)) return seen;
-    this.#seen = (await readTree(this.#storage)).mailboxes;
+    this.#seeAll((await readTree(this.#storage)).mailboxes);
     return this.#seen.get(guid) ?? null;
   };
 
