@@ -130,6 +130,9 @@ export const subscribedNames = (file: Subscriptions, naming: Naming): readonly M
   return [...names];
 };
 
+/** Lines that have one spelling only: nothing in them is escaped, or modified UTF-7. */
+const PLAIN = /^[\t\x20-\x25\x27-\x7e]*$/;
+
 /**
  * The file with a name subscribed (appended) or unsubscribed; the same object when that changes nothing.
  * Errors: `Unfit`, as in {@linkcode formatSubscriptionLine}.
@@ -143,6 +146,7 @@ export const withSubscription = (
   const line = formatSubscriptionLine(name, file.version, naming);
   if (E.isLeft(line)) return line;
   const others = file.lines.filter((one) => {
+    if (PLAIN.test(one) && one.toUpperCase() !== INBOX) return one !== line.right;
     const there = parseSubscriptionLine(one, file.version, naming);
     return E.isLeft(there) || there.right !== name;
   });
