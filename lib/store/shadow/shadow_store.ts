@@ -15,6 +15,7 @@ import { type MailboxName, type MailboxTree, nameKey } from "../../model/mailbox
 import type { TreeOperation } from "../../model/operation.ts";
 import type { Mailbox, Store } from "../../port/store.ts";
 import { newMailbox } from "../memory/memory_store.ts";
+import { changedTree } from "./changed_tree.ts";
 import { loadMailbox, Shadow, shadowed } from "./shadow_mailbox.ts";
 
 const missing = (guid: MailboxGuid): SyncError =>
@@ -24,13 +25,18 @@ class ShadowStore {
   readonly #base: Store;
   /** Mailboxes that were written to, by GUID; null: it has gone. */
   readonly #known = new Map<MailboxGuid, Shadow | null>();
-  #tree: Promise<Either<SyncError, MailboxTree>> | null = null;
+  #below: Promise<Either<SyncError, MailboxTree>> | null = null;
+  /** What was done to the tree, in order. */
+  readonly #changes: TreeOperation[] = [];
 
   constructor(base: Store) {
     this.#base = base;
   }
 
-  readonly tree: TaskEither<SyncError, MailboxTree> = () => this.#tree ??= this.#base.tree();
+  readonly tree: TaskEither<SyncError, MailboxTree> = async () => {
+    const below = await (this.#below ??= this.#base.tree());
+    return E.map((tree: MailboxTree) => changedTree(tree, this.#changes))(below);
+  };
 
   withMailbox<A>(
     guid: MailboxGuid,
@@ -80,6 +86,13 @@ class ShadowStore {
   }
 
   applyTree(operation: TreeOperation): TaskEither<SyncError, void> {
+    return pipe(
+      this.#carryOut(operation),
+      TE.map(() => void this.#changes.push(operation)),
+    );
+  }
+
+  #carryOut(operation: TreeOperation): TaskEither<SyncError, void> {
     switch (operation._tag) {
       case "CreateMailbox": {
         const { name, guid, uidValidity } = operation;
@@ -131,6 +144,7 @@ class ShadowStore {
       if (E.isLeft(end)) return end;
       for (const old of await this.#named(name)) this.#known.set(old, null);
       this.#known.set(guid, shadow);
+      this.#changes.push({ _tag: "CreateMailbox", name, guid, uidValidity });
       return end;
     };
   }
@@ -138,7 +152,7 @@ class ShadowStore {
 
 /**
  * A store that shows `base`, and takes every change without writing it: a run over it goes on as if it had been made.
- * `tree` stays as it was. A mail that was saved in it has no content. Memory: the records of mailboxes that are changed.
+ * The log of the tree stays as it was. A mail that was saved in it has no content. Memory: the records of mailboxes that are changed.
  */
 export const shadowStore = (base: Store): Store => {
   const shadow = new ShadowStore(base);
