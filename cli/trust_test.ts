@@ -94,3 +94,14 @@ Deno.test("bench: times copies, leaves nothing behind, and tells nothing of the 
     assert.deepEqual([told.mails, told.steps.length], [34, 5]);
     assert.deepEqual(await tree(root), before);
   }));
+
+Deno.test("plan of a part: what a filter leaves out is no difference, and applying it ends with 0", () =>
+  withHome(20, async (root) => {
+    const part = ["mirror", "-t", "2023-01-01", "mdbox:~/part"];
+    const file = join(root, "plan.json");
+    assert.equal((await run(root, "plan", "--out", file, ...part)).code, 0);
+    const applied = await run(root, "apply", file);
+    assert.deepEqual([applied.code, applied.stderr], [0, ""]);
+    const again = await run(root, ...part);
+    assert.deepEqual([again.code, again.stderr], [0, ""]);
+  }));

@@ -21,6 +21,7 @@ import type { Peer } from "../port/peer.ts";
 import type { Store } from "../port/store.ts";
 import { StreamFailure } from "../stream/chunks.ts";
 import type { Rules } from "../sync/session_order.ts";
+import { isOpen } from "../sync/wire_mailbox.ts";
 import type { Exchange, Exchanged } from "./exchange.ts";
 import { Listening } from "./listening.ts";
 import { endsRun, RunLog } from "./run.ts";
@@ -126,7 +127,7 @@ class Session {
       fullResync: this.#fullResync,
       changedMeanwhile: this.#changedMeanwhile || this.#talk.changedThere,
       // With -1 the ends are not meant to be equal.
-      doubtful: keepOwn ? new Set() : new Set([...this.#doubtful, ...this.#talk.differing]),
+      doubtful: keepOwn ? new Set() : new Set([...this.#doubtful, ...this.#differing()]),
       doubtfulTree: tree.isDoubtful,
       unsent: this.#unsent,
     };
@@ -227,6 +228,11 @@ class Session {
         // The slave knows the state, too, and would tell its changes since then only.
         return fail(syncError("Changed", "run", { mailbox: name }, "the saved state does not fit"));
     }
+  }
+
+  /** Mailboxes whose numbers differ without a reason: a filter is one, as it leaves mails on one side only. */
+  #differing(): Iterable<MailboxGuid> {
+    return isOpen(this.#options.filter) ? this.#talk.differing : [];
   }
 
   #changed(mailbox: MailboxName, what: string): void {
