@@ -79,15 +79,20 @@ export const hasMbsync = (): boolean => {
 };
 
 /** mbsync between two Maildirs, by a configuration that is written into the second one's home. */
-export const mbsync = ({ machine }: Dovecot, from: Account, to: Account): Deno.Command => {
+export const mbsync = async (
+  { machine }: Dovecot,
+  from: Account,
+  to: Account,
+): Promise<Deno.Command> => {
   const config = join(to.home, "mbsyncrc");
   const store = (name: string, home: string): string =>
-    `MaildirStore ${name}\nPath ${home}/Maildir/\nInbox ${home}/Maildir\nSubFolders Maildir++\n`;
+    `MaildirStore ${name}\nInbox ${home}/Maildir\nSubFolders Maildir++\n`;
   Deno.writeTextFileSync(
     config,
     `${store("one", from.home)}\n${store("two", to.home)}\nChannel all\nFar :one:\nNear :two:\n` +
       `Patterns *\nCreate Both\nExpunge Both\nSync All\nSyncState ${to.home}/state/\n`,
   );
   Deno.mkdirSync(join(to.home, "state"), { recursive: true });
+  await machine.own(to.home);
   return machine.command(MBSYNC, ["-q", "-c", config, "all"], to);
 };

@@ -150,7 +150,7 @@ const maildirToMaildir = ({ dovecot, dsync, source }: Bench): readonly Way[] => 
     },
     {
       name: "mbsync",
-      run: async () => measure(mbsync(dovecot, await dovecot.copy(source), await fresh())),
+      run: async () => measure(await mbsync(dovecot, await dovecot.copy(source), await fresh())),
     },
   ];
 };
