@@ -23,13 +23,25 @@ export interface Job {
   readonly ways: readonly Way[];
 }
 
+/** Runs with an account that is made for it, and removed: a bench would fill the disk otherwise. */
+const within = async <A>(account: Account, run: (account: Account) => Promise<A>): Promise<A> => {
+  try {
+    return await run(account);
+  } finally {
+    await Deno.remove(account.home, { recursive: true });
+  }
+};
+
 const plainCopy = ({ dovecot }: Bench, from: string): Way => ({
   name: "cp -r, sync (the floor)",
   run: async () => {
-    const to = await dovecot.machine.directory("copy");
+    const home = await dovecot.machine.directory("copy");
     const script = 'cp -r "$1" "$2" && sync -f "$2"';
-    const args = ["-c", script, "sh", from, to];
-    return await measure(dovecot.machine.command("/bin/sh", args, { home: to }));
+    const args = ["-c", script, "sh", from, home];
+    return await within(
+      { home, location: "" },
+      () => measure(dovecot.machine.command("/bin/sh", args, { home })),
+    );
   },
 });
 
@@ -41,18 +53,16 @@ const firstConversion = (
   directory: string,
 ): readonly Way[] => {
   const { dovecot, dsync } = bench;
-  const fresh = () => dovecot.account(location);
+  const into = async (command: (to: Account) => Deno.Command) =>
+    await within(await dovecot.account(location), (to) => measure(command(to)));
   return [
     {
       name: "dsync backup",
-      run: async () => measure(dsyncCommand(dsync, from, "backup", [absolute(await fresh())])),
+      run: () => into((to) => dsyncCommand(dsync, from, "backup", [absolute(to)])),
     },
     {
       name: "doveadm backup -R",
-      run: async () => {
-        const to = await fresh();
-        return await measure(doveadm(dovecot, to, ["backup", "-R", absolute(from)]));
-      },
+      run: () => into((to) => doveadm(dovecot, to, ["backup", "-R", absolute(from)])),
     },
     plainCopy(bench, join(from.home, directory)),
   ];
@@ -113,44 +123,52 @@ const expungeMails =
   };
 
 const firstOverPipe = ({ dovecot, dsync, source }: Bench): readonly Way[] => {
-  const fresh = () => dovecot.account("mdbox:~/mdbox");
-  const served2 = async () => servedByDoveadm(dovecot, await fresh());
+  const into = async (command: (to: Account) => Deno.Command) =>
+    await within(await dovecot.account("mdbox:~/mdbox"), (to) => measure(command(to)));
+  const byDoveadm = (account: Account) => servedByDoveadm(dovecot, account);
   return [
     {
       name: "dsync, pushing",
-      run: async () => measure(dsyncCommand(dsync, source, "mirror", served(dsync, await fresh()))),
+      run: () => into((to) => dsyncCommand(dsync, source, "mirror", served(dsync, to))),
     },
     {
       name: "doveadm sync, pushing",
-      run: async () => measure(doveadm(dovecot, source, ["sync", ...await served2()])),
+      run: () => into((to) => doveadm(dovecot, source, ["sync", ...byDoveadm(to)])),
     },
     {
       name: "dsync, pulling",
-      run: async () => measure(dsyncCommand(dsync, await fresh(), "mirror", served(dsync, source))),
+      run: () => into((to) => dsyncCommand(dsync, to, "mirror", served(dsync, source))),
     },
     {
       name: "doveadm sync, pulling",
-      run: async () =>
-        measure(doveadm(dovecot, await fresh(), ["sync", ...servedByDoveadm(dovecot, source)])),
+      run: () => into((to) => doveadm(dovecot, to, ["sync", ...byDoveadm(source)])),
     },
     {
       name: "dsync to a doveadm server",
-      run: async () =>
-        measure(dsyncCommand(dsync, source, "mirror", [...await served2(), "dsync-server"])),
+      run: () =>
+        into((to) => dsyncCommand(dsync, source, "mirror", [...byDoveadm(to), "dsync-server"])),
     },
   ];
 };
 
 const maildirToMaildir = ({ dovecot, dsync, source }: Bench): readonly Way[] => {
-  const fresh = () => dovecot.account("maildir:~/Maildir");
+  const into = async (command: (to: Account) => Deno.Command | Promise<Deno.Command>) =>
+    await within(
+      await dovecot.account("maildir:~/Maildir"),
+      async (to) => await measure(await command(to)),
+    );
   return [
     {
       name: "dsync mirror",
-      run: async () => measure(dsyncCommand(dsync, source, "mirror", [absolute(await fresh())])),
+      run: () => into((to) => dsyncCommand(dsync, source, "mirror", [absolute(to)])),
     },
     {
       name: "mbsync",
-      run: async () => measure(await mbsync(dovecot, await dovecot.copy(source), await fresh())),
+      run: async () =>
+        await within(
+          await dovecot.copy(source),
+          (from) => into((to) => mbsync(dovecot, from, to)),
+        ),
     },
   ];
 };

@@ -82,16 +82,15 @@ if (!hasDovecot) {
 const head = await headLines();
 console.log(head.join("\n"));
 const results: JobResult[] = [];
-{
+const named = String(names[0] ?? "");
+for (const corpus of CORPORA) {
+  if (!corpus.name.includes(named) || (corpus.isLong === true && !full)) continue;
+  // Each has a machine of its own: what is left of it goes with it.
   await using dovecot = await Dovecot.start();
   const dsync = await stageDsync(dovecot);
-  const named = String(names[0] ?? "");
-  for (const corpus of CORPORA) {
-    if (!corpus.name.includes(named) || (corpus.isLong === true && !full)) continue;
-    for await (const result of benchCorpus(dovecot, dsync, corpus)) {
-      results.push(result);
-      console.log(`\n${jobText(result)}`);
-    }
+  for await (const result of benchCorpus(dovecot, dsync, corpus)) {
+    results.push(result);
+    console.log(`\n${jobText(result)}`);
   }
 }
 if (keep) {
