@@ -169,10 +169,10 @@ class DryDisk {
 
   readonly #rename: Disk["rename"] = (from, to) => {
     const node = this.#tree.adopt("rename", from);
+    const target = this.#tree.place("rename", to);
     if (node instanceof DryDirectory && isWithin(from, to)) {
       return failCall("rename", from, ERRNO.EINVAL);
     }
-    const target = this.#tree.place("rename", to);
     const there = this.#tree.adoptOrNull("rename", to);
     if (there === node) return;
     if (there !== null) this.#checkReplaced(node, there, from);
@@ -226,11 +226,18 @@ class DryDisk {
     directory.entries.set(name, new DryDirectory(null, info));
   };
 
+  /** Whether a part of the path above is no directory. */
+  #isUnderFile(path: string): boolean {
+    const parent = parentOf(path);
+    if (parent === "" || parent === path) return false;
+    const info = this.#tree.stat(parent);
+    return info === null ? this.#isUnderFile(parent) : info.kind !== "directory";
+  }
+
   readonly #rmdir: Disk["rmdir"] = (path) => {
     const info = this.#tree.stat(path);
-    const lies = info ?? this.#tree.stat(parentOf(path));
-    if (lies !== null && lies.kind !== "directory") return failCall("rmdir", path, ERRNO.ENOTDIR);
-    if (info === null) return false;
+    if (info === null && !this.#isUnderFile(path)) return false;
+    if (info?.kind !== "directory") return failCall("rmdir", path, ERRNO.ENOTDIR);
     if ((this.#tree.list(path) ?? []).length > 0) return false;
     const { directory, name } = this.#tree.place("rmdir", path);
     directory.remove(name);

@@ -15,6 +15,7 @@ import {
 import { ERROR, valueOf } from "../codec/store_value.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import { failStream, StreamFailure } from "../stream/chunks.ts";
+import { Fifo } from "../stream/fifo.ts";
 import { Outbox } from "./outbox.ts";
 
 /** How many bytes of a channel may be under way. */
@@ -42,7 +43,7 @@ export class Channel {
   readonly #send: (frame: Omit<Frame, "channel">) => Promise<void> | void;
   readonly #flush: () => Promise<void>;
   readonly #release: () => void;
-  readonly #queue: Frame[] = [];
+  readonly #queue = new Fifo<Frame>();
   #queued = 0;
   #usedUp = 0;
   #allowed = WINDOW;
@@ -149,7 +150,7 @@ export class Channel {
   /** Wants no more: what still comes is dropped. */
   async cancel(): Promise<void> {
     this.#isDropped = true;
-    this.#queue.length = 0;
+    this.#queue.clear();
     try {
       await this.#send({ kind: "Cancel", content: NOTHING });
       await this.#flush();

@@ -6,6 +6,7 @@
 import { syncError } from "../model/error.ts";
 import type { Pipe } from "../port/pipe.ts";
 import { failStream } from "../stream/chunks.ts";
+import { Fifo } from "../stream/fifo.ts";
 
 /** How unruly a pipe is. */
 export interface PipeManners {
@@ -22,7 +23,7 @@ const CAPACITY = 256 * 1024;
 /** One direction. */
 class Lane {
   readonly #manners: PipeManners;
-  readonly #pieces: Uint8Array[] = [];
+  readonly #pieces = new Fifo<Uint8Array>();
   #bytes = 0;
   #sent = 0;
   #closed = false;
