@@ -5,10 +5,28 @@
  */
 import * as E from "fp-ts/Either.js";
 import denoJson from "../deno.json" with { type: "json" };
+import type { SyncError } from "../lib/model/error.ts";
+import type { Command } from "./command.ts";
 import { parseCommandLine } from "./command_line.ts";
 import { complain, EXIT, failWith, statusOfSettings } from "./exit.ts";
 import { HELP } from "./help.ts";
 import { errorText } from "./render.ts";
+
+type Settled = Exclude<Command, { readonly _tag: "Help" | "Version" | "Apply" | "Log" }>;
+
+/** Loads what runs a command, gives it what the configuration says, and runs it. */
+const runSettled = async <C extends Settled>(
+  command: C,
+  load: () => Promise<(settled: C) => Promise<number>>,
+  onWrongSettings: (error: SyncError) => number | Promise<number> = (error) =>
+    failWith(error, command, statusOfSettings(error)),
+): Promise<number> => {
+  // First: the process may become another user, who need not be allowed to read the program.
+  const run = await load();
+  const { settle } = await import("./settle.ts");
+  const settled = await settle(command);
+  return E.isLeft(settled) ? await onWrongSettings(settled.left) : await run(settled.right);
+};
 
 /** Runs the program and gives its exit status. */
 export const main = async (args: readonly string[]): Promise<number> => {
@@ -30,28 +48,27 @@ export const main = async (args: readonly string[]): Promise<number> => {
   if (command._tag === "Log") return (await import("./run_log.ts")).runLog(command);
   // The plan has the settings that it was made with.
   if (command._tag === "Apply") return await (await import("./run_sync.ts")).runApply(command, now);
-  const { settle } = await import("./settle.ts");
-  const settled = await settle(command);
-  if (E.isLeft(settled)) {
-    return command._tag === "Doctor"
-      ? (await import("./doctor.ts")).runDoctorOf(settled.left, command.json)
-      : failWith(settled.left, command, statusOfSettings(settled.left));
-  }
-  const { right } = settled;
-  switch (right._tag) {
+  switch (command._tag) {
     case "Sync":
-      return await (await import("./run_sync.ts")).runSync(right, args);
+      return await runSettled(command, async () => {
+        const { runSync } = await import("./run_sync.ts");
+        return (settled) => runSync(settled, args);
+      });
     case "Server":
-      return await (await import("./serve.ts")).runServer(right);
+      return await runSettled(command, async () => (await import("./serve.ts")).runServer);
     case "Status":
-      return await (await import("./status.ts")).runStatus(right);
+      return await runSettled(command, async () => (await import("./status.ts")).runStatus);
     case "Bench":
-      return await (await import("./bench.ts")).runBench(right);
+      return await runSettled(command, async () => (await import("./bench.ts")).runBench);
     case "Doctor":
-      return await (await import("./doctor.ts")).runDoctor(right);
+      return await runSettled(
+        command,
+        async () => (await import("./doctor.ts")).runDoctor,
+        async (error) => (await import("./doctor.ts")).runDoctorOf(error, command.json),
+      );
     case "Restore":
-      return await (await import("./restore.ts")).runRestore(right);
+      return await runSettled(command, async () => (await import("./restore.ts")).runRestore);
     case "Check":
-      return await (await import("./check.ts")).runCheck(right);
+      return await runSettled(command, async () => (await import("./check.ts")).runCheck);
   }
 };

@@ -11,9 +11,14 @@ import { complain } from "./exit.ts";
 import { errorText } from "./render.ts";
 
 /** A command with all settings that it goes by. */
-export const settle = <
+export const settle = async <
   C extends Exclude<Command, { readonly _tag: "Help" | "Version" | "Apply" | "Log" }>,
 >(
   command: C,
-): Promise<E.Either<SyncError, C>> =>
-  configured(command, (error) => complain(`${errorText(error)}; going on without it`));
+): Promise<E.Either<SyncError, C>> => {
+  // Whoever becomes another user may not be allowed to read the program any more.
+  if (command.user !== null) {
+    await Promise.all([import("./sync_with_peer.ts"), import("./hold_directory.ts")]);
+  }
+  return await configured(command, (error) => complain(`${errorText(error)}; going on without it`));
+};
