@@ -1,5 +1,5 @@
 /**
- * `deno task bench [--rounds N] [--only WORK] [--full] [--keep] [CORPUS]`: dsync, doveadm, mbsync and a plain copy do the
+ * `deno task bench [--rounds N] [--only WORK] [--full] [--keep] [CORPUS...]`: dsync, doveadm, mbsync and a plain copy do the
  * same work in turn. Prints medians and their ratios; `--keep` writes them to bench/results, with a plot.
  *
  * @module
@@ -82,9 +82,10 @@ if (!hasDovecot) {
 const head = await headLines();
 console.log(head.join("\n"));
 const results: JobResult[] = [];
-const named = String(names[0] ?? "");
+const isNamed = (name: string): boolean =>
+  names.length === 0 || names.some((one) => name.startsWith(String(one)));
 for (const corpus of CORPORA) {
-  if (!corpus.name.includes(named) || (corpus.isLong === true && !full)) continue;
+  if (!isNamed(corpus.name) || (corpus.isLong === true && !full)) continue;
   // Each has a machine of its own: what is left of it goes with it.
   await using dovecot = await Dovecot.start();
   const dsync = await stageDsync(dovecot);
