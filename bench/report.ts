@@ -77,6 +77,8 @@ export const resultsPage = (
 const ROW = 22;
 const LEFT = 400;
 const WIDTH = 900;
+/** Room for long names. */
+const MARGIN = 80;
 
 const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
@@ -102,8 +104,10 @@ export const ratioPlot = (results: readonly JobResult[]): string => {
       }"/><text ${text} y="${y + 12}">${ratio.toFixed(2)} of ${escaped(other)}</text>`;
   });
   const height = 40 + rows.length * ROW;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH + 160}" height="${height}" ` +
-    `font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="white"/>` +
+  const width = WIDTH + 160 + MARGIN;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
+    `viewBox="${-MARGIN} 0 ${width} ${height}" font-family="sans-serif" font-size="12">` +
+    `<rect x="${-MARGIN}" width="100%" height="100%" fill="white"/>` +
     `<text x="${middle}" y="18" text-anchor="middle">wall time, as a ratio; left of the line: dsync is faster</text>` +
     `<line x1="${middle}" y1="24" x2="${middle}" y2="${height - 8}" stroke="black"/>${
       bars.join("")

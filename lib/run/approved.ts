@@ -7,7 +7,7 @@ import * as E from "fp-ts/Either.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
-import type { MailboxName, MailboxTree } from "../model/mailbox.ts";
+import type { MailboxName } from "../model/mailbox.ts";
 import type { MailOperation, Outcome, TreeOperation } from "../model/operation.ts";
 import type { MailboxExtent, PlanStep } from "../model/plan.ts";
 import type { Side } from "../model/report.ts";
@@ -15,7 +15,7 @@ import type { Mailbox, Store } from "../port/store.ts";
 import { planKey } from "../sync/plan_key.ts";
 import { applyJudged } from "./apply_judged.ts";
 import { overlaid } from "./overlaid.ts";
-import { extentOf, mailboxNamed, stepOf } from "./recorded.ts";
+import { extentOf, rememberedTree, stepOf } from "./recorded.ts";
 
 const refusal = (name: MailboxName, uid: number | null, what: string): SyncError =>
   syncError("Unsafe", uid === null ? "mailbox" : "message", {
@@ -72,7 +72,7 @@ const isAsPlanned = (planned: MailboxExtent | null, now: MailboxExtent | null): 
  * counters stay, so that a later run can do it.
  */
 export const approved = (store: Store, side: Side, approval: Approval): Store => {
-  let tree: MailboxTree | null = null;
+  const { tree, mailboxNamed } = rememberedTree(store);
   /** Mailboxes in which something was refused. */
   const partly = new Set<MailboxGuid>();
   /** Mails that were saved by this run, and may be taken back. */
@@ -155,17 +155,13 @@ export const approved = (store: Store, side: Side, approval: Approval): Store =>
 
   return {
     ...store,
-    tree: async () => {
-      const read = await store.tree();
-      if (E.isRight(read)) tree = read.right;
-      return read;
-    },
+    tree,
     applyTree,
     withMailbox: (guid, use) => store.withMailbox(guid, (mailbox) => use(guarded(mailbox))),
     replaceMailbox: (identity, use) => async () => {
       const step: PlanStep = { _tag: "Replace", side, ...identity, gone: null };
       const planned = approval.planned(step);
-      const old = mailboxNamed(tree, identity.name);
+      const old = mailboxNamed(identity.name);
       const now = old === null ? null : await extentOf(store, old);
       if (planned?._tag !== "Replace") return E.left(refusal(identity.name, null, NOT_PLANNED));
       if (!isAsPlanned(planned.gone, now)) {

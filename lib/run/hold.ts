@@ -11,14 +11,14 @@ import { type SyncError, syncError } from "../model/error.ts";
 import type { HeldMail } from "../model/held.ts";
 import { type MailboxGuid, mailboxGuid, type Uid, uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
-import { type MailboxName, type MailboxTree, nameKey } from "../model/mailbox.ts";
+import { type MailboxName, nameKey } from "../model/mailbox.ts";
 import type { CopyMail, Expunge, TreeOperation } from "../model/operation.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { collect, drain, failStream, fromArray } from "../stream/chunks.ts";
 import { applyJudged, type Judge } from "./apply_judged.ts";
 import { attachMails } from "./attach.ts";
 import { overlaid } from "./overlaid.ts";
-import { mailboxNamed } from "./recorded.ts";
+import { mailboxNamed, rememberedTree } from "./recorded.ts";
 
 // `deno doc --lint` takes the types of other packages for private ones (denoland/deno#27364), but not these.
 /** @internal */
@@ -144,7 +144,7 @@ async () => {
  * read is refused and stays. `reason`: why a run takes mails away.
  */
 export const holding = (store: Store, hold: Hold, reason: string): Store => {
-  let tree: MailboxTree | null = null;
+  const remembered = rememberedTree(store);
 
   /** Keeps a mailbox that goes, but for mails that stay. */
   const keepWhole = (
@@ -205,15 +205,11 @@ export const holding = (store: Store, hold: Hold, reason: string): Store => {
 
   return {
     ...store,
-    tree: async () => {
-      const read = await store.tree();
-      if (E.isRight(read)) tree = read.right;
-      return read;
-    },
+    tree: remembered.tree,
     applyTree,
     withMailbox: (guid, use) => store.withMailbox(guid, (mailbox) => use(guarded(mailbox))),
     replaceMailbox: (identity, use) => {
-      const old = mailboxNamed(tree, identity.name);
+      const old = remembered.mailboxNamed(identity.name);
       if (old === null) return store.replaceMailbox(identity, use);
       const saved = new Set<string>();
       return store.replaceMailbox(identity, (fresh) => async () => {

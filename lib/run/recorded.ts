@@ -50,6 +50,20 @@ export const mailboxNamed = (tree: MailboxTree | null, name: MailboxName): Mailb
   return node?._tag === "Mailbox" ? node.guid : null;
 };
 
+/** A store's tree, and what it said last of the mailbox that has a name; null: none has. */
+export const rememberedTree = (
+  store: Store,
+): Pick<Store, "tree"> & { readonly mailboxNamed: (name: MailboxName) => MailboxGuid | null } => {
+  let tree: MailboxTree | null = null;
+  return {
+    tree: TE.map((read: MailboxTree) => {
+      tree = read;
+      return read;
+    })(store.tree),
+    mailboxNamed: (name) => mailboxNamed(tree, name),
+  };
+};
+
 const telling = async function* (
   outcomes: Chunks<Outcome, SyncError>,
   tell: (operation: MailStep) => void,
@@ -78,7 +92,7 @@ const telling = async function* (
  * ```
  */
 export const recorded = (store: Store, side: Side, note: (step: PlanStep) => void): Store => {
-  let tree: MailboxTree | null = null;
+  const { tree, mailboxNamed } = rememberedTree(store);
   const announced = new Set<MailboxName>();
   const watched = (mailbox: Mailbox, note: (step: PlanStep) => void): Mailbox => {
     const place = { side, name: mailbox.name, mailbox: mailbox.status.guid };
@@ -112,14 +126,11 @@ export const recorded = (store: Store, side: Side, note: (step: PlanStep) => voi
   };
   return {
     ...store,
-    tree: TE.map((read: MailboxTree) => {
-      tree = read;
-      return read;
-    })(store.tree),
+    tree,
     applyTree,
     withMailbox: (guid, use) => store.withMailbox(guid, (mailbox) => use(watched(mailbox, note))),
     replaceMailbox: (identity, use) => async () => {
-      const old = mailboxNamed(tree, identity.name);
+      const old = mailboxNamed(identity.name);
       const gone = old === null ? null : await extentOf(store, old);
       const steps: PlanStep[] = [];
       const inside = (mailbox: Mailbox) => use(watched(mailbox, (step) => steps.push(step)));
