@@ -33,6 +33,9 @@ export interface Digest<A> {
 
 const encoder = new TextEncoder();
 
+/** So much text is gathered before it is digested, characters. */
+const GATHERED = 64 * 1024;
+
 /** A digest of a mail's stored bytes, taken in pieces. */
 export const bodyDigest = (): Digest<Uint8Array> => {
   const hash = sha256.create();
@@ -44,12 +47,32 @@ export const bodyDigest = (): Digest<Uint8Array> => {
  * each line is a JSON array.
  */
 export const mailboxDigest = (numbers: readonly (number | string)[]): Digest<DigestedMail> => {
-  const hash = sha256.create().update(encoder.encode(`${JSON.stringify(numbers)}\n`));
+  const hash = sha256.create();
+  let text = `${JSON.stringify(numbers)}\n`;
+  const flush = (): void => {
+    hash.update(encoder.encode(text));
+    text = "";
+  };
+  // Mails share their flags and keywords with many others.
+  const flagsTexts = new Map<Flags, string>();
+  const flagsText = (flags: Flags): string => {
+    let known = flagsTexts.get(flags);
+    if (known === undefined) flagsTexts.set(flags, known = JSON.stringify(flagNames(flags)));
+    return known;
+  };
+  const keywordsText = (keywords: Keywords): string =>
+    keywords.length === 0 ? "[]" : JSON.stringify(keywords.toSorted());
   return {
     take: ({ uid, guid, flags, keywords, more }) => {
-      const line = [uid, guid128Hex(guid), flagNames(flags), keywords.toSorted(), more];
-      hash.update(encoder.encode(`${JSON.stringify(line)}\n`));
+      const rest = more.length === 0 ? "[]" : JSON.stringify(more);
+      text += `[${uid},"${guid128Hex(guid)}",${flagsText(flags)},${
+        keywordsText(keywords)
+      },${rest}]\n`;
+      if (text.length > GATHERED) flush();
     },
-    end: () => formatHex(hash.digest()),
+    end: () => {
+      flush();
+      return formatHex(hash.digest());
+    },
   };
 };
