@@ -118,6 +118,39 @@ const mailsOf = (
   return lines;
 };
 
+const EXPUNGED_THERE = "it was expunged on the other side";
+const MAILBOX_GONE = "the other side deleted the mailbox when it was in it";
+const OTHER_THERE = "the other side has another mail at that UID";
+
+const PASSED = "the other side can give that UID to no mail any more";
+
+/** What can be told of a reason without the merge: by what was on the other side, and what its log knew. */
+const checkReason = (
+  { kind, mailbox, uid, guid, reason }: Decision,
+  here: MemoryState,
+  there: readonly Before[],
+): void => {
+  // Names may have moved meanwhile: after the mirror both sides know the mailbox by one GUID.
+  const id = here.mailboxes.find(({ name }) => name === mailbox)?.guid;
+  const was = there.find(({ box }) => box.guid === id)?.was;
+  if (was === undefined || uid === null || guid === null || reason === MAILBOX_GONE) return;
+  const key = guid128Hex(guid);
+  if (kind === "removed") {
+    const isTold = was.changes.some((change) =>
+      change._tag === "Expunged" && !change.bySync &&
+      (change.uid === uid || (change.guid !== null && guid128Hex(change.guid) === key))
+    );
+    assert.equal(reason === EXPUNGED_THERE, isTold, `removed from ${mailbox}: ${reason}`);
+  }
+  if (kind === "renumbered") {
+    const other = was.mails.find(({ record }) => record.uid === uid)?.record;
+    const isOther = other !== undefined && guid128Hex(other.guid) !== key;
+    // One that was there may have gone with its deleted mailbox before the mails were merged.
+    assert.ok(reason !== OTHER_THERE || isOther, `renumbered in ${mailbox}: ${reason}`);
+    assert.ok(reason !== PASSED || uid < was.uidNext, `renumbered in ${mailbox}: ${reason}`);
+  }
+};
+
 const lineOf = ({ kind, mailbox, uid, to }: Decision): string =>
   [`${kind}:`, mailbox, uid, to].filter((part) => part !== null).join(" ");
 
@@ -145,6 +178,8 @@ Deno.test("each renumbering, lost flag, return and removal of a mirror is told o
         for (const side of ["left", "right"] as Side[]) {
           const told = decisions.filter((one) => one.side === side);
           const happened = happenedTo(sides[side], before[side], told, settled);
+          const other = side === "left" ? "right" : "left";
+          told.forEach((one) => checkReason(one, sides[side], before[other]));
           for (const box of sides[side].mailboxes) settled.set(box, box.highestModSeq);
           assert.deepEqual(told.map(lineOf).sort(), [...happened].sort(), side);
         }
