@@ -84,7 +84,7 @@ const timed = async (
   // As each run opens it: what was read before does not count.
   const source = () => unwrap(() => openSide({ os: dryOs(os), settings }, location, false));
   const target = (place: string) =>
-    unwrap(() => openSide({ os, settings: new Map() }, `${place}`, true));
+    unwrap(() => openSide({ os, settings: new Map() }, place, true));
   const steps: BenchStep[] = [];
   const time = async <A>(work: string, action: () => Promise<A>): Promise<A> => {
     const begun = performance.now();
@@ -95,15 +95,18 @@ const timed = async (
   const one = await source();
   const tree = await unwrap(one.tree);
   const { mails, bytes } = await time("read every mail", () => readAll(one));
-  const copies = [["mdbox", `mdbox:${scratch}/mdbox`], ["Maildir", `maildir:${scratch}/Maildir`]];
+  const copies: readonly (readonly [string, string])[] = [["mdbox", `mdbox:${scratch}/mdbox`], [
+    "Maildir",
+    `maildir:${scratch}/Maildir`,
+  ]];
   for (const [format, place] of copies) {
     await time(`back up into a new ${format}`, async () => {
-      const to = await target(place!);
+      const to = await target(place);
       await unwrap(backup(await source(), to));
       await to.close();
     });
     await time(`mirror with that ${format}, nothing new`, async () => {
-      const to = await target(place!);
+      const to = await target(place);
       await unwrap(mirror(await source(), to));
       await to.close();
     });

@@ -10,20 +10,18 @@ import type { Either } from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { standardPipe } from "../lib/os/pipes.ts";
 import { dryOs } from "../lib/os/dry_os.ts";
-import { newGuid } from "../lib/os/new_guid.ts";
-import { makeSpool } from "../lib/os/spool.ts";
 import { greet } from "../lib/peer/greeting.ts";
 import { serveStore } from "../lib/peer/store_server.ts";
 import type { Os } from "../lib/port/os.ts";
 import type { Peer } from "../lib/port/peer.ts";
 import type { Store } from "../lib/port/store.ts";
 import { prefixed } from "../lib/run/prefixed.ts";
-import { holdSession } from "../lib/run/session.ts";
-import { slaveHandshake, slaveOptions } from "../lib/run/session_handshake.ts";
+import { slaveHandshake } from "../lib/run/session_handshake.ts";
 import { StreamFailure } from "../lib/stream/chunks.ts";
 import type { ServerCommand } from "./command.ts";
 import { DRY_EXTENSION, STORE_EXTENSION, withRawLog } from "./connect.ts";
 import { PREFIX } from "./configuration.ts";
+import { holdFarEnd } from "./far_end.ts";
 import { firstLocation, openSide } from "./locations.ts";
 import { lockAccount } from "./sync_lock.ts";
 
@@ -47,18 +45,10 @@ const holdWith = async (
     say(syncError("Unsupported", "run", {}, "-P: purging is left to doveadm purge"));
   }
   try {
-    const end = await holdSession(
+    const end = await holdFarEnd(
       store,
       peer,
-      slaveOptions(peer.handshake, {
-        states: new Map(),
-        compares: () => false,
-        pending: () => new Set(),
-        makeSpool,
-        newGuid,
-        side: "right",
-        onEvent: (event) => event._tag === "Problem" ? say(event.error) : undefined,
-      }, () => []),
+      (event) => event._tag === "Problem" ? say(event.error) : undefined,
     )();
     return E.isLeft(end) ? end : E.right(undefined);
   } finally {

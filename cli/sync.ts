@@ -12,11 +12,10 @@ import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";
 import type { RunOptions } from "../lib/run/run.ts";
 import type { SyncCommand } from "./command.ts";
-import { betweenStores, type Means, type Synced, underRules } from "./between_stores.ts";
+import { betweenStores, isPlain, type Means, type Synced, underRules } from "./between_stores.ts";
 import { firstLocation, openEither, type Opening, openSide, samePlace } from "./locations.ts";
 import { remoteCommandOf } from "./configuration.ts";
 import type { Permission } from "./permission.ts";
-import { isPlain } from "./between_stores.ts";
 import { lockHere } from "./sync_lock.ts";
 
 const betweenLocations = async (

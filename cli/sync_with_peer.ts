@@ -18,12 +18,10 @@ import { memoryPipe } from "../lib/peer/memory_pipe.ts";
 import type { Store } from "../lib/port/store.ts";
 import { prefixed } from "../lib/run/prefixed.ts";
 import { type Connect, syncWithPeer } from "../lib/run/peer_sync.ts";
-import { holdSession } from "../lib/run/session.ts";
 import {
   masterHandshake,
   type SessionRequest,
   slaveHandshake,
-  slaveOptions,
 } from "../lib/run/session_handshake.ts";
 import type { SyncCommand } from "./command.ts";
 import {
@@ -37,6 +35,7 @@ import {
 } from "./connect.ts";
 import {
   betweenStores,
+  isPlain,
   type Means,
   noUses,
   recall,
@@ -47,8 +46,7 @@ import {
 import { openSide } from "./locations.ts";
 import { PREFIX } from "./configuration.ts";
 import { errorText } from "./render.ts";
-
-import { isPlain } from "./between_stores.ts";
+import { holdFarEnd } from "./far_end.ts";
 import { lockHere } from "./sync_lock.ts";
 
 const requestOf = (command: SyncCommand, hasState: boolean): SessionRequest => ({
@@ -81,20 +79,7 @@ export const loopback =
     const [here, there] = memoryPipe();
     const serving = greet(there, handshakeName, slaveHandshake(handshakeName), []).then((
       { peer },
-    ) =>
-      holdSession(
-        right,
-        peer,
-        slaveOptions(peer.handshake, {
-          states: new Map(),
-          compares: () => false,
-          pending: () => new Set(),
-          makeSpool,
-          newGuid,
-          side: "right",
-        }, noUses),
-      )()
-    );
+    ) => holdFarEnd(right, peer)());
     const { peer } = await greet(here, right.location, handshake, []);
     return E.right({
       peer,
@@ -199,7 +184,7 @@ export const withProgram = async (
     return unlock;
   }
   try {
-    const isOurs = [STORE_EXTENSION].some((name) => reached.right.extensions.includes(name));
+    const isOurs = reached.right.extensions.includes(STORE_EXTENSION);
     return isOurs ? await withStoreBehind(means, store.right, reached.right) : await byProtocol(
       means,
       prefixed(withHold(means, store.right), command.settings.get(PREFIX) ?? ""),

@@ -50,3 +50,15 @@ export const run = (...words: readonly string[]): Mend => ({
 
 /** Another location for a side. */
 export const use = ({ side }: Patient, location: string): Mend => ({ _tag: "Use", side, location });
+
+/** More of a kind are only counted. */
+const MOST = 20;
+
+/** The first complaints of a kind, the last of them with how many more there are. */
+export const firstOf = (complaints: readonly Complaint[]): readonly Complaint[] => {
+  const more = complaints.length - MOST;
+  if (more <= 0) return complaints;
+  return complaints.slice(0, MOST).map((one, i) =>
+    i < MOST - 1 ? one : { ...one, what: `${one.what} (and ${more} more)` }
+  );
+};

@@ -5,11 +5,8 @@
  */
 import { dirname, join } from "node:path";
 import { nameSize } from "../../lib/codec/maildir_name.ts";
-import { type Complaint, type Patient, quoted, run } from "./complaint.ts";
+import { type Complaint, firstOf, type Patient, quoted, run } from "./complaint.ts";
 import { below, type Entry, firstBytes } from "./files.ts";
-
-/** More of a kind are only counted. */
-const MOST = 20;
 
 /** What compressed files begin with, and the program that unpacks them. */
 const COMPRESSIONS: readonly (readonly [string, readonly number[], string])[] = [
@@ -48,9 +45,5 @@ const examineMail = ({ path, name, info }: Entry): readonly Complaint[] => {
 /** The mails of one side, if they are files of their own. Cost: some bytes of each mail without a right size in its name. */
 export const examineMails = ({ location }: Patient): readonly Complaint[] => {
   if (location.format !== "maildir") return [];
-  const all = [...below(location.root)].filter(isMail).flatMap(examineMail);
-  const more = all.length - MOST;
-  return all.slice(0, MOST).map((one, i) =>
-    more > 0 && i === MOST - 1 ? { ...one, what: `${one.what} (and ${more} more)` } : one
-  );
+  return firstOf([...below(location.root)].filter(isMail).flatMap(examineMail));
 };

@@ -3,25 +3,13 @@
  *
  * @module
  */
-import { type Complaint, type Patient, quoted, run } from "./complaint.ts";
+import { type Complaint, firstOf, type Patient, quoted, run } from "./complaint.ts";
 import { below, type Entry, infoOf, targetOf } from "./files.ts";
-
-/** More of a kind are only counted. */
-const MOST = 20;
 
 const PERMISSIONS = 0o777;
 
 const modeText = (info: Deno.FileInfo): string =>
   ((info.mode ?? 0) & PERMISSIONS).toString(8).padStart(4, "0");
-
-/** One complaint for each, the last one with how many more there are. */
-const some = (complaints: readonly Complaint[]): readonly Complaint[] => {
-  const more = complaints.length - MOST;
-  if (more <= 0) return complaints;
-  return complaints.slice(0, MOST).map((one, i) =>
-    i < MOST - 1 ? one : { ...one, what: `${one.what} (and ${more} more)` }
-  );
-};
 
 /** Files that are written in place; all others are only read, or replaced. */
 const WRITTEN = /^(dovecot\.(index|map\.index|list\.index|mailbox\.log).*|m\.[0-9]+)$/;
@@ -66,7 +54,7 @@ export const examinePermissions = ({ location: { root } }: Patient): readonly Co
     { path: root, name: "", info: infoOf(root)?.isSymlink ? top : infoOf(root) ?? top },
     ...below(root),
   ];
-  complaints.push(...some(entries.flatMap(closed)));
+  complaints.push(...firstOf(entries.flatMap(closed)));
   const foreign = entries.filter(({ info }) => info.uid !== top.uid);
   if (foreign.length > 0) {
     const first = foreign[0]!;

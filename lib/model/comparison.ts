@@ -12,7 +12,10 @@ export interface Finding {
   readonly mailbox: MailboxName | null;
   /** The message, or null where the difference is of the mailbox. */
   readonly uid: Uid | null;
-  /** The field: "name", "directory" (a name that no mailbox has), "subscription", "guid", "uidvalidity", "uidnext", "flags", "keywords", "received", "bytes" ... */
+  /**
+   * The field: "name", "directory" (a name that no mailbox has), "subscription", "guid", "uidvalidity", "uidnext",
+   * "flags", "keywords", "received", "bytes" ...
+   */
   readonly field: string;
   /** What the left side has; null: nothing. */
   readonly left: string | null;

@@ -25,17 +25,6 @@ const refusal = (name: MailboxName, uid: number | null, what: string): SyncError
 
 const NOT_PLANNED = "this is not in the plan";
 
-const uidOf = (operation: MailOperation): number | null => {
-  switch (operation._tag) {
-    case "RaiseStatus":
-      return null;
-    case "SaveMail":
-      return operation.copy.uid;
-    default:
-      return operation.uid;
-  }
-};
-
 /** The steps that may be done, and what came of them. */
 export class Approval {
   readonly #planned: Map<string, PlanStep>;
@@ -92,7 +81,7 @@ export const approved = (store: Store, side: Side, approval: Approval): Store =>
       const isTakenBack = step._tag === "Expunge" && saved.get(guid)?.has(step.uid) === true;
       if (isTakenBack || approval.planned({ _tag: "Mail", ...place, operation: step })) return null;
       partly.add(guid);
-      return refusal(name, uidOf(operation), NOT_PLANNED);
+      return refusal(name, step.uid, NOT_PLANNED);
     };
     const note = (outcomes: readonly Outcome[]): void => {
       for (const { _tag, operation } of outcomes) {

@@ -18,6 +18,7 @@ import type {
 import type { MailStep } from "../model/plan.ts";
 import { type FlagsChange, isWholesale } from "./merge_flags.ts";
 import { flagsChanges, type MergeSide } from "./merge_mailbox.ts";
+import { recordKey } from "./record_key.ts";
 
 /** What one side's mails and log say, found by UID and GUID; worked out when it is asked for. */
 class Known {
@@ -40,7 +41,7 @@ class Known {
 
   /** The mails with a GUID. */
   with(guid: Guid): readonly MailRecord[] {
-    this.#guids ??= Map.groupBy(this.#side.records, (record) => guid128Hex(record.guid));
+    this.#guids ??= Map.groupBy(this.#side.records, recordKey);
     return this.#guids.get(guid128Hex(guid)) ?? [];
   }
 

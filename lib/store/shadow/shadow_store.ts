@@ -152,7 +152,8 @@ class ShadowStore {
 
 /**
  * A store that shows `base`, and takes every change without writing it: a run over it goes on as if it had been made.
- * The log of the tree stays as it was. A mail that was saved in it has no content. Memory: the records of mailboxes that are changed.
+ * The log of the tree stays as it was. A mail that was saved in it has no content. Memory: the records of mailboxes that
+ * are changed.
  */
 export const shadowStore = (base: Store): Store => {
   const shadow = new ShadowStore(base);
