@@ -23,7 +23,7 @@ export const areEqual = async (
     a.firstRecentUid === b.firstRecentUid;
   if (!numbers) return E.right(false);
   let equal = true;
-  const same = a.modSeqTracked && b.modSeqTracked ? sameRecord : sameMail;
+  const same = a.modSeqTracked || b.modSeqTracked ? sameRecord : sameMail;
   const end = await drain(diff(left.records(), right.records(), same), () => {
     equal = false;
   })();

@@ -112,8 +112,10 @@ const updateOf = (
   const change = mine.flags !== merged.flags || !sameKeywords(mine.keywords, merged.keywords);
   const theyChange = theirs.flags !== merged.flags ||
     !sameKeywords(theirs.keywords, merged.keywords);
-  // A side that tracks none yet takes those of the other over, as when the mails are copied there.
-  const tracked = view.other.status.modSeqTracked;
+  // Each mail of a side that tracks none counts as changed at its highest. If the other side tracks, it begins to.
+  const [mineTracked, theirsTracked] = [view.side, view.other].map((s) => s.status.modSeqTracked);
+  const tracked = mineTracked || theirsTracked;
+  const begins = tracked && !mineTracked && theirs.modSeq < mine.modSeq;
   const higher = theirs.modSeq > mine.modSeq ? theirs.modSeq : mine.modSeq;
   // A change must be news to the clients of the side where it happens, and in the end both sides have one MODSEQ.
   const isNews = (side: MergeSide): boolean => higher > side.status.highestModSeq;
@@ -121,7 +123,7 @@ const updateOf = (
   const wanted = (change && !isNews(view.side)) || (tellOther && !isNews(view.other))
     ? unseenModSeq(view.side, view.other)
     : higher;
-  if (!change && (!tracked || mine.modSeq >= wanted)) return null;
+  if (!change && !begins && (!tracked || mine.modSeq >= wanted)) return null;
   return {
     _tag: "UpdateFlags",
     uid: uid(at),

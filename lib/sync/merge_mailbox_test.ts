@@ -33,6 +33,7 @@ const side = (
     readonly complete?: boolean;
     readonly pending?: readonly number[];
     readonly uidNext?: number;
+    readonly modSeqTracked?: boolean;
   } = {},
 ): MergeSide => ({
   status: {
@@ -43,7 +44,7 @@ const side = (
     messages: records.length,
     firstRecentUid: 1,
     highestModSeq: modSeq(9n),
-    modSeqTracked: true,
+    modSeqTracked: over.modSeqTracked ?? true,
   },
   records,
   changes,
@@ -214,6 +215,26 @@ Deno.test("mergeMailbox, one way, asks nothing of the left side and comes to res
     }),
     { numRuns: 500 },
   );
+});
+
+Deno.test("mergeMailbox gives both sides one MODSEQ where only one tracks them", () => {
+  const tracked = side([
+    mail(1, "a", { modSeq: modSeq(3n) }),
+    mail(2, "b", { modSeq: modSeq(9n) }),
+  ]);
+  const counts = side(
+    [9n, 9n].map((seq, i) => mail(i + 1, "ab"[i]!, { modSeq: modSeq(seq) })),
+    [],
+    {
+      modSeqTracked: false,
+    },
+  );
+  const { left, right } = mergeMailbox(tracked, counts, "master");
+  const given = (operations: typeof left) =>
+    operations.map((o) => o._tag === "UpdateFlags" ? [o.uid, o.add, o.remove, o.modSeq] : o);
+  assert.deepEqual([given(left), given(right)], [[[1, 0, 0, 9n]], [[1, 0, 0, 9n]]]);
+  const both = mergeMailbox(counts, counts, "master");
+  assert.deepEqual([both.left, both.right], [[], []], "neither begins to");
 });
 
 Deno.test("mergeFlags keeps what only one side changed, and both ends agree", () => {

@@ -43,20 +43,13 @@ export const withoutImplied = ({ complaints, names }: View): readonly string[] =
 };
 
 /**
- * A view in what both formats can hold and both sides keep: without \NoSelect names that have no mailbox below them, and
- * with MODSEQs of mails only where the other side, too, was ever asked for them.
+ * A view in what both formats can hold and both sides keep: without \NoSelect names that have no mailbox below them.
  */
-const common = (seen: View, other: View): View => ({
+const common = (seen: View): View => ({
   ...seen,
   complaints: withoutImplied(seen),
   names: seen.names.filter((name) =>
     [...seen.mailboxes.keys()].some((box) => `${box}/`.startsWith(`${name}/`))
-  ),
-  mailboxes: new Map(
-    [...seen.mailboxes].map(([name, box]) => {
-      const both = box.modSeqs === other.mailboxes.get(name)?.modSeqs;
-      return [name, both ? box : { ...box, modSeqs: "mailbox" }];
-    }),
   ),
 });
 
@@ -75,12 +68,15 @@ const lookClosely = async (
   sides: readonly [Account, Account],
   ownSaves: ReadonlySet<string>,
 ): Promise<Night> => {
-  const [left, right] = await Promise.all(sides.map((side) => view(dovecot, side)));
+  const [left, right] = await Promise.all(
+    sides.map(async (side) => common(await view(dovecot, side))),
+  );
   const isOwn = (line: string): boolean => {
     const [, name = "", uid = ""] = /^mailbox (.*) UID (\d+): saved is/.exec(line) ?? [];
     return ownSaves.has(left!.mailboxes.get(name)?.mails.get(Number(uid))?.guid ?? "");
   };
-  const wrong = compareViews(common(left!, right!), common(right!, left!))
+  // Each MODSEQ is compared where the expected side keeps them.
+  const wrong = [...compareViews(left!, right!), ...compareViews(right!, left!)]
     .filter((line) => !isOwn(line));
   return { picture: pictureOf(left!), wrong };
 };

@@ -47,8 +47,7 @@ export class WantedModSeqs {
         ? [raiseModSeqs(Uint32Array.of(0), BigUint64Array.of(highest))]
         : [];
     this.#wanted.clear();
-    if (view.modSeqTracked) return [...before, ...raises, ...above(view.highestModSeq)];
-    if (view.position.modSeq === 0n) {
+    if (!view.modSeqTracked && view.position.modSeq === 0n) {
       if (uids.length > 0) {
         return [...withExactModSeqs(position, before, uids, modSeqs), ...above(most)];
       }
@@ -56,9 +55,13 @@ export class WantedModSeqs {
         ? [...before, ...trackModSeqs(highest), ...above(0n)]
         : before;
     }
-    // Counted, but not kept: every mail has the highest, until one must have more.
-    return most > view.highestModSeq
-      ? [...before, ...trackModSeqs(view.highestModSeq), ...raises, ...above(most)]
-      : [...before, ...above(view.highestModSeq)];
+    // Counted, but not kept: every mail has the highest, from which it goes on.
+    const begins = !view.modSeqTracked && uids.length > 0;
+    return [
+      ...before,
+      ...(begins ? trackModSeqs(view.highestModSeq) : []),
+      ...raises,
+      ...above(view.highestModSeq),
+    ];
   }
 }
