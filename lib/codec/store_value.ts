@@ -173,9 +173,13 @@ export const TREE: t.Type<MailboxTree, unknown> = t.type({
   problems: t.readonlyArray(ERROR),
 }) as unknown as t.Type<MailboxTree, unknown>;
 
-/** What a store can hold, and how it is called. */
+/** Mailboxes and their stamps. */
+export const STAMPS = t.readonlyArray(t.tuple([mailboxGuidValue, text]));
+
+/** What a store can hold, how it is called, and whether it can be asked for stamps. */
 export const STORE = t.type({
   location: text,
+  hasStamps: t.boolean,
   caps: t.type({
     format: text,
     savedDates: t.boolean,
@@ -373,7 +377,7 @@ export const USED = t.type({ ok: t.boolean });
 
 /** A call. */
 export const CALL = t.union([
-  t.type({ call: t.keyof({ store: null, tree: null }) }),
+  t.type({ call: t.keyof({ store: null, tree: null, stamps: null }) }),
   t.type({ call: t.literal("applyTree"), operation: TREE_OPERATION }),
   t.type({ call: t.literal("open"), guid: mailboxGuidValue }),
   t.type({ call: t.literal("replace"), ...MAILBOX_IDENTITY }),

@@ -11,7 +11,7 @@ import * as t from "io-ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import { mailboxGuid } from "../model/ids.ts";
 import { type MailboxName, mailboxName } from "../model/mailbox.ts";
-import type { MailboxMemory, SyncMemory } from "../model/memory.ts";
+import type { EqualMoment, MailboxMemory, SyncMemory } from "../model/memory.ts";
 import { formatHex, isGuid128 } from "./guid.ts";
 
 const isUid = (n: unknown): n is number =>
@@ -32,7 +32,13 @@ const name = new t.Type<MailboxName, string>(
   (value) => value,
 );
 
-const MailboxCodec = t.readonly(t.type({
+const EqualCodec = t.readonly(t.type({
+  stampLeft: t.string,
+  stampRight: t.string,
+  messages: t.number,
+}));
+
+const KnownCodec = t.type({
   name,
   uidValidity: uid,
   uidNext: uid,
@@ -40,7 +46,10 @@ const MailboxCodec = t.readonly(t.type({
   pendingRight: t.readonlyArray(uid),
   momentLeft: t.string,
   momentRight: t.string,
-}));
+});
+
+// Files that an older dsync wrote have no such moment.
+const MailboxCodec = t.readonly(t.intersection([KnownCodec, t.partial({ equal: EqualCodec })]));
 
 const MemoryCodec = t.type({
   version: t.literal(1),
@@ -73,8 +82,15 @@ export const formatSyncMemory = (memory: SyncMemory, ends: Ends): string => {
   return `${JSON.stringify({ ...content, checksum: checksumOf(content) })}\n`;
 };
 
+const turnedMoment = ({ stampLeft, stampRight, messages }: EqualMoment): EqualMoment => ({
+  stampLeft: stampRight,
+  stampRight: stampLeft,
+  messages,
+});
+
 const turned = (memory: MailboxMemory): MailboxMemory => ({
   ...memory,
+  ...(memory.equal === undefined ? {} : { equal: turnedMoment(memory.equal) }),
   pendingLeft: memory.pendingRight,
   pendingRight: memory.pendingLeft,
   momentLeft: memory.momentRight,

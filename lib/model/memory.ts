@@ -23,6 +23,18 @@ export interface MailboxMemory {
   readonly momentLeft: string;
   /** Where the right side's history stood then. */
   readonly momentRight: string;
+  /** What both stores said of it before it was looked at and found equal; absent: not known. */
+  readonly equal?: EqualMoment;
+}
+
+/** What tells, as long as both stores say it again, that a mailbox is equal on both sides. */
+export interface EqualMoment {
+  /** The left store's stamp of it. */
+  readonly stampLeft: string;
+  /** The right store's stamp. */
+  readonly stampRight: string;
+  /** How many mails both have. */
+  readonly messages: number;
 }
 
 /** What is remembered of a pair of stores. */

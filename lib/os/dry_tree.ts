@@ -38,7 +38,7 @@ export class DryFile {
 
   /** Sets its times. */
   stamp(mtime: number, ctime: number): void {
-    this.#info = { ...this.#info, mtime, mtimeNs: 0, ctime };
+    this.#info = { ...this.#info, mtime, mtimeNs: 0, ctime, ctimeNs: 0 };
   }
 
   /** Takes the content into memory, to be written to. */
@@ -124,6 +124,7 @@ export class DryTree {
       mtime,
       mtimeNs: 0,
       ctime: mtime,
+      ctimeNs: 0,
       links: 1,
       dev: this.#root.info.dev,
       ino,

@@ -74,6 +74,7 @@ const fileInfo = (): FileInfo => {
     mtime: Number(view.getBigInt64(STATX.mtime, true)),
     mtimeNs: view.getUint32(STATX.mtime + 8, true),
     ctime: Number(view.getBigInt64(STATX.ctime, true)),
+    ctimeNs: view.getUint32(STATX.ctime + 8, true),
     links: view.getUint32(STATX.nlink, true),
     // Major number of 12 bits, minor of 20.
     dev: view.getUint32(STATX.device, true) * 2 ** 20 + view.getUint32(STATX.device + 4, true),

@@ -14,6 +14,7 @@ import {
   OPENED,
   OUTCOMES,
   RECORDS,
+  STAMPS,
   STORE,
   TREE,
   UIDS,
@@ -233,7 +234,10 @@ export const remoteStore = (bytes: Bytes): TaskEither<SyncError, Store> =>
     channels.run().catch((thrown) => {
       if (!(thrown instanceof StreamFailure)) throw thrown;
     });
-    const { location, caps } = await resultOf(await channels.call({ call: "store" }), STORE);
+    const { location, hasStamps, caps } = await resultOf(
+      await channels.call({ call: "store" }),
+      STORE,
+    );
     const { naming } = caps;
     const borrow = <A>(
       call: unknown,
@@ -291,6 +295,13 @@ export const remoteStore = (bytes: Bytes): TaskEither<SyncError, Store> =>
           const channel = await channels.call({ call: "applyTree", operation });
           if (await channel.next() !== null) broken("more than an answer");
         }),
+      ...(hasStamps
+        ? {
+          stamps: asTask(async () =>
+            new Map(await resultOf(await channels.call({ call: "stamps" }), STAMPS))
+          ),
+        }
+        : {}),
       withMailbox: (guid, use) => borrow({ call: "open", guid }, use),
       replaceMailbox: (identity, use) => borrow({ call: "replace", ...identity }, use),
       close: () => Promise.resolve(),

@@ -4,10 +4,11 @@
  * @module
  */
 import * as E from "fp-ts/Either.js";
+import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import { CALL, type Call, OPERATION, UIDS, USED, valueOf } from "../codec/store_value.ts";
 import { type SyncError, syncError } from "../model/error.ts";
-import type { Uid } from "../model/ids.ts";
+import type { MailboxGuid, Uid } from "../model/ids.ts";
 import type { MailOperation, Outcome } from "../model/operation.ts";
 import type { Fetched, Mailbox, Store } from "../port/store.ts";
 import { type Chunks, failStream, fromArray, StreamFailure } from "../stream/chunks.ts";
@@ -16,6 +17,10 @@ import { brokenProtocol, type Bytes, Cancelled, type Channel, Channels } from ".
 
 /** How many records or changes are told in one item. */
 const ROWS = 1024;
+
+type Stamps = ReadonlyMap<MailboxGuid, string>;
+
+const NO_STAMPS: TaskEither<SyncError, Stamps> = TE.right(new Map());
 
 const GIVEN_UP = syncError("Changed", "mailbox", {}, "the other end gave up");
 
@@ -49,9 +54,15 @@ class StoreServer {
     const store = this.#store;
     switch (call.call) {
       case "store":
-        return E.right({ location: store.location, caps: store.caps });
+        return E.right({
+          location: store.location,
+          hasStamps: store.stamps !== undefined,
+          caps: store.caps,
+        });
       case "tree":
         return await store.tree();
+      case "stamps":
+        return E.map((stamps: Stamps) => [...stamps])(await (store.stamps ?? NO_STAMPS)());
       case "applyTree":
         return await store.applyTree(call.operation)();
       case "open":

@@ -27,6 +27,8 @@ export interface FileInfo {
   readonly mtimeNs: number;
   /** Status change time, seconds since 1970, whole. */
   readonly ctime: number;
+  /** Its nanoseconds within the second. */
+  readonly ctimeNs: number;
   /** Number of hard links. */
   readonly links: number;
   /** Device number. */

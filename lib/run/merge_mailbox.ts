@@ -40,6 +40,8 @@ export interface MergeResult {
   readonly problems: readonly SyncError[];
   /** How many mails the left side has now. */
   readonly messages: number;
+  /** Whether the first look found both sides equal, with nothing to tell. */
+  readonly wasEqual: boolean;
   /** What to remember; null: nothing new, as the sides did not come together. */
   readonly memory: MailboxMemory | null;
 }
@@ -285,7 +287,7 @@ class Merge {
       if (first) await this.#mergeAttributes(both);
       const equal = await areEqual(both.left, both.right);
       if (E.isLeft(equal)) return equal;
-      if (equal.right) return E.right(this.#result(both, true));
+      if (equal.right) return E.right(this.#result(both, true, first));
       const left = await gather(both.left, this.#pending.left, this.#memory?.momentLeft);
       if (E.isLeft(left)) return left;
       const right = await gather(both.right, this.#pending.right, this.#memory?.momentRight);
@@ -307,14 +309,17 @@ class Merge {
   }
 
   /** The result after the last look. */
-  #result(both: Both, equal: boolean): MergeResult {
+  #result(both: Both, equal: boolean, first = false): MergeResult {
     const { left, right } = both;
     const own = SIDES.flatMap((side) =>
       both[side].problems.map((problem) => withPlace(problem, { mailbox: this.#name }))
     );
+    const problems = [...own, ...this.#attributeProblems, ...this.problems];
+    const isPending = SIDES.some((side) => this.#pending[side].size > 0);
     return {
       done: this.done,
-      problems: [...own, ...this.#attributeProblems, ...this.problems],
+      problems,
+      wasEqual: equal && first && problems.length === 0 && !isPending,
       messages: left.status.messages,
       memory: {
         name: this.#name,
@@ -336,7 +341,7 @@ class Merge {
   /** The result where the sides did not come to rest. */
   unsettled(): MergeResult {
     const problems = [...this.problems, keptChanging(this.#name)];
-    return { done: this.done, problems, messages: 0, memory: null };
+    return { done: this.done, problems, wasEqual: false, messages: 0, memory: null };
   }
 }
 

@@ -13,7 +13,7 @@ import type { MailboxGuid } from "../model/ids.ts";
 import { type MailboxMemory, NO_MEMORY, type SyncMemory } from "../model/memory.ts";
 import { type MailboxName, type MailboxStatus, nameKey } from "../model/mailbox.ts";
 import type { Expunge, Outcome, TreeOperation } from "../model/operation.ts";
-import type { Report, Side } from "../model/report.ts";
+import { NOTHING_DONE, type Report, type Side } from "../model/report.ts";
 import type { Store } from "../port/store.ts";
 import { collect, drain, fromArray } from "../stream/chunks.ts";
 import {
@@ -23,8 +23,9 @@ import {
   planMergeTree,
   type TreePast,
 } from "../sync/merge_tree.ts";
-import { isPristine } from "../sync/plan_backup.ts";
 import { selectMailboxes, type WantedMailbox } from "../sync/select_mailboxes.ts";
+import { identityOf } from "../sync/shared_identity.ts";
+import { EqualMoments } from "./equal_moments.ts";
 import { mergeIfOne, mergePair, type Stores } from "./merge_mailbox.ts";
 import { type Newcomers, newcomers } from "./newcomers.ts";
 import { reread } from "./reread.ts";
@@ -263,6 +264,7 @@ class Mirror {
   async #merge(
     pair: MergePair,
     kept: ReadonlyMap<MailboxGuid, Newcomers>,
+    moments: EqualMoments,
   ): Promise<Either<SyncError, void>> {
     if (this.#options.mails === false) return await this.#mergeEmpty(pair);
     for (const side of pair.revived) {
@@ -274,21 +276,25 @@ class Mirror {
       this.#log.kept(side, { name: pair.name, mails: keep.size });
     }
     if (this.#isForeign(pair)) return E.right(undefined);
+    if (this.#isEqualStill(pair, moments)) return E.right(undefined);
     // As a rule they are one mailbox already: that shows in the look that has to be taken anyway.
     const isShared = pair.left !== null && pair.left === pair.right;
-    const first = isShared ? await this.#settle(pair, pair.left, mergeIfOne) : E.right(false);
+    const first = isShared
+      ? await this.#settle(pair, pair.left, moments, mergeIfOne)
+      : E.right(false);
     if (E.isLeft(first)) return first;
     if (first.right) return E.right(undefined);
     const guid = await this.#prepare(pair);
     if (E.isLeft(guid)) return guid;
     if (guid.right === null) return E.right(undefined);
-    return E.map(() => {})(await this.#settle(pair, guid.right, mergePair));
+    return E.map(() => {})(await this.#settle(pair, guid.right, moments, mergePair));
   }
 
   /** Merges a mailbox that both sides have by one GUID; gives whether it was done. */
   async #settle(
     pair: MergePair,
     guid: MailboxGuid,
+    moments: EqualMoments,
     merge: typeof mergeIfOne,
   ): Promise<Either<SyncError, boolean>> {
     const result = await merge(
@@ -303,12 +309,24 @@ class Mirror {
     )();
     if (E.isLeft(result)) return result;
     if (result.right === null) return E.right(false);
-    const { done, problems, messages, memory } = result.right;
+    const { done, problems, wasEqual, messages, memory } = result.right;
     this.#log.done(pair.name, messages, done.left, done.right);
     problems.forEach((problem) => this.#log.problem(problem));
-    if (memory !== null) this.#remembered.set(guid, memory);
+    const equal = wasEqual ? moments.of(guid, messages) : null;
+    if (memory !== null) this.#remembered.set(guid, equal === null ? memory : { ...memory, equal });
     else this.#keepMemory(guid);
     return E.right(true);
+  }
+
+  /** Whether a pair is as it was when it was last found equal: then there is nothing to do. */
+  #isEqualStill({ name, left, right }: MergePair, moments: EqualMoments): boolean {
+    if (left === null || left !== right) return false;
+    const memory = this.#memory.mailboxes.get(left);
+    const equal = moments.still(left, memory);
+    if (equal === null) return false;
+    this.#log.done(name, equal.messages, NOTHING_DONE, NOTHING_DONE);
+    this.#remembered.set(left, { ...memory!, name });
+    return true;
   }
 
   async run(): Promise<Either<SyncError, MirrorResult>> {
@@ -317,6 +335,8 @@ class Mirror {
     if (E.isLeft(l)) return l;
     const r = await right.tree();
     if (E.isLeft(r)) return r;
+    const moments = await EqualMoments.ask(left, right);
+    if (E.isLeft(moments)) return moments;
     const whole = [sideOf(left, l.right), sideOf(right, r.right)] as const;
     const { mailboxes } = this.#options;
     const [a, b] = mailboxes === undefined ? whole : selectMailboxes(...whole, mailboxes);
@@ -335,7 +355,7 @@ class Mirror {
     if (E.isLeft(before)) return before;
     for (const pair of plan.pairs) {
       this.#log.begin(pair.name, 0);
-      const end = await this.#merge(pair, kept.right);
+      const end = await this.#merge(pair, kept.right, moments.right);
       if (E.isRight(end)) continue;
       const error = withPlace(end.left, { mailbox: pair.name });
       if (endsRun(error)) return E.left(error);
@@ -351,28 +371,6 @@ class Mirror {
     return E.right({ report: this.#log.report(), memory });
   }
 }
-
-/**
- * The identity of a mailbox that both sides have: the GUID of the pair, unless one side never held a mail; the
- * UIDVALIDITY of the side with more mails, of equal numbers the higher.
- */
-const identityOf = (
-  pair: MergePair,
-  left: MailboxStatus | null,
-  right: MailboxStatus | null,
-): { readonly guid: MailboxGuid; readonly uidValidity: number } => {
-  if (left === null || right === null) {
-    const { guid, uidValidity } = (left ?? right)!;
-    return { guid, uidValidity };
-  }
-  if (left.guid !== right.guid && isPristine(left) !== isPristine(right)) {
-    const { guid, uidValidity } = isPristine(left) ? right : left;
-    return { guid, uidValidity };
-  }
-  const { guid } = pair;
-  const more = left.messages - right.messages || left.uidValidity - right.uidValidity;
-  return { guid, uidValidity: more > 0 ? left.uidValidity : right.uidValidity };
-};
 
 /**
  * Merges two stores: after it both have the same mailboxes, mails, flags, keywords and subscriptions, and nothing that

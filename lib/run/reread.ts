@@ -73,8 +73,10 @@ const without = (mailbox: Mailbox, flaws: Flaws): Mailbox => ({
  */
 export const reread = (store: Store): Store => {
   const known = new Map<MailboxGuid, Flaws>();
+  // What is equal by its stamps would not be read.
+  const { stamps: _, ...rest } = store;
   return {
-    ...store,
+    ...rest,
     withMailbox: (guid, use) =>
       store.withMailbox(guid, (mailbox) =>
         pipe(

@@ -97,6 +97,7 @@ export const supervised = (store: Store, supervision: Supervision): Store => {
   return {
     ...store,
     tree: unless(() => store.tree),
+    ...(store.stamps === undefined ? {} : { stamps: unless(() => store.stamps!) }),
     applyTree: (operation) => unless(() => store.applyTree(operation)),
     withMailbox: (guid, use) =>
       unless(() => store.withMailbox(guid, (mailbox) => use(mailboxUnder(mailbox, supervision)))),

@@ -4,69 +4,16 @@ import type { AttributeValue } from "../../lib/model/attribute.ts";
 import { mailboxGuid } from "../../lib/model/ids.ts";
 import { mailboxName } from "../../lib/model/mailbox.ts";
 import { isNothing } from "../../lib/model/report.ts";
-import { makeOs } from "../../lib/os/os.ts";
-import { memoryPipe } from "../../lib/peer/memory_pipe.ts";
-import { remoteStore } from "../../lib/peer/remote_store.ts";
-import { serveStore } from "../../lib/peer/store_server.ts";
 import type { Mailbox, Store } from "../../lib/port/store.ts";
 import { backup } from "../../lib/run/backup.ts";
 import { mirror } from "../../lib/run/mirror.ts";
-import { openMaildir } from "../../lib/store/maildir/maildir_store.ts";
-import { openMdbox } from "../../lib/store/mdbox/mdbox_store.ts";
 import { collect } from "../../lib/stream/chunks.ts";
+import { inDirectory, mdbox, STORES } from "./attributed.ts";
 import { run } from "./content.ts";
 
 const NAME = mailboxName("Box");
 const GUID = mailboxGuid("00112233445566778899aabbccddeeff");
 const OTHER = mailboxGuid("ffeeddccbbaa99887766554433221100");
-
-/** Opens a store in a directory, with its attributes in a file there. */
-type Open = (root: string) => Promise<Store>;
-
-const maildir: Open = (root) =>
-  run(openMaildir(makeOs(), {
-    root: `${root}/Maildir`,
-    layout: "maildir++",
-    create: true,
-    attributes: `${root}/attributes`,
-  }));
-
-const mdbox: Open = (root) =>
-  run(openMdbox(makeOs(), {
-    root: `${root}/mdbox`,
-    create: true,
-    attributes: `${root}/attributes`,
-  }));
-
-const overPipe = (open: Open): Open => async (root) => {
-  const store = await open(root);
-  const [here, there] = memoryPipe();
-  const served = serveStore(store, there)();
-  const seen = await run(remoteStore(here));
-  return {
-    ...seen,
-    close: async () => {
-      await here.close();
-      await served;
-      await store.close();
-    },
-  };
-};
-
-const STORES: Readonly<Record<string, Open>> = {
-  Maildir: maildir,
-  mdbox,
-  "Maildir behind a pipe": overPipe(maildir),
-};
-
-const inDirectory = async (use: (root: string) => Promise<void>): Promise<void> => {
-  const root = await Deno.makeTempDir({ prefix: "dsync-attributes-" });
-  try {
-    await use(root);
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-};
 
 const create = (store: Store): Promise<void> =>
   run(

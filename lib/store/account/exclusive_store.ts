@@ -110,6 +110,7 @@ export const exclusiveStore = (
     withMailbox: (guid, use) => store.withMailbox(guid, (mailbox) => use(guarded(mailbox))),
     replaceMailbox: (identity, use) =>
       writing(store.replaceMailbox(identity, (mailbox) => use(guarded(mailbox)))),
+    ...(store.stamps === undefined ? {} : { stamps: store.stamps }),
     close: async () => {
       await store.close();
       lock.release(allEnded);

@@ -16,6 +16,7 @@ import type { Held, Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
 import { modesOf } from "../account/modes.ts";
 import { attempt, thrownError } from "../account/or_fail.ts";
+import { stampOf } from "../account/stamp.ts";
 import { takeUidValidity } from "../account/uid_validity_counter.ts";
 import { createIndex, removeDeadDraft } from "../index/index_create.ts";
 import {
@@ -35,7 +36,7 @@ import {
   reconcileList,
 } from "./reconcile.ts";
 import { isStill, type Look, lookAt } from "./look.ts";
-import { type Snapshot, stampOf, takeSnapshot } from "./snapshot.ts";
+import { type Snapshot, takeSnapshot, touchedPaths } from "./snapshot.ts";
 import { stagedPath, strandedMails } from "./stranded.ts";
 import {
   appendUidlist,
@@ -125,7 +126,7 @@ export class MaildirBox {
     this.#snapshot = last !== null && isStill(os, this.paths, last, this.#index)
       ? last.snapshot
       : this.#look();
-    this.#stamp = this.#snapshot.stamp;
+    this.#stamp = this.#snapshot.stamp.text;
     this.#letters = this.#snapshot.letters;
     this.firstLook = lookAt(this.#snapshot, this.#index);
   }
@@ -193,7 +194,7 @@ export class MaildirBox {
 
   #look(): Snapshot {
     const snapshot = takeSnapshot(this.os, this.paths, this.#index);
-    this.#stamp = snapshot.stamp;
+    this.#stamp = snapshot.stamp.text;
     this.#letters = snapshot.letters;
     return snapshot;
   }
@@ -234,7 +235,7 @@ export class MaildirBox {
   }
 
   #stampNow(): string {
-    return stampOf(this.os, this.paths);
+    return stampOf(this.os, touchedPaths(this.paths)).text;
   }
 
   async #withBothLocks<A>(use: (locked: Locked & { readonly changed: boolean }) => A): Promise<A> {

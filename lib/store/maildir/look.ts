@@ -5,9 +5,10 @@
  * @module
  */
 import type { Os } from "../../port/os.ts";
+import { stampOf } from "../account/stamp.ts";
 import type { IndexFile } from "../index/index_file.ts";
 import type { MailboxPaths } from "./layout.ts";
-import { isQuiet, type Snapshot, stampOf } from "./snapshot.ts";
+import { type Snapshot, touchedPaths } from "./snapshot.ts";
 
 /** What a mailbox held when it was opened, and what tells whether that is still so. */
 export interface Look {
@@ -30,7 +31,7 @@ export const lookAt = (snapshot: Snapshot, index: IndexFile | null): Look => ({
 });
 
 /**
- * Whether a look would show the same again: no file that a change touches has another inode, size or time, none was
+ * Whether a look would show the same again: no file that a change touches has another inode, size or time, none had been
  * touched so lately that a second change could have the same time, and the index has been read no further.
  */
 export const isStill = (
@@ -39,4 +40,5 @@ export const isStill = (
   { snapshot, index: place }: Look,
   index: IndexFile | null,
 ): boolean =>
-  place === placeIn(index) && stampOf(os, paths) === snapshot.stamp && isQuiet(os, paths);
+  place === placeIn(index) && !snapshot.stamp.isYoung &&
+  stampOf(os, touchedPaths(paths)).text === snapshot.stamp.text;

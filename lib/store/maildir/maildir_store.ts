@@ -22,6 +22,7 @@ import { movingAttributes, removeDeadDictLock } from "../account/attribute_dict_
 import { exclusiveStore } from "../account/exclusive_store.ts";
 import { readMailboxLog } from "../account/mailbox_log_file.ts";
 import { attempt, thrownError } from "../account/or_fail.ts";
+import { indexFiles, stampsOf } from "../account/stamp.ts";
 import { readSubscriptions, removeDeadSubscriptionLock } from "../account/subscriptions_file.ts";
 import { removeDeadDraft } from "../index/index_create.ts";
 import { openIndex } from "../index/index_file.ts";
@@ -33,6 +34,7 @@ import { accountRoots, mailboxPaths, type MaildirLocation, namingOf } from "./la
 import { openMailbox } from "./maildir_mailbox.ts";
 import { findMailboxes, rootError, rootKind } from "./mailbox_tree.ts";
 import { completeStage, placeStage } from "./place.ts";
+import { touchedPaths } from "./snapshot.ts";
 import { makeStage, removeStage, withLeftStages } from "./staging.ts";
 import { fillStage, type Identity, TreeChanger } from "./tree_changes.ts";
 import { readUidlistHeader, removeDeadLock } from "./uidlist_file.ts";
@@ -165,6 +167,20 @@ class MaildirStore {
           `no mailbox has the GUID ${guid}`,
         ),
       );
+  }
+
+  /** The stamps of the mailboxes that `tree` told. */
+  stamps(): ReadonlyMap<MailboxGuid, string> {
+    const { attributes } = this.#location;
+    const touched = [...this.#names].map(([guid, name]) => {
+      const paths = mailboxPaths(this.#location, name);
+      return [guid, [
+        ...touchedPaths(paths),
+        ...indexFiles(paths.index, INDEX_BASE),
+        ...(attributes === undefined ? [] : [attributes]),
+      ]] as const;
+    });
+    return stampsOf(this.#os, touched);
   }
 
   async withMailbox<A>(
@@ -322,6 +338,7 @@ export const openMaildir = (os: Os, options: MaildirOptions): TaskEither<SyncErr
       location: locationText(options),
       caps,
       tree: asTask(() => store.tree()),
+      stamps: asTask(() => store.stamps()),
       fitName: (name) => fitName(name, naming),
       applyTree: movingAttributes(
         os,

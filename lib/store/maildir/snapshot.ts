@@ -7,6 +7,7 @@ import type { KeywordLetters } from "../../codec/maildir_keywords.ts";
 import type { Uidlist } from "../../codec/maildir_uidlist.ts";
 import type { SyncError } from "../../model/error.ts";
 import type { Os } from "../../port/os.ts";
+import { type Stamp, stampOf } from "../account/stamp.ts";
 import type { IndexFile } from "../index/index_file.ts";
 import type { MailboxPaths } from "./layout.ts";
 import { type Listing, listMailFiles, type MailFile } from "./listing.ts";
@@ -28,31 +29,16 @@ export interface Snapshot {
   /** What is no mail. */
   readonly problems: readonly SyncError[];
   /** How the files stood just before they were read. */
-  readonly stamp: string;
+  readonly stamp: Stamp;
 }
 
-const stamped = ({ control, mail }: MailboxPaths): readonly string[] => [
+/** What every change of a mailbox touches; the index log tells its own changes. */
+export const touchedPaths = ({ control, mail }: MailboxPaths): readonly string[] => [
   `${control}/dovecot-uidlist`,
   `${control}/dovecot-keywords`,
   `${mail}/cur`,
   `${mail}/new`,
 ];
-
-/** Inode, size and times of what every change of a mailbox touches; the index log tells its own changes. */
-export const stampOf = (os: Os, paths: MailboxPaths): string =>
-  stamped(paths).map((path) => {
-    const info = os.files.stat(path);
-    if (info === null) return "-";
-    const size = info.kind === "directory" ? "" : info.size;
-    return `${info.dev}:${info.ino}:${size}:${info.mtime}.${info.mtimeNs}`;
-  }).join(" ");
-
-/** A change that comes within so long of the last one may have the same time: what is quiet has none that young. */
-const QUIET_S = 2;
-
-/** Whether nothing that {@linkcode stampOf} looks at has changed within the last two seconds. */
-export const isQuiet = (os: Os, paths: MailboxPaths): boolean =>
-  stamped(paths).every((path) => (os.files.stat(path)?.mtime ?? 0) + QUIET_S < os.now() / 1000);
 
 const pendingIn = (index: IndexFile): Pending =>
   index.view.tailOffset >= index.view.position.offset
@@ -77,7 +63,7 @@ const isStale = (uidlist: Uidlist | null, index: IndexFile | null): boolean =>
  * is saved meanwhile looks new and one that is expunged meanwhile looks gone. Throws `StreamFailure`.
  */
 export const takeSnapshot = (os: Os, paths: MailboxPaths, index: IndexFile | null): Snapshot => {
-  const stamp = stampOf(os, paths);
+  const stamp = stampOf(os, touchedPaths(paths));
   const uidlist = readUidlist(os, paths.control);
   const letters = readKeywordLetters(os, paths.control);
   const staleIndex = isStale(uidlist, index);

@@ -26,6 +26,7 @@ import { movingAttributes, removeDeadDictLock } from "../account/attribute_dict_
 import { exclusiveStore } from "../account/exclusive_store.ts";
 import { appendMailboxLog } from "../account/mailbox_log_file.ts";
 import { orFail, thrownError } from "../account/or_fail.ts";
+import { indexFiles, stampsOf } from "../account/stamp.ts";
 import { removeDeadSubscriptionLock } from "../account/subscriptions_file.ts";
 import { raiseUidValidity } from "../account/uid_validity_counter.ts";
 import { refreshListIndex } from "../index/list_refresh.ts";
@@ -165,6 +166,22 @@ class MdboxStore implements Store {
     const { mailboxes, tree } = await readTree(this.#storage);
     this.#seeAll(mailboxes);
     return E.right(tree);
+  });
+
+  readonly stamps: NonNullable<Store["stamps"]> = guarded(() => {
+    const { os, layout } = this.#storage;
+    // Where the map is another one, the mails of a mailbox may be gone.
+    const map = os.files.stat(`${layout.map}/${MAP_INDEX}.log`);
+    const touched = [...this.#seen].map(([guid, { paths }]) =>
+      [guid, [
+        ...indexFiles(paths.index, MAILBOX_INDEX),
+        ...(this.#attributes === undefined ? [] : [this.#attributes]),
+      ]] as const
+    );
+    const stamps = [...stampsOf(os, touched)].map(([guid, stamp]) =>
+      [guid, `${map?.dev}:${map?.ino} ${stamp}`] as const
+    );
+    return Promise.resolve(E.right(new Map(stamps)));
   });
 
   readonly fitName = (name: MailboxName): MailboxName => fitName(name, this.#storage.layout.naming);

@@ -1,0 +1,12 @@
+const t=(l:string,t0:number)=>console.log(l,(performance.now()-t0).toFixed(1));
+let t0=performance.now(); await import("../lib/os/os.ts"); t("os",t0);
+t0=performance.now(); await import("io-ts"); t("iots",t0);
+t0=performance.now(); await import("../lib/codec/store_value.ts"); t("store_value",t0);
+t0=performance.now(); await import("../lib/codec/report_json.ts"); t("report",t0);
+t0=performance.now(); await import("../lib/store/maildir/maildir_store.ts"); t("maildir",t0);
+t0=performance.now(); await import("../lib/store/mdbox/mdbox_store.ts"); t("mdbox",t0);
+t0=performance.now(); await import("../lib/run/mirror.ts"); t("mirror",t0);
+t0=performance.now(); await import("../lib/run/backup.ts"); t("backup",t0);
+t0=performance.now(); await import("./connect.ts"); t("connect",t0);
+t0=performance.now(); await import("./sync_with_peer.ts"); t("peer",t0);
+t0=performance.now(); await import("./sync.ts"); t("sync",t0);
