@@ -14,6 +14,8 @@ import {
   RECORD_EXTERNAL,
   RECORD_HEADER_SIZE,
   RECORD_SYNC,
+  RECORD_TYPE,
+  RECORD_TYPE_MASK,
 } from "./index_record.ts";
 import { decodeRecord } from "./index_record_decode.ts";
 
@@ -66,13 +68,15 @@ export const logStart = (header: LogHeader): LogCursor => ({
 /**
  * Decodes from `start` to the last complete record or group. `bytes` begin at file offset `base` (so a follower needs
  * only what was added) and must reach `start`. Fails with `Damaged` and the byte offset where a complete record makes
- * no sense. Linear; entries hold windows on the bytes.
+ * no sense. Linear; entries hold windows on the bytes. Records whose type is not wanted are passed over, and what they
+ * would do to modseqs with them.
  */
 export const decodeLog = (
   bytes: Uint8Array,
   base: number,
   start: LogCursor,
   header: LogHeader,
+  isWanted: (type: number) => boolean = () => true,
 ): E.Either<SyncError, LogStretch> => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries: LogEntry[] = [];
@@ -86,12 +90,16 @@ export const decodeLog = (
     if (size === 0) break;
     if (size < RECORD_HEADER_SIZE) return E.left(damagedAt(base + at, `record of ${size} bytes`));
     if (size > bytes.length - at) break;
+    const type = view.getUint32(at + 4, true);
+    if (!isWanted(type & RECORD_TYPE_MASK)) {
+      at += size;
+      continue;
+    }
     const decoded = decodeRecord(bytes, view, at, size, base, introRecordSize);
     if (E.isLeft(decoded)) return decoded;
     const record = decoded.right;
     if (record._tag === "Boundary" && record.size > bytes.length - at) break;
     if (record._tag === "ExtIntro") introRecordSize = record.intros.at(-1)!.recordSize;
-    const type = view.getUint32(at + 4, true);
     const external = (type & RECORD_EXTERNAL) !== 0;
     modSeq = modSeqAfter(modSeq, record, external, header.minorVersion);
     const sync = (type & RECORD_SYNC) !== 0;
@@ -103,3 +111,17 @@ export const decodeLog = (
     end: { seq: start.seq, offset: base + at, modSeq, introRecordSize },
   });
 };
+
+const OF_THE_MAILBOX: ReadonlySet<number> = new Set([
+  RECORD_TYPE.HeaderUpdate,
+  RECORD_TYPE.ExtIntro,
+  RECORD_TYPE.ExtReset,
+  RECORD_TYPE.ExtHeaderUpdate,
+  RECORD_TYPE.ExtHeaderUpdate32,
+  RECORD_TYPE.IndexDeleted,
+  RECORD_TYPE.IndexUndeleted,
+  RECORD_TYPE.Boundary,
+]);
+
+/** Whether records of a type say something of the mailbox as a whole, not of mails. */
+export const isOfTheMailbox = (type: number): boolean => OF_THE_MAILBOX.has(type);

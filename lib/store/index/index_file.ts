@@ -31,6 +31,7 @@ import {
   historyIsComplete,
   type LoadedIndex,
   loadIndex,
+  loadIndexHeaders,
   readHistory,
   readStateBefore,
 } from "./index_loader.ts";
@@ -67,6 +68,17 @@ export const openIndex = (os: Os, directory: string, base: string): IndexFile | 
   const paths = indexPaths(directory, base);
   const loaded = loadIndex(os, paths);
   return loaded === null ? null : new IndexFile(os, paths, loaded);
+};
+
+/** What an index says of its mailbox as a whole, and where its log is; null: there is none. Errors as {@linkcode openIndex}. */
+export const readIndexHeaders = (
+  os: Os,
+  directory: string,
+  base: string,
+): { readonly view: IndexView; readonly path: string } | null => {
+  const paths = indexPaths(directory, base);
+  const view = loadIndexHeaders(os, paths);
+  return view === null ? null : { view, path: paths.log };
 };
 
 /** An index that is open. */

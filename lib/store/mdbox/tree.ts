@@ -22,14 +22,10 @@ import { attempt, thrownError } from "../account/or_fail.ts";
 import { readSubscriptions } from "../account/subscriptions_file.ts";
 import { takeUidValidity } from "../account/uid_validity_counter.ts";
 import { syncError } from "../../model/error.ts";
+import { readIndexHeaders } from "../index/index_file.ts";
 import { listNames } from "./hierarchy.ts";
-import { type MailboxPaths, pathsOfStored } from "./layout.ts";
-import {
-  createMailboxIndex,
-  type Identity,
-  identityOf,
-  openMailboxIndex,
-} from "./mailbox_index.ts";
+import { MAILBOX_INDEX, type MailboxPaths, pathsOfStored } from "./layout.ts";
+import { createMailboxIndex, type Identity, identityOf } from "./mailbox_index.ts";
 import type { Storage } from "./storage.ts";
 
 /** A mailbox and where it is. */
@@ -47,19 +43,15 @@ export interface Located {
  * it cannot be read.
  */
 export const readIdentity = (storage: Storage, paths: MailboxPaths): Identity | null => {
-  const index = openMailboxIndex(storage.os, paths.index);
-  if (index === null) return null;
-  try {
-    if (index.view.deleted) {
-      const where = { path: index.path };
-      failStream(
-        syncError("Damaged", "mailbox", where, "the mailbox is deleted, but for its files"),
-      );
-    }
-    return identityOf(index.view, index.path);
-  } finally {
-    index.close();
+  const headers = readIndexHeaders(storage.os, paths.index, MAILBOX_INDEX);
+  if (headers === null) return null;
+  const { view, path } = headers;
+  if (view.deleted) {
+    failStream(
+      syncError("Damaged", "mailbox", { path }, "the mailbox is deleted, but for its files"),
+    );
   }
+  return identityOf(view, path);
 };
 
 /** A directory made by hand is a mailbox: as Dovecot does at the first opening, it is given an identity. */
@@ -88,7 +80,7 @@ const inOrder = (a: MailboxNode, b: MailboxNode): number => {
   return x < y ? -1 : x > y ? 1 : 0;
 };
 
-/** Reads it. Each mailbox index is opened once. Throws `StreamFailure<SyncError>`. */
+/** Reads it. Of each mailbox the headers of its index are read. Throws `StreamFailure<SyncError>`. */
 export const readTree = async (storage: Storage): Promise<ReadTree> => {
   const { os, layout } = storage;
   const problems: SyncError[] = [];
