@@ -49,8 +49,10 @@ export const guid128 = (guid: string): Uint8Array => {
 };
 
 /** {@linkcode guid128} as 32 lower-case hex digits. */
-export const guid128Hex = (guid: string): string => {
-  if (isGuid128(guid)) return guid.toLowerCase();
+export const guid128Hex = (guid: string): string =>
+  isGuid128(guid) ? guid.toLowerCase() : hashHex(guid);
+
+const hashHex = (guid: string): string => {
   const words = shortSha1(guid);
   if (words === null) return formatHex(guid128(guid));
   let text = "";
@@ -69,7 +71,8 @@ export const sameGuid = (a: Guid, b: Guid): boolean => {
   if (a === b) return true;
   const shortA = isGuid128(a);
   const shortB = isGuid128(b);
-  return (shortA || shortB) && guid128Hex(a) === guid128Hex(b);
+  if (!shortA && !shortB) return false;
+  return (shortA ? a.toLowerCase() : hashHex(a)) === (shortB ? b.toLowerCase() : hashHex(b));
 };
 
 /**

@@ -111,9 +111,11 @@ export const savedAtOf = (view: IndexView, row: number): number => {
 /** The 16 bytes of a row's GUID, a window; null: all zero, not known. */
 export const guidBytesOf = (view: IndexView, row: number): Uint8Array | null => {
   const bytes = view.extension(GUID.name)?.bytes(row);
-  return bytes === undefined || bytes.length < GUID.recordSize || bytes.every((byte) => byte === 0)
-    ? null
-    : bytes.subarray(0, GUID.recordSize);
+  if (bytes === undefined || bytes.length < GUID.recordSize) return null;
+  for (let i = 0; i < GUID.recordSize; i++) {
+    if (bytes[i] !== 0) return bytes.subarray(0, GUID.recordSize);
+  }
+  return null;
 };
 
 /** The 128-bit GUID of a row; null: not known. */
