@@ -53,7 +53,8 @@ const whole = (name: string, least: number, most: number) =>
         : undefined,
   );
 
-const u32 = whole("u32", 0, 0xffffffff);
+/** A number of 32 bits. */
+export const u32 = whole("u32", 0, 0xffffffff);
 const count = whole("count", 0, Number.MAX_SAFE_INTEGER);
 const seconds = whole("seconds", -(2 ** 40), 2 ** 40);
 
@@ -74,7 +75,8 @@ const modSeqValue = checked<ModSeq>("MODSEQ", (value) => {
 
 const MAX_TEXT = 65_536;
 
-const text = checked(
+/** Text. */
+export const text = checked(
   "text",
   (value) => typeof value === "string" && value.length <= MAX_TEXT ? value : undefined,
 );
@@ -84,7 +86,8 @@ const guidValue = checked<Guid>(
   (value) => typeof value === "string" && value.length <= MAX_TEXT ? value as Guid : undefined,
 );
 
-const mailboxGuidValue = checked<MailboxGuid>(
+/** The GUID of a mailbox. */
+export const mailboxGuidValue = checked<MailboxGuid>(
   "mailbox GUID",
   (value) => typeof value === "string" && isGuid128(value) ? mailboxGuid(value) : undefined,
 );
@@ -374,28 +377,6 @@ export const OUTCOMES = t.readonlyArray(t.union([t.null, ERROR]));
 
 /** What became of the use of an open mailbox. */
 export const USED = t.type({ ok: t.boolean });
-
-/** A call. */
-export const CALL = t.union([
-  t.type({ call: t.keyof({ store: null, tree: null, stamps: null }) }),
-  t.type({ call: t.literal("applyTree"), operation: TREE_OPERATION }),
-  t.type({ call: t.literal("open"), guid: mailboxGuidValue }),
-  t.type({ call: t.literal("replace"), ...MAILBOX_IDENTITY }),
-  t.type({
-    call: t.keyof({ records: null, fetch: null, apply: null, attributes: null }),
-    mailbox: u32,
-  }),
-  t.type({
-    call: t.literal("setAttributes"),
-    mailbox: u32,
-    changes: t.readonlyArray(ATTRIBUTE),
-  }),
-  t.type({ call: t.literal("changes"), mailbox: u32, since: t.union([t.null, text]) }),
-  t.type({ call: t.literal("saves"), mailbox: u32, since: text }),
-]);
-
-/** What {@linkcode CALL} gives. */
-export type Call = t.TypeOf<typeof CALL>;
 
 /** A value that the other end sent, checked; undefined where it is not as it must be. */
 export const valueOf = <A>(type: t.Type<A, unknown>, json: unknown): A | undefined => {

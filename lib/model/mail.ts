@@ -22,7 +22,8 @@ export interface MailRecord {
 
 /**
  * The stored bytes of a mail, as pieces in order: an array when they are in memory already (small mails), else a
- * stream that can be read once. Never normalised: line ends are as they were stored.
+ * stream that can be read once. Never normalised: line ends are as they were stored. How long the bytes are good is for
+ * whoever gave the mail to say.
  */
 export type Body = readonly Uint8Array[] | AsyncIterable<Uint8Array>;
 

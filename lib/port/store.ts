@@ -126,8 +126,8 @@ export interface Mailbox {
   /** Whether `changes` reaches back to the mailbox's first day: then what it does not tell did not happen. */
   readonly historyComplete: boolean;
   /**
-   * Reads mails, one answer for each UID, in the order asked for. A body that is a stream is only good until the
-   * next chunk is pulled.
+   * Reads mails, one answer for each UID, in the order asked for. The bytes of a body, stream or not, are only good until
+   * the next chunk is pulled: who keeps them longer copies them. Those of the last chunk stay good.
    */
   readonly fetch: (wanted: Chunks<Uid, SyncError>) => Chunks<Fetched, SyncError>;
   /**

@@ -49,7 +49,7 @@ const compressionOf = (start: Uint8Array): string | null =>
   MAGICS.find(([, magic]) => magic.every((byte, i) => start[i] === byte))?.[0] ?? null;
 
 /** Bytes of small mails that one chunk holds at most, give or take one mail. */
-const CHUNK_BYTES = 16 << 20;
+const CHUNK_BYTES = 4 << 20;
 const CHUNK_MAILS = 256;
 
 const refuse = (tag: "Changed" | "Damaged" | "Unsupported", path: string, what: string): never =>
@@ -92,11 +92,35 @@ const mailOf = (mail: MaildirMail, info: FileInfo, body: Body): Mail => {
   };
 };
 
+/** Memory for the small mails of one chunk, used again for the next one: fresh memory costs as much as reading does. */
+class Room {
+  #bytes = new Uint8Array(0);
+  #used = 0;
+
+  /** So many bytes, good until {@linkcode Room.clear}. */
+  take(length: number): Uint8Array {
+    if (this.#used + length > this.#bytes.length) {
+      // What was given out stays with those who have it.
+      const more = Math.min(2 * this.#bytes.length, CHUNK_BYTES + SMALL_MAIL);
+      this.#bytes = new Uint8Array(Math.max(length, more));
+      this.#used = 0;
+    }
+    this.#used += length;
+    return this.#bytes.subarray(this.#used - length, this.#used);
+  }
+
+  /** Nobody needs any more what was given out. */
+  clear(): void {
+    this.#used = 0;
+  }
+}
+
 /** Reads mails of one mailbox; remembers where files went that were renamed meanwhile. */
 export class MailReader {
   readonly #os: Os;
   readonly #directory: string;
   readonly #streaming = new Set<Fd>();
+  readonly #room = new Room();
   #moved: ReadonlyMap<string, MailFile> = new Map();
 
   /** For the mailbox whose mails are in `directory`. */
@@ -116,8 +140,9 @@ export class MailReader {
     }
   }
 
-  /** Closes what bodies given so far still read from. */
+  /** Bodies given so far are of no use any more. */
   release(): void {
+    this.#room.clear();
     for (const fd of this.#streaming) this.#os.files.close(fd);
     this.#streaming.clear();
   }
@@ -148,7 +173,7 @@ export class MailReader {
     try {
       const info = files.fstat(fd);
       if (info.kind !== "file") refuse("Damaged", path, "it is no file");
-      const start = new Uint8Array(Math.min(info.size, SMALL_MAIL));
+      const start = this.#room.take(Math.min(info.size, SMALL_MAIL));
       this.#readExactly(fd, start, 0, path);
       refuseCompressed(mail.entry.name, info.size, start, path);
       streams = info.size > start.length;

@@ -211,13 +211,15 @@ export class StorageWriter {
     if (size !== mail.size) return E.left(changed(mail.size, `${size}`));
     const metadata = encodeMetadata({ ...mail, virtualSize });
     if (E.isLeft(metadata)) return metadata;
-    const record = [encodeMessageHeader(size), ...body, metadata.right];
     const recordSize = MESSAGE_HEADER_SIZE + size + metadata.right.length;
     this.#bytes += recordSize;
+    const head = encodeMessageHeader(size);
     if (this.#held !== null) {
-      this.#held.push(record);
+      // The bytes of a body are not good for so long.
+      this.#held.push([head, ...body.map((piece) => piece.slice()), metadata.right]);
       return E.right(this.#held.length - 1);
     }
+    const record = [head, ...body, metadata.right];
     return E.right(this.#write(this.#targetFor(recordSize), record));
   }
 
