@@ -25,7 +25,7 @@ const ownWords = (): readonly string[] => [
   Deno.execPath(),
   "run",
   "-A",
-  fileURLToPath(new URL("../main.ts", import.meta.url)),
+  fileURLToPath(Deno.mainModule),
 ];
 
 /** What keeps a program from being the second side. */
