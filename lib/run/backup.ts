@@ -176,7 +176,7 @@ const applyTree = async (
 ): Promise<Either<SyncError, void>> => {
   for (const operation of operations) {
     const end = await store.applyTree(operation)();
-    if (E.isRight(end)) log.tree("right", operation);
+    if (E.isRight(end)) log.tree("right", operation, { operations });
     else {
       const error = withPlace(end.left, { mailbox: operation.name });
       if (endsRun(error)) return E.left(error);

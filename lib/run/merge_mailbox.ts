@@ -298,8 +298,8 @@ class Merge {
       this.problems = this.problems.filter((problem) => problem._tag !== "Changed");
       [this.#moved, this.#isHeldBack] = [false, false];
       const end = await this.#applyPlan(both, plan, {
-        left: explainMerge(left.right, right.right, plan.left),
-        right: explainMerge(right.right, left.right, plan.right),
+        left: explainMerge(left.right, right.right, plan.contests.left),
+        right: explainMerge(right.right, left.right, plan.contests.right),
       });
       if (E.isLeft(end)) return end;
       // The next look would find the same to do, and be refused the same.

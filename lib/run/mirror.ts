@@ -11,7 +11,12 @@ import type { TaskEither } from "fp-ts/TaskEither.js";
 import { type SyncError, withPlace } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import { type MailboxMemory, NO_MEMORY, type SyncMemory } from "../model/memory.ts";
-import { type MailboxName, type MailboxStatus, nameKey } from "../model/mailbox.ts";
+import {
+  type MailboxName,
+  type MailboxStatus,
+  type MailboxTree,
+  nameKey,
+} from "../model/mailbox.ts";
 import type { Expunge, Outcome, TreeOperation } from "../model/operation.ts";
 import { NOTHING_DONE, type Report, type Side } from "../model/report.ts";
 import type { Store } from "../port/store.ts";
@@ -32,6 +37,7 @@ import { reread } from "./reread.ts";
 import { underOptions } from "./supervised.ts";
 import { endsRun, RunLog, type RunOptions, sideOf } from "./run.ts";
 import { Tally } from "./tally.ts";
+import type { TreeContext } from "./tree_decision.ts";
 
 /** Options of a mirror. */
 export interface MirrorOptions extends RunOptions {
@@ -111,10 +117,14 @@ class Mirror {
   }
 
   /** Does one change of a tree; what fails is noted, unless it ends the run. */
-  async #change(side: Side, operation: TreeOperation): Promise<Either<SyncError, boolean>> {
+  async #change(
+    side: Side,
+    operation: TreeOperation,
+    context?: TreeContext,
+  ): Promise<Either<SyncError, boolean>> {
     const end = await this.#stores[side].applyTree(operation)();
     if (E.isRight(end)) {
-      this.#log.tree(side, operation);
+      this.#log.tree(side, operation, context);
       return E.right(true);
     }
     const error = withPlace(end.left, { mailbox: operation.name });
@@ -124,12 +134,22 @@ class Mirror {
     return E.right(false);
   }
 
+  /** Does the changes of both sides, whose trees are `trees` before. */
   async #changes(
     plan: Readonly<Record<Side, readonly TreeOperation[]>>,
+    trees: Readonly<Record<Side, MailboxTree>>,
   ): Promise<Either<SyncError, void>> {
     for (const side of this.#changing) {
+      const there = side === "left" ? trees.right : trees.left;
+      const context: TreeContext = {
+        operations: plan[side],
+        nameThere: (guid) => {
+          const node = there.nodes.find((one) => one._tag === "Mailbox" && one.guid === guid);
+          return node === undefined ? null : this.#stores[side].fitName(node.name);
+        },
+      };
       for (const operation of plan[side]) {
-        const end = await this.#change(side, operation);
+        const end = await this.#change(side, operation, context);
         if (E.isLeft(end)) return end;
       }
     }
@@ -351,7 +371,8 @@ class Mirror {
     plan.problems.forEach((problem) => this.#log.problem(problem));
     const announced = await this.#announce(plan.after);
     if (E.isLeft(announced)) return announced;
-    const before = await this.#changes(plan.before);
+    const trees = { left: a.tree, right: b.tree };
+    const before = await this.#changes(plan.before, trees);
     if (E.isLeft(before)) return before;
     for (const pair of plan.pairs) {
       this.#log.begin(pair.name, 0);
@@ -362,7 +383,7 @@ class Mirror {
       this.#log.problem(error);
       this.#keepMemory(pair.guid);
     }
-    const after = await this.#changes(plan.after);
+    const after = await this.#changes(plan.after, trees);
     if (E.isLeft(after)) return after;
     const subscriptions = this.#isPart || this.#hasFailed
       ? this.#memory.subscriptions

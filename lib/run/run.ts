@@ -4,7 +4,7 @@
  * @module
  */
 import type { Decision } from "../model/decision.ts";
-import { type RunKind, treeDecision } from "./tree_decision.ts";
+import { type RunKind, type TreeContext, treeDecision } from "./tree_decision.ts";
 import type { Pace } from "./supervised.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { MailboxName, MailboxTree } from "../model/mailbox.ts";
@@ -95,10 +95,14 @@ export class RunLog {
   }
 
   /** Notes a change of the tree. */
-  tree(side: Side, operation: TreeOperation): void {
+  tree(
+    side: Side,
+    operation: TreeOperation,
+    context: TreeContext = { operations: [operation] },
+  ): void {
     this.#sides[side] = addSides(this.#sides[side], treeCount(operation));
     this.#tell({ _tag: "TreeChanged", side, operation });
-    const decision = treeDecision(this.#kind, side, operation);
+    const decision = treeDecision(this.#kind, side, operation, context);
     if (decision !== null) this.decided(decision);
   }
 

@@ -204,13 +204,19 @@ export class SessionTree {
   }
 
   async #apply(operations: readonly TreeOperation[]): Promise<void> {
+    const names = new Map(
+      this.theirs.nodes.flatMap((node) =>
+        node._tag === "Mailbox" ? [[node.guid, this.#store.fitName(node.name)]] : []
+      ),
+    );
+    const nameThere = (guid: MailboxGuid) => names.get(guid) ?? null;
     for (const operation of operations) {
       const end = await this.#store.applyTree(operation)();
       if (E.isRight(end)) {
         if (operation._tag === "ReidentifyMailbox") {
           this.#former.set(operation.newGuid, operation.guid);
         }
-        this.#log.tree(this.#options.side, operation);
+        this.#log.tree(this.#options.side, operation, { operations, nameThere });
         continue;
       }
       const error = withPlace(end.left, { mailbox: operation.name });

@@ -185,7 +185,9 @@ export const planExchange = (
   const plan = flow === "in"
     ? mergeMailbox(theirs, own, otherRole, { oneWay: true, rule: "MODSEQ" })
     : mergeMailbox(own, theirs, role, { rule: "MODSEQ" });
-  const [planned, there] = flow === "in" ? [plan.right, plan.left] : [plan.left, plan.right];
+  const [planned, there, contests] = flow === "in"
+    ? [plan.right, plan.left, plan.contests.right]
+    : [plan.left, plan.right, plan.contests.left];
   const here = flow === "in" ? planned : asDovecotMoves(planned);
   return E.right({
     here: byHeaders === null ? here : withOwnGuids(here, original),
@@ -194,6 +196,6 @@ export const planExchange = (
       Math.max(own.status.uidNext, theirs.status.uidNext),
     ),
     isDoubtful: here.some(isVisible) && there.some(isVisible),
-    explain: explainMerge(own, theirs, here),
+    explain: explainMerge(own, theirs, contests, "MODSEQ"),
   });
 };

@@ -6,18 +6,12 @@
 import { guid128Hex, sameGuid } from "../codec/guid.ts";
 import type { MailDecision } from "../model/decision.ts";
 import { flagNames, type Flags, type Keywords } from "../model/flags.ts";
-import type { Guid, Uid } from "../model/ids.ts";
+import type { Guid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
-import type {
-  CopyMail,
-  Expunge,
-  PlannedOperation,
-  RenumberMail,
-  UpdateFlags,
-} from "../model/operation.ts";
+import type { CopyMail, Expunge, RenumberMail, UpdateFlags } from "../model/operation.ts";
 import type { MailStep } from "../model/plan.ts";
-import { type FlagsChange, isWholesale } from "./merge_flags.ts";
-import { flagsChanges, type MergeSide } from "./merge_mailbox.ts";
+import { type FlagRule, type FlagsChange, isWholesale } from "./merge_flags.ts";
+import type { Contest, Contests, MergeSide } from "./merge_mailbox.ts";
 import { recordKey } from "./record_key.ts";
 
 /** What one side's mails and log say, found by UID and GUID; worked out when it is asked for. */
@@ -25,7 +19,6 @@ class Known {
   readonly #side: MergeSide;
   #mails: ReadonlyMap<number, MailRecord> | null = null;
   #guids: ReadonlyMap<string, readonly MailRecord[]> | null = null;
-  #flags: ReadonlyMap<number, FlagsChange> | null = null;
   #expunged: ReadonlyMap<number, Guid | null> | null = null;
   #expungedGuids: ReadonlySet<string> | null = null;
 
@@ -43,12 +36,6 @@ class Known {
   with(guid: Guid): readonly MailRecord[] {
     this.#guids ??= Map.groupBy(this.#side.records, recordKey);
     return this.#guids.get(guid128Hex(guid)) ?? [];
-  }
-
-  /** What its users did to the flags of the mail at a UID. */
-  flagsChange(uid: number): FlagsChange | undefined {
-    this.#flags ??= flagsChanges(this.#side.changes);
-    return this.#flags.get(uid);
   }
 
   /** Whether its users expunged a mail with this GUID, as far as the log has it. */
@@ -130,22 +117,20 @@ const lostFlags = (
 
 const flagsLost = (
   update: UpdateFlags,
-  mine: Known,
-  other: Known,
-  oldUid: number,
+  { mine, theirs }: Contest,
+  rule: FlagRule,
 ): MailDecision | null => {
-  const record = mine.at(oldUid);
-  const change = mine.flagsChange(oldUid);
-  if (record === undefined) return null;
-  const there = [other.at(oldUid), ...other.with(record.guid)]
-    .find((one) => one !== undefined && sameGuid(one.guid, record.guid));
-  const contrary = there === undefined ? undefined : other.flagsChange(there.uid);
-  if (change === undefined || contrary === undefined) return null;
+  const [change, contrary] = [mine.change, theirs.change];
+  if (change === null || contrary === null) return null;
   const lost = lostFlags(update, change, contrary);
   if (lost.length === 0) return null;
-  const reason = contrary.modSeq > change.modSeq
-    ? "the other side's change came later"
-    : "the other side's change counts more";
+  const yields = rule === "single flags" && isWholesale(change) && !isWholesale(contrary);
+  // The MODSEQs of the mails count, as for the merge.
+  const reason = theirs.record.modSeq > mine.record.modSeq
+    ? "the other side's change has the higher MODSEQ"
+    : yields && lost.some((word) => /^[+-]\\/.test(word))
+    ? "all flags were written anew here, and only single ones on the other side"
+    : "both changes have one MODSEQ, and then the other side's counts";
   return { kind: "flags lost", uid: update.uid, guid: update.guid, to: lost.join(" "), reason };
 };
 
@@ -154,26 +139,25 @@ export type ExplainStep = (step: MailStep) => MailDecision | null;
 
 /**
  * Tells of each operation that a merge planned for `mine` what is to be wondered at, if anything: a mail at another UID,
- * one that came back or was removed, a change of flags that lost. `operations` is the whole plan of that side.
+ * one that came back or was removed, a change of flags that lost. `contests` are that side's, `rule` is what settled them.
  */
 export const explainMerge = (
   mine: MergeSide,
   other: MergeSide,
-  operations: readonly PlannedOperation[],
+  contests: Contests,
+  rule: FlagRule = "single flags",
 ): ExplainStep => {
   const [own, theirs] = [new Known(mine), new Known(other)];
-  const oldUids = new Map<number, Uid>();
-  for (const operation of operations) {
-    if (operation._tag === "RenumberMail") oldUids.set(operation.newUid, operation.uid);
-  }
   return (step) => {
     switch (step._tag) {
       case "CopyMail":
         return cameBack(step, own);
       case "RenumberMail":
         return renumbered(step, theirs);
-      case "UpdateFlags":
-        return flagsLost(step, own, theirs, oldUids.get(step.uid) ?? step.uid);
+      case "UpdateFlags": {
+        const contest = contests.get(step.uid);
+        return contest === undefined ? null : flagsLost(step, contest, rule);
+      }
       case "Expunge":
         return removed(step, own, theirs);
     }

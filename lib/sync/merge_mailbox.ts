@@ -18,7 +18,13 @@ import type {
 import { type Assigned, assignUids } from "./assign_uids.ts";
 import { findCommonPart } from "./common_part.ts";
 import { recordKey } from "./record_key.ts";
-import { type FlagRule, type FlagsChange, mergeFlags, type Role } from "./merge_flags.ts";
+import {
+  type FlagRule,
+  type FlagsChange,
+  type FlagView,
+  mergeFlags,
+  type Role,
+} from "./merge_flags.ts";
 
 /** What a merge plans for one side. */
 export type MergeOperation = CopyMail | RenumberMail | UpdateFlags | Expunge | RaiseStatus;
@@ -49,7 +55,20 @@ export interface MergePlan {
   readonly right: readonly MergeOperation[];
   /** The last UID of the common history; 0: none. */
   readonly lastCommonUid: number;
+  /** The mails whose flags users of both sides changed, where a side has something to do for it. */
+  readonly contests: Readonly<Record<"left" | "right", Contests>>;
 }
+
+/** A mail whose flags users of both sides changed. */
+export interface Contest {
+  /** What the side has for which it is planned. */
+  readonly mine: FlagView;
+  /** What the other side has. */
+  readonly theirs: FlagView;
+}
+
+/** By the UID that the mail shall have. */
+export type Contests = ReadonlyMap<number, Contest>;
 
 /** A mail that both sides shall have, from the view of the side that it is planned for. */
 interface Wanted {
@@ -67,10 +86,12 @@ interface Sided {
   readonly rule: FlagRule;
   readonly changes: ReadonlyMap<number, FlagsChange>;
   readonly otherChanges: ReadonlyMap<number, FlagsChange>;
+  /** Grows with the plan. */
+  readonly contests: Map<number, Contest>;
 }
 
 /** What users did to flags, by UID. */
-export const flagsChanges = (changes: readonly LogChange[]): ReadonlyMap<number, FlagsChange> =>
+const flagsChanges = (changes: readonly LogChange[]): ReadonlyMap<number, FlagsChange> =>
   new Map(
     changes.flatMap((change) => change._tag === "FlagsChanged" ? [[change.uid, change]] : []),
   );
@@ -103,12 +124,11 @@ const updateOf = (
   theirs: MailRecord,
   at: number,
 ): UpdateFlags | null => {
-  const merged = mergeFlags(
-    { record: mine, change: view.changes.get(mine.uid) ?? null },
-    { record: theirs, change: view.otherChanges.get(theirs.uid) ?? null },
-    view.role,
-    view.rule,
-  );
+  const contest: Contest = {
+    mine: { record: mine, change: view.changes.get(mine.uid) ?? null },
+    theirs: { record: theirs, change: view.otherChanges.get(theirs.uid) ?? null },
+  };
+  const merged = mergeFlags(contest.mine, contest.theirs, view.role, view.rule);
   const change = mine.flags !== merged.flags || !sameKeywords(mine.keywords, merged.keywords);
   const theyChange = theirs.flags !== merged.flags ||
     !sameKeywords(theirs.keywords, merged.keywords);
@@ -124,6 +144,9 @@ const updateOf = (
     ? unseenModSeq(view.side, view.other)
     : higher;
   if (!change && !begins && (!tracked || mine.modSeq >= wanted)) return null;
+  if (contest.mine.change !== null && contest.theirs.change !== null) {
+    view.contests.set(at, contest);
+  }
   return {
     _tag: "UpdateFlags",
     uid: uid(at),
@@ -290,9 +313,11 @@ export const mergeMailbox = (
   );
   const mails = withoutDoubles(assigned.mails);
   const changes = { left: flagsChanges(left.changes), right: flagsChanges(right.changes) };
+  const contests = { left: new Map<number, Contest>(), right: new Map<number, Contest>() };
   const otherRole: Role = role === "master" ? "slave" : "master";
   return {
     lastCommonUid: common.lastCommonUid,
+    contests,
     left: oneWay ? [] : planSide(
       {
         side: left,
@@ -302,6 +327,7 @@ export const mergeMailbox = (
         rule,
         changes: changes.left,
         otherChanges: changes.right,
+        contests: contests.left,
       },
       common.pairs,
       common.expungeLeft,
@@ -318,6 +344,7 @@ export const mergeMailbox = (
         rule,
         changes: changes.right,
         otherChanges: changes.left,
+        contests: contests.right,
       },
       common.pairs.map(([a, b]) => [b, a]),
       common.expungeRight,
