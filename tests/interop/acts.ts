@@ -4,10 +4,12 @@
  * @module
  */
 import { basename, join } from "node:path";
+import { guid128Hex } from "../../lib/codec/guid.ts";
+import type { Wishes } from "../property/happened.ts";
 import type { Random } from "../sample/random.ts";
 import type { Account, Dovecot } from "./dovecot.ts";
 import { type ImapSession, imapString } from "./imap.ts";
-import { type Picture, takePicture } from "./picture.ts";
+import { boxNamed, type Picture, takePicture } from "./picture.ts";
 
 const NAMES: readonly string[] = ["A", "A/B", "A/B/C", "D", "D/E", "Entwürfe/日本", "F", "A%x"];
 const FLAGS: readonly string[] = ["\\Seen", "\\Flagged", "\\Answered", "\\Deleted", "\\Draft"];
@@ -23,21 +25,78 @@ export interface Touched {
   readonly expunged: ReadonlySet<string>;
 }
 
+/** What somebody did to the mails of a mailbox. */
+export interface Doings {
+  /** By UID: the last real change of each flag. */
+  readonly wishes: ReadonlyMap<number, Wishes>;
+  /** GUIDs, in their 128-bit form, of mails that were expunged or moved away. */
+  readonly expunged: ReadonlySet<string>;
+}
+
 /** A day's end. */
 export interface Day {
   /** What the account holds. */
   readonly picture: Picture;
+  /** What was done to the mails that it holds, by mailbox GUID. */
+  readonly doings: ReadonlyMap<string, Doings>;
   /** What was touched. */
   readonly touched: Touched;
   /** What was done, for whoever reads a failure. */
   readonly diary: readonly string[];
 }
 
-interface Box {
-  /** Mailbox GUID where it was there in the morning. */
-  readonly guid: string | null;
-  readonly uids: number[];
+/** A mailbox as somebody knows it who changes it. */
+class Box {
+  readonly uids: number[] = [];
+  readonly #flags = new Map<number, Set<string>>();
+  readonly #wishes = new Map<number, { set: Set<string>; cleared: Set<string> }>();
+  readonly expunged = new Set<string>();
+
+  /** `guid`: null: it was not there in the morning. */
+  constructor(readonly guid: string | null) {}
+
+  /** Notes a mail. */
+  add(uid: number, flags: Iterable<string>): void {
+    this.uids.push(uid);
+    this.#flags.set(uid, new Set(flags));
+  }
+
+  /** The flags of a mail, in lower case. */
+  flagsOf(uid: number): ReadonlySet<string> {
+    return this.#flags.get(uid) ?? new Set();
+  }
+
+  /** Notes that a flag was set or cleared. */
+  change(uid: number, flag: string, isSet: boolean): void {
+    const flags = this.#flags.get(uid);
+    if (flags === undefined || flags.has(flag) === isSet) return;
+    const wishes = this.#wishes.get(uid) ?? { set: new Set(), cleared: new Set() };
+    this.#wishes.set(uid, wishes);
+    const [to, from] = isSet ? [wishes.set, wishes.cleared] : [wishes.cleared, wishes.set];
+    to.add(flag);
+    from.delete(flag);
+    if (isSet) flags.add(flag);
+    else flags.delete(flag);
+  }
+
+  /** Notes that mails are gone. */
+  drop(uids: readonly number[]): void {
+    const kept = this.uids.filter((uid) => !uids.includes(uid));
+    this.uids.splice(0, this.uids.length, ...kept);
+    for (const uid of uids) {
+      this.#flags.delete(uid);
+      this.#wishes.delete(uid);
+    }
+  }
+
+  /** What was done to it. */
+  get doings(): Doings {
+    return { wishes: this.#wishes, expunged: this.expunged };
+  }
 }
+
+const lower = (words: readonly string[]): readonly string[] =>
+  words.map((word) => word.toLowerCase());
 
 /** Key of a touched flag. */
 export const flagKey = (mailbox: string, uid: number, flag: string): string =>
@@ -69,12 +128,13 @@ class Person {
     this.#names = NAMES.filter((name) => !without.includes(name));
     this.#dawn = dawn;
     this.#boxes = new Map(
-      [...dawn.boxes.values()].map(({ name, guid, mails }) => [
-        name,
-        { guid, uids: [...mails.keys()] },
-      ]),
+      [...dawn.boxes.values()].map(({ name, guid, mails }) => {
+        const box = new Box(guid);
+        for (const [uid, { flags }] of mails) box.add(uid, flags);
+        return [name, box];
+      }),
     );
-    if (!this.#boxes.has("INBOX")) this.#boxes.set("INBOX", { guid: null, uids: [] });
+    if (!this.#boxes.has("INBOX")) this.#boxes.set("INBOX", new Box(null));
   }
 
   async #send(command: string, ...more: Uint8Array[]): Promise<string | null> {
@@ -113,12 +173,12 @@ class Person {
     const bytes = new TextEncoder().encode(
       `Subject: ${this.label}.${this.diary.length}\r\n\r\n${chance.hex(size)}\r\n`,
     );
-    const flags = [...FLAGS, ...KEYWORDS].filter(() => chance.chance(15)).join(" ");
+    const flags = [...FLAGS, ...KEYWORDS].filter(() => chance.chance(15));
     const text = await this.#send(
-      `APPEND ${imapString(name)} (${flags}) {${bytes.length}+}\r\n`,
+      `APPEND ${imapString(name)} (${flags.join(" ")}) {${bytes.length}+}\r\n`,
       bytes,
     );
-    if (text !== null) box.uids.push(Number(/APPENDUID \d+ (\d+)/.exec(text)?.[1]));
+    if (text !== null) box.add(Number(/APPENDUID \d+ (\d+)/.exec(text)?.[1]), lower(flags));
   }
 
   async store(words: readonly string[]): Promise<void> {
@@ -137,15 +197,29 @@ class Person {
     const touched = how === "" ? [...FLAGS, ...KEYWORDS] : flags;
     for (const uid of some.uids) {
       for (const flag of touched) this.touched.flags.add(flagKey(some.box.guid ?? "", uid, flag));
+      for (const flag of touched) {
+        some.box.change(uid, flag.toLowerCase(), how !== "-" && flags.includes(flag));
+      }
     }
   }
 
   async expunge(): Promise<void> {
     const some = await this.#someMails();
     if (some === null) return;
+    const guids = await this.#guidsOf(some.set);
     await this.#send(`UID STORE ${some.set} +FLAGS.SILENT (\\Deleted)`);
     await this.#send(`UID EXPUNGE ${some.set}`);
-    this.#drop(some.box, some.uids);
+    this.#drop(some.box, some.uids, guids);
+  }
+
+  /** The GUIDs of mails of the selected mailbox, by UID. */
+  async #guidsOf(set: string): Promise<ReadonlyMap<number, string>> {
+    const { untagged } = await this.imap.ok(`UID FETCH ${set} (X-GUID)`);
+    return new Map(
+      untagged.map((line) => / FETCH \(UID (\d+) X-GUID ([^ )]+)/.exec(line))
+        .filter((match) => match !== null)
+        .map(([, uid, guid]) => [Number(uid), guid128Hex(guid!)]),
+    );
   }
 
   async copy(command: "COPY" | "MOVE"): Promise<void> {
@@ -153,6 +227,7 @@ class Person {
     if (some === null) return;
     const [name, target] = this.chance.pick([...this.#boxes]);
     if (command === "MOVE" && target === some.box) return;
+    const guids = await this.#guidsOf(some.set);
     const { status, text, untagged } = await this.imap.send(
       `UID ${command} ${some.set} ${imapString(name)}`,
     );
@@ -162,15 +237,16 @@ class Person {
     const [, from = "", to = ""] =
       /COPYUID \d+ (\S+) (\S+)\]/.exec([text, ...untagged].join("\n")) ??
         [];
-    target.uids.push(...uidsOf(to));
-    if (command === "MOVE") this.#drop(some.box, uidsOf(from));
+    const [sources, targets] = [uidsOf(from), uidsOf(to)];
+    targets.forEach((uid, i) => target.add(uid, some.box.flagsOf(sources[i]!)));
+    if (command === "MOVE") this.#drop(some.box, sources, guids);
   }
 
   async create(): Promise<void> {
     const name = this.chance.pick(this.#names);
     await this.#unselect();
     if (await this.#send(`CREATE ${imapString(name)}`) === null) return;
-    this.#boxes.set(name, { guid: null, uids: [] });
+    this.#boxes.set(name, new Box(null));
   }
 
   async rename(): Promise<void> {
@@ -204,19 +280,49 @@ class Person {
     return names.length === 0 ? null : this.chance.pick(names);
   }
 
-  #drop(box: Box, uids: readonly number[]): void {
-    for (const uid of uids) this.touched.expunged.add(mailKey(box.guid ?? "", uid));
-    const kept = box.uids.filter((uid) => !uids.includes(uid));
-    box.uids.splice(0, box.uids.length, ...kept);
+  #drop(box: Box, uids: readonly number[], guids: ReadonlyMap<number, string>): void {
+    for (const uid of uids) {
+      this.touched.expunged.add(mailKey(box.guid ?? "", uid));
+      const guid = guids.get(uid);
+      if (guid !== undefined) box.expunged.add(guid);
+    }
+    box.drop(uids);
   }
 
-  /** The mails that were there in the morning and may have been touched by whoever changed files in a Maildir. */
-  touchAll(): void {
-    for (const { guid, mails } of this.#dawn.boxes.values()) {
+  /**
+   * The mails that were there in the morning and may have been touched by whoever changed files in a Maildir; `now`: what
+   * came of it.
+   */
+  touchAll(now: Picture): void {
+    for (const { guid, name, mails } of this.#dawn.boxes.values()) {
+      const box = this.#boxes.get(name)!;
       for (const uid of mails.keys()) {
-        for (const flag of FLAGS) this.touched.flags.add(flagKey(guid, uid, flag));
+        for (const flag of FLAGS) {
+          this.touched.flags.add(flagKey(guid, uid, flag));
+          const isSet = now.boxes.get(guid)?.mails.get(uid)?.flags.has(flag.toLowerCase());
+          box.change(uid, flag.toLowerCase(), isSet ?? false);
+        }
       }
     }
+  }
+
+  /** What was done to the mails of `evening`, by mailbox GUID; that holds what was done, or it throws. */
+  doings(evening: Picture): ReadonlyMap<string, Doings> {
+    const doings = new Map<string, Doings>();
+    for (const [name, box] of this.#boxes) {
+      const seen = boxNamed(evening, name);
+      if (seen === undefined) throw new Error(`${name} is gone\n${this.diary.join("\n")}`);
+      for (const [uid, { flags }] of seen.mails) {
+        const known = box.flagsOf(uid);
+        if (known.symmetricDifference(flags).size > 0) {
+          const [one, other] = [known, flags].map((set) => [...set].join(" "));
+          const what = `${name} UID ${uid} has (${other}), not (${one})`;
+          throw new Error(`${what}\n${this.diary.join("\n")}`);
+        }
+      }
+      doings.set(seen.guid, box.doings);
+    }
+    return doings;
   }
 }
 
@@ -305,12 +411,13 @@ export const live = async (
   await using imap = await dovecot.imap(account);
   const person = new Person(imap, chance, how.label, dawn, how.without);
   person.diary.push(...before);
-  if (foreign) person.touchAll();
+  if (foreign) person.touchAll(await takePicture(imap, tracked));
   if (tracked) await imap.send("ENABLE CONDSTORE");
   for (let i = 0; i < acts; i++) await anAct(person);
   const picture = await takePicture(imap, tracked);
   const said = (await imap.close()).split("\n")
     .filter((line) => !how.isFine(line) && !OWN_DUPLICATE.test(line)).join("\n");
   if (said !== "") throw new Error(`${said}\n${person.diary.join("\n")}`);
-  return { picture, touched: person.touched, diary: person.diary };
+  const { touched, diary } = person;
+  return { picture, touched, doings: person.doings(picture), diary };
 };

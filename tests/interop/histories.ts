@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { random } from "../sample/random.ts";
+import { type Random, random } from "../sample/random.ts";
 import { type Day, live } from "./acts.ts";
 import { compareViews } from "./compare.ts";
 import type { Account, Dovecot } from "./dovecot.ts";
@@ -120,10 +120,40 @@ export const isTwiceInList = (line: string): boolean =>
 
 const STRICT: Leniency = { without: [], isKnown: isTwiceInList, isFine: () => false };
 
+/** A day that two people have lived through. */
+export interface LivedDay extends TwoSides {
+  /** What they did. */
+  readonly sides: readonly [Day, Day];
+}
+
+/** An evening, before the mirror. */
+export interface LivedEvening extends Omit<LivedDay, "night"> {
+  /** The two sides. */
+  readonly accounts: readonly [Account, Account];
+  /** Chance that goes on. */
+  readonly chance: Random;
+  /** Whether a side's sessions ask for MODSEQs. */
+  readonly tracked: readonly [boolean, boolean];
+  /** Stands in mails that come now. */
+  readonly label: string;
+}
+
+/** What mirrors, and what else happens at night. */
+export interface Nights extends Pick<Dsync, "sync"> {
+  /** Happens before the mirror; gives the days as they are after it, and what was done. */
+  readonly before?: (evening: LivedEvening) => Promise<{
+    readonly sides: readonly [Day, Day];
+    readonly diary: readonly string[];
+    readonly wrong: readonly string[];
+  }>;
+  /** Says what else is wrong after the mirror. */
+  readonly after?: (day: LivedDay) => Promise<readonly string[]>;
+}
+
 /** One history: five days on two sides, a mirror every night. Throws with all that was done when something is wrong. */
 export const liveHistory = async (
   dovecot: Dovecot,
-  dsync: Pick<Dsync, "sync">,
+  nights: Nights,
   seed: number,
   thorough: boolean,
   leniency: Leniency = STRICT,
@@ -150,18 +180,26 @@ export const liveHistory = async (
       diary.push(...day.diary.map((line) => `${label} ${line}`));
       days.push(day);
     }
-    savedByBoth(dawn, days).forEach((guid) => ownSaves.add(guid));
-    const { code, stderr, stdout } = await dsync.sync("mirror", ...sides, "-v");
+    const label = `${seed}.${round}`;
+    let lived: LivedDay["sides"] = [days[0]!, days[1]!];
+    const evening = { dawn, sides: lived, accounts: sides, chance, tracked, label };
+    const interlude = await nights.before?.(evening);
+    diary.push(...interlude?.diary ?? []);
+    lived = interlude?.sides ?? lived;
+    savedByBoth(dawn, lived).forEach((guid) => ownSaves.add(guid));
+    const { code, stderr, stdout } = await nights.sync("mirror", ...sides, "-v");
     diary.push(`mirror ${round}: exit ${code}\n${new TextDecoder().decode(stdout)}`);
     const night = thorough || round === ROUNDS
       ? await lookClosely(dovecot, sides, ownSaves)
       : await glance(dovecot, sides, tracked);
-    const whole: TwoSides = { dawn, sides: [days[0]!, days[1]!], night: night.picture };
+    const whole: LivedDay = { dawn, sides: lived, night: night.picture };
     const wrong = [
+      ...interlude?.wrong ?? [],
       ...(code === 0 && stderr === "" ? [] : [`exit ${code}: ${stderr}`]),
       ...[...night.wrong, ...wrongAtNight(whole)].filter((line) =>
         !leniency.isKnown(line) && !leniency.isFine(line, whole)
       ),
+      ...await nights.after?.(whole) ?? [],
     ];
     const place = `history ${seed} (${locations.join(", ")}), round ${round}`;
     assert.deepEqual(wrong, [], `${place}\n${diary.join("\n")}`);
