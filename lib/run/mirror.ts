@@ -275,10 +275,10 @@ class Mirror {
     return E.map(() => {})(await this.#prepare(pair));
   }
 
-  /** Remembers of a mailbox what was remembered before. */
+  /** Remembers of a mailbox what was remembered before, unless something newer is. */
   #keepMemory(guid: MailboxGuid): void {
     const before = this.#memory.mailboxes.get(guid);
-    if (before !== undefined) this.#remembered.set(guid, before);
+    if (before !== undefined && !this.#remembered.has(guid)) this.#remembered.set(guid, before);
   }
 
   async #merge(
@@ -385,6 +385,12 @@ class Mirror {
     }
     const after = await this.#changes(plan.after, trees);
     if (E.isLeft(after)) return after;
+    // Where a mailbox could not be made, or deleted, the next run has to know which of its mails are new.
+    if (this.#hasFailed) {
+      for (const guid of this.#memory.mailboxes.keys()) {
+        this.#keepMemory(guid);
+      }
+    }
     const subscriptions = this.#isPart || this.#hasFailed
       ? this.#memory.subscriptions
       : subscribed(a.tree.subscriptions, plan.after.left);

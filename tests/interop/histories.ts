@@ -9,7 +9,7 @@ import { type Day, live } from "./acts.ts";
 import { compareViews } from "./compare.ts";
 import type { Account, Dovecot } from "./dovecot.ts";
 import type { Dsync } from "./dsync.ts";
-import { newMails, type TwoSides, wrongAtNight } from "./oracle.ts";
+import { type Evening, newMails, type TwoSides, wrongAtNight } from "./oracle.ts";
 import { differences, EMPTY_PICTURE, type Picture, pictureNow, pictureOf } from "./picture.ts";
 import { type View, view } from "./view.ts";
 
@@ -82,7 +82,7 @@ const lookClosely = async (
 };
 
 /** GUIDs of mails that both sides have where they were not in the morning. */
-const savedByBoth = (dawn: Picture, days: readonly Day[]): readonly string[] => {
+const savedByBoth = (dawn: Picture, days: TwoSides["sides"]): readonly string[] => {
   const [a, b] = days.map(({ picture }) =>
     [...picture.boxes.values()].flatMap((box) => newMails(box, dawn).map(([, { guid }]) => guid))
   );
@@ -120,14 +120,8 @@ export const isTwiceInList = (line: string): boolean =>
 
 const STRICT: Leniency = { without: [], isKnown: isTwiceInList, isFine: () => false };
 
-/** A day that two people have lived through. */
-export interface LivedDay extends TwoSides {
-  /** What they did. */
-  readonly sides: readonly [Day, Day];
-}
-
 /** An evening, before the mirror. */
-export interface LivedEvening extends Omit<LivedDay, "night"> {
+export interface LivedEvening extends Omit<TwoSides, "night"> {
   /** The two sides. */
   readonly accounts: readonly [Account, Account];
   /** Chance that goes on. */
@@ -140,14 +134,17 @@ export interface LivedEvening extends Omit<LivedDay, "night"> {
 
 /** What mirrors, and what else happens at night. */
 export interface Nights extends Pick<Dsync, "sync"> {
-  /** Happens before the mirror; gives the days as they are after it, and what was done. */
+  /** Happens before the mirror; gives what both sides did until then, what was done, and what was wrong with it. */
   readonly before?: (evening: LivedEvening) => Promise<{
-    readonly sides: readonly [Day, Day];
+    readonly sides: readonly [Evening, Evening];
     readonly diary: readonly string[];
     readonly wrong: readonly string[];
   }>;
-  /** Says what else is wrong after the mirror. */
-  readonly after?: (day: LivedDay) => Promise<readonly string[]>;
+  /** Says what else is wrong after the mirror; `doings`: what was done on either side in the day. */
+  readonly after?: (
+    day: TwoSides,
+    doings: readonly Day["doings"][],
+  ) => Promise<readonly string[]>;
 }
 
 /** One history: five days on two sides, a mirror every night. Throws with all that was done when something is wrong. */
@@ -181,25 +178,25 @@ export const liveHistory = async (
       days.push(day);
     }
     const label = `${seed}.${round}`;
-    let lived: LivedDay["sides"] = [days[0]!, days[1]!];
+    const lived: TwoSides["sides"] = [days[0]!, days[1]!];
     const evening = { dawn, sides: lived, accounts: sides, chance, tracked, label };
     const interlude = await nights.before?.(evening);
     diary.push(...interlude?.diary ?? []);
-    lived = interlude?.sides ?? lived;
-    savedByBoth(dawn, lived).forEach((guid) => ownSaves.add(guid));
+    const sidesAtNight = interlude?.sides ?? lived;
+    savedByBoth(dawn, sidesAtNight).forEach((guid) => ownSaves.add(guid));
     const { code, stderr, stdout } = await nights.sync("mirror", ...sides, "-v");
     diary.push(`mirror ${round}: exit ${code}\n${new TextDecoder().decode(stdout)}`);
     const night = thorough || round === ROUNDS
       ? await lookClosely(dovecot, sides, ownSaves)
       : await glance(dovecot, sides, tracked);
-    const whole: LivedDay = { dawn, sides: lived, night: night.picture };
+    const whole: TwoSides = { dawn, sides: sidesAtNight, night: night.picture };
     const wrong = [
       ...interlude?.wrong ?? [],
       ...(code === 0 && stderr === "" ? [] : [`exit ${code}: ${stderr}`]),
       ...[...night.wrong, ...wrongAtNight(whole)].filter((line) =>
         !leniency.isKnown(line) && !leniency.isFine(line, whole)
       ),
-      ...await nights.after?.(whole) ?? [],
+      ...await nights.after?.(whole, days.map(({ doings }) => doings)) ?? [],
     ];
     const place = `history ${seed} (${locations.join(", ")}), round ${round}`;
     assert.deepEqual(wrong, [], `${place}\n${diary.join("\n")}`);

@@ -13,9 +13,11 @@ import {
   type SideStory,
   wrongReasons,
 } from "../property/happened.ts";
+import type { Day } from "./acts.ts";
 import type { Account, Dovecot } from "./dovecot.ts";
 import type { Dsync } from "./dsync.ts";
-import type { LivedDay, Nights } from "./histories.ts";
+import type { Nights } from "./histories.ts";
+import type { TwoSides } from "./oracle.ts";
 import { boxNamed, type Picture, type PictureBox } from "./picture.ts";
 import { view } from "./view.ts";
 
@@ -42,7 +44,7 @@ const seenBox = (box: PictureBox, modSeqs: ModSeqs): SeenBox => ({
 });
 
 /** What became of a mailbox: the one with its GUID, or the one that it was made one with. */
-const becameOf = (box: PictureBox, other: Picture, { dawn, night }: LivedDay) => {
+const becameOf = (box: PictureBox, other: Picture, { dawn, night }: TwoSides) => {
   const is = night.boxes.get(box.guid);
   if (is !== undefined) return is;
   const isDeleted = dawn.boxes.has(box.guid) && !other.boxes.has(box.guid);
@@ -57,12 +59,13 @@ const becameOf = (box: PictureBox, other: Picture, { dawn, night }: LivedDay) =>
 type Expunged = ReadonlyMap<string, ReadonlySet<string>>;
 
 const storyOf = (
-  day: LivedDay,
+  day: TwoSides,
+  doings: Day["doings"],
   side: 0 | 1,
   expunged: Expunged,
   modSeqs: ModSeqs,
 ): SideStory => {
-  const { picture, doings } = day.sides[side];
+  const { picture } = day.sides[side];
   const other = day.sides[1 - side]!.picture;
   return [...picture.boxes.values()].map((box) => {
     const done = doings.get(box.guid);
@@ -127,14 +130,14 @@ export const withLedger = (
       decisions = decisionsIn(ended.stdout);
       return ended;
     },
-    after: async (day) => {
+    after: async (day, doings) => {
       const asks = decisions.some(({ kind }) => kind === "flags lost");
       const [a, b] = await Promise.all(
         before.map((copy) => asks ? modSeqsOf(dovecot, copy) : () => 0n),
       );
       const stories = {
-        left: storyOf(day, 0, expunged[0], a!),
-        right: storyOf(day, 1, expunged[1], b!),
+        left: storyOf(day, doings[0]!, 0, expunged[0], a!),
+        right: storyOf(day, doings[1]!, 1, expunged[1], b!),
       };
       expunged = [expungedIn(stories.left), expungedIn(stories.right)];
       for (const { home } of before) await Deno.remove(home, { recursive: true });

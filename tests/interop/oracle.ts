@@ -235,7 +235,7 @@ const checkSubscriptions = ({ dawn, sides: [a, b], night }: TwoSides): string[] 
 };
 
 /** What an IMAP client relies on: a UID that it has seen, or seen to be free, never becomes another mail. */
-const checkPromises = ({ dawn, sides, night }: TwoSides): string[] =>
+export const checkPromises = ({ dawn, sides, night }: TwoSides): string[] =>
   sides.flatMap(({ picture }, side) =>
     [...picture.boxes.values()].flatMap((box) => {
       const is = night.boxes.get(box.guid);
