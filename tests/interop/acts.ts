@@ -5,10 +5,10 @@
  */
 import { basename, join } from "node:path";
 import { guid128Hex } from "../../lib/codec/guid.ts";
-import type { Wishes } from "../property/happened.ts";
 import type { Random } from "../sample/random.ts";
 import type { Account, Dovecot } from "./dovecot.ts";
 import { type ImapSession, imapString } from "./imap.ts";
+import { type Doings, KnownBox } from "./known_box.ts";
 import { boxNamed, type Picture, takePicture } from "./picture.ts";
 
 const NAMES: readonly string[] = ["A", "A/B", "A/B/C", "D", "D/E", "Entwürfe/日本", "F", "A%x"];
@@ -25,14 +25,6 @@ export interface Touched {
   readonly expunged: ReadonlySet<string>;
 }
 
-/** What somebody did to the mails of a mailbox. */
-export interface Doings {
-  /** By UID: the last real change of each flag. */
-  readonly wishes: ReadonlyMap<number, Wishes>;
-  /** GUIDs, in their 128-bit form, of mails that were expunged or moved away. */
-  readonly expunged: ReadonlySet<string>;
-}
-
 /** A day's end. */
 export interface Day {
   /** What the account holds. */
@@ -43,56 +35,6 @@ export interface Day {
   readonly touched: Touched;
   /** What was done, for whoever reads a failure. */
   readonly diary: readonly string[];
-}
-
-/** A mailbox as somebody knows it who changes it. */
-class Box {
-  readonly uids: number[] = [];
-  readonly #flags = new Map<number, Set<string>>();
-  readonly #wishes = new Map<number, { set: Set<string>; cleared: Set<string> }>();
-  readonly expunged = new Set<string>();
-
-  /** `guid`: null: it was not there in the morning. */
-  constructor(readonly guid: string | null) {}
-
-  /** Notes a mail. */
-  add(uid: number, flags: Iterable<string>): void {
-    this.uids.push(uid);
-    this.#flags.set(uid, new Set(flags));
-  }
-
-  /** The flags of a mail, in lower case. */
-  flagsOf(uid: number): ReadonlySet<string> {
-    return this.#flags.get(uid) ?? new Set();
-  }
-
-  /** Notes that a flag was set or cleared. */
-  change(uid: number, flag: string, isSet: boolean): void {
-    const flags = this.#flags.get(uid);
-    if (flags === undefined || flags.has(flag) === isSet) return;
-    const wishes = this.#wishes.get(uid) ?? { set: new Set(), cleared: new Set() };
-    this.#wishes.set(uid, wishes);
-    const [to, from] = isSet ? [wishes.set, wishes.cleared] : [wishes.cleared, wishes.set];
-    to.add(flag);
-    from.delete(flag);
-    if (isSet) flags.add(flag);
-    else flags.delete(flag);
-  }
-
-  /** Notes that mails are gone. */
-  drop(uids: readonly number[]): void {
-    const kept = this.uids.filter((uid) => !uids.includes(uid));
-    this.uids.splice(0, this.uids.length, ...kept);
-    for (const uid of uids) {
-      this.#flags.delete(uid);
-      this.#wishes.delete(uid);
-    }
-  }
-
-  /** What was done to it. */
-  get doings(): Doings {
-    return { wishes: this.#wishes, expunged: this.expunged };
-  }
 }
 
 const lower = (words: readonly string[]): readonly string[] =>
@@ -113,7 +55,7 @@ class Person {
     subscriptions: new Set<string>(),
     expunged: new Set<string>(),
   };
-  readonly #boxes: Map<string, Box>;
+  readonly #boxes: Map<string, KnownBox>;
   readonly #dawn: Picture;
   readonly #names: readonly string[];
   #selected = "";
@@ -129,12 +71,12 @@ class Person {
     this.#dawn = dawn;
     this.#boxes = new Map(
       [...dawn.boxes.values()].map(({ name, guid, mails }) => {
-        const box = new Box(guid);
+        const box = new KnownBox(guid);
         for (const [uid, { flags }] of mails) box.add(uid, flags);
         return [name, box];
       }),
     );
-    if (!this.#boxes.has("INBOX")) this.#boxes.set("INBOX", new Box(null));
+    if (!this.#boxes.has("INBOX")) this.#boxes.set("INBOX", new KnownBox(null));
   }
 
   async #send(command: string, ...more: Uint8Array[]): Promise<string | null> {
@@ -156,7 +98,7 @@ class Person {
   }
 
   /** A mailbox with mail, selected, and some of its UIDs. */
-  async #someMails(): Promise<{ box: Box; uids: number[]; set: string } | null> {
+  async #someMails(): Promise<{ box: KnownBox; uids: number[]; set: string } | null> {
     const full = [...this.#boxes].filter(([, { uids }]) => uids.length > 0);
     if (full.length === 0) return null;
     const [name, box] = this.chance.pick(full);
@@ -246,7 +188,7 @@ class Person {
     const name = this.chance.pick(this.#names);
     await this.#unselect();
     if (await this.#send(`CREATE ${imapString(name)}`) === null) return;
-    this.#boxes.set(name, new Box(null));
+    this.#boxes.set(name, new KnownBox(null));
   }
 
   async rename(): Promise<void> {
@@ -280,7 +222,7 @@ class Person {
     return names.length === 0 ? null : this.chance.pick(names);
   }
 
-  #drop(box: Box, uids: readonly number[], guids: ReadonlyMap<number, string>): void {
+  #drop(box: KnownBox, uids: readonly number[], guids: ReadonlyMap<number, string>): void {
     for (const uid of uids) {
       this.touched.expunged.add(mailKey(box.guid ?? "", uid));
       const guid = guids.get(uid);
@@ -332,6 +274,15 @@ const uidsOf = (set: string): number[] =>
     const [first = 0, last = first] = part.split(":").map(Number);
     return Array.from({ length: last - first + 1 }, (_, i) => first + i);
   });
+
+/** What somebody does who has a few mails in the INBOX and nothing else. */
+const anActOnFewMails = async (person: Person): Promise<void> => {
+  const pick = person.chance.int(100);
+  if (pick < 8) await person.save();
+  else if (pick < 92) await person.store(["\\Seen", "\\Flagged", "Work"]);
+  else if (pick < 96) await person.expunge();
+  else await person.copy("COPY");
+};
 
 const anAct = async (person: Person): Promise<void> => {
   const pick = person.chance.int(100);
@@ -402,6 +353,8 @@ export const live = async (
     readonly without: readonly string[];
     /** What Dovecot may say. */
     readonly isFine: (line: string) => boolean;
+    /** Whether all is done to a few mails of the INBOX. */
+    readonly fewMails?: boolean;
   },
 ): Promise<Day> => {
   const { acts, chance, tracked } = how;
@@ -413,7 +366,8 @@ export const live = async (
   person.diary.push(...before);
   if (foreign) person.touchAll(await takePicture(imap, tracked));
   if (tracked) await imap.send("ENABLE CONDSTORE");
-  for (let i = 0; i < acts; i++) await anAct(person);
+  const act = how.fewMails === true ? anActOnFewMails : anAct;
+  for (let i = 0; i < acts; i++) await act(person);
   const picture = await takePicture(imap, tracked);
   const said = (await imap.close()).split("\n")
     .filter((line) => !how.isFine(line) && !OWN_DUPLICATE.test(line)).join("\n");

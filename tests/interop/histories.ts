@@ -9,6 +9,7 @@ import { type Day, live } from "./acts.ts";
 import { compareViews } from "./compare.ts";
 import type { Account, Dovecot } from "./dovecot.ts";
 import type { Dsync } from "./dsync.ts";
+import type { Doings } from "./known_box.ts";
 import { type Evening, newMails, type TwoSides, wrongAtNight } from "./oracle.ts";
 import { differences, EMPTY_PICTURE, type Picture, pictureNow, pictureOf } from "./picture.ts";
 import { type View, view } from "./view.ts";
@@ -134,6 +135,8 @@ export interface LivedEvening extends Omit<TwoSides, "night"> {
 
 /** What mirrors, and what else happens at night. */
 export interface Nights extends Pick<Dsync, "sync"> {
+  /** Whether the days go to a few mails of the INBOX, which both sides change. */
+  readonly fewMails?: boolean;
   /** Happens before the mirror; gives what both sides did until then, what was done, and what was wrong with it. */
   readonly before?: (evening: LivedEvening) => Promise<{
     readonly sides: readonly [Evening, Evening];
@@ -143,7 +146,7 @@ export interface Nights extends Pick<Dsync, "sync"> {
   /** Says what else is wrong after the mirror; `doings`: what was done on either side in the day. */
   readonly after?: (
     day: TwoSides,
-    doings: readonly Day["doings"][],
+    doings: readonly ReadonlyMap<string, Doings>[],
   ) => Promise<readonly string[]>;
 }
 
@@ -172,7 +175,15 @@ export const liveHistory = async (
       const acts = chance.chance(30) ? 0 : 1 + chance.int(most);
       const label = `${seed}.${round}.${side + 1}`;
       const { without, isKnown } = leniency;
-      const how = { acts, chance, label, tracked: tracked[side], without, isFine: isKnown };
+      const how = {
+        acts,
+        chance,
+        label,
+        tracked: tracked[side],
+        without,
+        isFine: isKnown,
+        fewMails: nights.fewMails === true,
+      };
       const day = await live(dovecot, sides[side], dawn, how);
       diary.push(...day.diary.map((line) => `${label} ${line}`));
       days.push(day);

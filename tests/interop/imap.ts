@@ -19,6 +19,9 @@ export interface ImapAnswer {
 /** A mailbox name or other string as IMAP wants it: quoted, in modified UTF-7. */
 export const imapString = (value: string): string => `"${mutf7(value).replace(/[\\"]/g, "\\$&")}"`;
 
+/** Whether Dovecot only wonders at a machine that stood still for a while. */
+const isOfClock = (line: string): boolean => / Warning: Time jumped forwards /.test(line);
+
 /** A session. Commands are answered in order; one at a time. */
 export class ImapSession implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
@@ -117,7 +120,7 @@ export class ImapSession implements AsyncDisposable {
     }
     await this.#child.status;
     return (await this.#stderr).split("\n").filter((line) =>
-      line !== "" && !line.includes(": Info: ")
+      line !== "" && !line.includes(": Info: ") && !isOfClock(line)
     )
       .join("\n");
   }

@@ -13,10 +13,10 @@ import {
   type SideStory,
   wrongReasons,
 } from "../property/happened.ts";
-import type { Day } from "./acts.ts";
 import type { Account, Dovecot } from "./dovecot.ts";
 import type { Dsync } from "./dsync.ts";
 import type { Nights } from "./histories.ts";
+import type { Doings } from "./known_box.ts";
 import type { TwoSides } from "./oracle.ts";
 import { boxNamed, type Picture, type PictureBox } from "./picture.ts";
 import { view } from "./view.ts";
@@ -60,7 +60,7 @@ type Expunged = ReadonlyMap<string, ReadonlySet<string>>;
 
 const storyOf = (
   day: TwoSides,
-  doings: Day["doings"],
+  doings: ReadonlyMap<string, Doings>,
   side: 0 | 1,
   expunged: Expunged,
   modSeqs: ModSeqs,

@@ -9,17 +9,21 @@ const COUNT = Number(Deno.env.get("DSYNC_HISTORIES") ?? 100);
 /** How often each reason was given. */
 const counts = new Map<string, number>();
 
-for (let seed = FIRST; seed < FIRST + COUNT; seed++) {
-  judged(
-    `random history ${seed}: all decisions are told once, with their reasons`,
-    async (dovecot) => {
-      const nights = withLedger(dovecot, await stageDsync(dovecot), ({ kind, reason }) => {
-        const what = `${kind}: ${reason}`;
-        counts.set(what, (counts.get(what) ?? 0) + 1);
-      });
-      await liveHistory(dovecot, nights, seed, false);
-    },
-  );
+// Without those of few mails hardly a flag would be contested.
+for (const [fewMails, count] of [[false, COUNT], [true, COUNT / 2]] as const) {
+  for (let seed = FIRST; seed < FIRST + count; seed++) {
+    const what = `${seed}${fewMails ? " of few mails" : ""}`;
+    judged(
+      `random history ${what}: all decisions are told once, with their reasons`,
+      async (dovecot) => {
+        const nights = withLedger(dovecot, await stageDsync(dovecot), ({ kind, reason }) => {
+          const text = `${kind}: ${reason.replace(/UID \d+$/, "another UID")}`;
+          counts.set(text, (counts.get(text) ?? 0) + 1);
+        });
+        await liveHistory(dovecot, { ...nights, fewMails }, seed, false);
+      },
+    );
+  }
 }
 
 judged("what the histories had in them", () => {
