@@ -37,7 +37,7 @@ import { reread } from "./reread.ts";
 import { underOptions } from "./supervised.ts";
 import { endsRun, RunLog, type RunOptions, sideOf } from "./run.ts";
 import { Tally } from "./tally.ts";
-import type { TreeContext } from "./tree_decision.ts";
+import { nameIn, type TreeContext } from "./tree_decision.ts";
 
 /** Options of a mirror. */
 export interface MirrorOptions extends RunOptions {
@@ -143,10 +143,7 @@ class Mirror {
       const there = side === "left" ? trees.right : trees.left;
       const context: TreeContext = {
         operations: plan[side],
-        nameThere: (guid) => {
-          const node = there.nodes.find((one) => one._tag === "Mailbox" && one.guid === guid);
-          return node === undefined ? null : this.#stores[side].fitName(node.name);
-        },
+        nameThere: nameIn(there, this.#stores[side].fitName),
       };
       for (const operation of plan[side]) {
         const end = await this.#change(side, operation, context);
@@ -386,11 +383,7 @@ class Mirror {
     const after = await this.#changes(plan.after, trees);
     if (E.isLeft(after)) return after;
     // Where a mailbox could not be made, or deleted, the next run has to know which of its mails are new.
-    if (this.#hasFailed) {
-      for (const guid of this.#memory.mailboxes.keys()) {
-        this.#keepMemory(guid);
-      }
-    }
+    if (this.#hasFailed) this.#memory.mailboxes.forEach((_, guid) => this.#keepMemory(guid));
     const subscriptions = this.#isPart || this.#hasFailed
       ? this.#memory.subscriptions
       : subscribed(a.tree.subscriptions, plan.after.left);

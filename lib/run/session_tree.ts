@@ -30,6 +30,7 @@ import type { Exchange } from "./exchange.ts";
 import { endsRun, type RunLog } from "./run.ts";
 import type { SessionOptions } from "./session_options.ts";
 import { Sender, unwrap } from "./told_mails.ts";
+import { nameIn } from "./tree_decision.ts";
 
 /** A mailbox that both ends have when the trees are one. */
 export type TreeMailbox = FollowedMailbox;
@@ -204,12 +205,7 @@ export class SessionTree {
   }
 
   async #apply(operations: readonly TreeOperation[]): Promise<void> {
-    const names = new Map(
-      this.theirs.nodes.flatMap((node) =>
-        node._tag === "Mailbox" ? [[node.guid, this.#store.fitName(node.name)]] : []
-      ),
-    );
-    const nameThere = (guid: MailboxGuid) => names.get(guid) ?? null;
+    const nameThere = (guid: MailboxGuid) => nameIn(this.theirs, this.#store.fitName)(guid);
     for (const operation of operations) {
       const end = await this.#store.applyTree(operation)();
       if (E.isRight(end)) {

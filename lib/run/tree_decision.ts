@@ -5,7 +5,7 @@
  */
 import type { Decision, DecisionKind } from "../model/decision.ts";
 import type { MailboxGuid } from "../model/ids.ts";
-import { type MailboxName, nameKey } from "../model/mailbox.ts";
+import { type MailboxName, type MailboxTree, nameKey } from "../model/mailbox.ts";
 import type { TreeOperation } from "../model/operation.ts";
 import type { Side } from "../model/report.ts";
 
@@ -34,6 +34,16 @@ export interface TreeContext {
   /** The other side's name of a mailbox, as this side can hold it; null: it does not have that mailbox. */
   readonly nameThere?: (guid: MailboxGuid) => MailboxName | null;
 }
+
+/** The name that the other side's tree has for a mailbox; `fit` gives the nearest that this side can hold. */
+export const nameIn = (
+  tree: MailboxTree,
+  fit: (name: MailboxName) => MailboxName,
+) =>
+(guid: MailboxGuid): MailboxName | null => {
+  const node = tree.nodes.find((one) => one._tag === "Mailbox" && one.guid === guid);
+  return node === undefined ? null : fit(node.name);
+};
 
 /** The renames of one mailbox: where names go round in a ring it gets its new one by way of another. */
 const renamesOf = (operations: readonly TreeOperation[], guid: MailboxGuid) =>

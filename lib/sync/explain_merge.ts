@@ -38,7 +38,7 @@ class Known {
     return this.#guids.get(guid128Hex(guid)) ?? [];
   }
 
-  /** Whether its users expunged a mail with this GUID, as far as the log has it. */
+  /** Whether its users expunged a mail with this GUID. */
   hasExpunged(guid: Guid): boolean {
     this.#expungedGuids ??= new Set(
       [...this.#removals().values()].flatMap((one) => one === null ? [] : guid128Hex(one)),
@@ -46,9 +46,9 @@ class Known {
     return this.#expungedGuids.has(guid128Hex(guid));
   }
 
-  /** The same for the mail at a UID. */
+  /** Whether its users expunged a mail at this UID of which the log does not say which it was. */
   hasExpungedAt(uid: number): boolean {
-    return this.#removals().has(uid);
+    return this.#removals().get(uid) === null;
   }
 
   #removals(): ReadonlyMap<number, Guid | null> {
