@@ -118,6 +118,8 @@ const OF_THE_MAILBOX: ReadonlySet<number> = new Set([
   RECORD_TYPE.ExtReset,
   RECORD_TYPE.ExtHeaderUpdate,
   RECORD_TYPE.ExtHeaderUpdate32,
+  // The first one makes an extension, and later records tell extensions by their number.
+  RECORD_TYPE.KeywordUpdate,
   RECORD_TYPE.IndexDeleted,
   RECORD_TYPE.IndexUndeleted,
   RECORD_TYPE.Boundary,

@@ -18,7 +18,7 @@ import {
   VALID,
 } from "./_index_home.ts";
 import { createIndex } from "./index_create.ts";
-import { openIndex } from "./index_file.ts";
+import { openIndex, readIndexHeaders } from "./index_file.ts";
 
 const ROTATED = ["dovecot.index", "dovecot.index.log", "dovecot.index.log.2"];
 
@@ -179,3 +179,27 @@ Deno.test("openIndex: requests of a log that continues the snapshot's are not ta
       again.close();
     }
   }));
+
+for (
+  const [folder, names] of [
+    ["mdbox-rotated", ROTATED],
+    ["mdbox-main-index", ROTATED.slice(0, 2)],
+    // With extensions that were made after the first keyword, and are told by their numbers.
+    ["mdbox-log-only", ROTATED.slice(1, 2)],
+    ["maildir-log-only", ROTATED.slice(1, 2)],
+  ] as const
+) {
+  Deno.test(`readIndexHeaders, ${folder}: the headers are those of the whole index`, () =>
+    withDirectory((home) => {
+      place(home, folder, names);
+      const file = open(home);
+      const { view, path } = readIndexHeaders(os, home, BASE)!;
+      const headersOf = ({ uidValidity, extensions }: typeof view) => [
+        uidValidity,
+        ...extensions.map(({ name, header }) => [name, header]),
+      ];
+      assert.deepEqual(headersOf(view), headersOf(file.view));
+      assert.equal(path, file.path);
+      file.close();
+    }));
+}
