@@ -107,10 +107,12 @@ const wrongApply = (
     for (const [at, step] of own.entries()) {
       const text = JSON.stringify(stepValue(step));
       const of = changesOfStep(step);
-      const isDone = of.every((change) => changes.has(change)) ||
-        isOnTheWay(step, own.slice(at + 1));
+      // Of names without mails only what is told is known.
+      const isDone = of.length === 0
+        ? !notDone.has(text)
+        : of.every((change) => changes.has(change)) || isOnTheWay(step, own.slice(at + 1));
       isWhole &&= isDone;
-      if (of.length > 0 && isDone === notDone.has(text)) {
+      if (isDone === notDone.has(text)) {
         wrong.push(`${SIDES[i]}: ${isDone ? "" : "not "}done, told otherwise: ${text}`);
       }
     }
