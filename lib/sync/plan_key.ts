@@ -26,12 +26,13 @@ const mailParts = (operation: MailStep): readonly unknown[] => {
 const treeParts = (operation: TreeOperation): readonly unknown[] => {
   switch (operation._tag) {
     case "CreateMailbox":
+      return [operation.guid, operation.uidValidity];
     case "DeleteMailbox":
       return [operation.guid];
     case "RenameMailbox":
       return [operation.guid, operation.newName];
     case "ReidentifyMailbox":
-      return [operation.guid, operation.newGuid];
+      return [operation.guid, operation.newGuid, operation.newUidValidity];
     case "CreateDirectory":
     case "DeleteDirectory":
     case "Subscribe":
@@ -42,7 +43,7 @@ const treeParts = (operation: TreeOperation): readonly unknown[] => {
 
 /**
  * A text that is the same for two steps that do the same: the same mail by UID and GUID, the same flags, the same
- * mailbox. MODSEQs do not count, nor what a new mail's flags are.
+ * mailbox, the same UIDVALIDITY. MODSEQs do not count, nor what a new mail's flags are.
  */
 export const planKey = (step: PlanStep): string => {
   switch (step._tag) {
@@ -51,7 +52,7 @@ export const planKey = (step: PlanStep): string => {
       return JSON.stringify([step.side, operation._tag, operation.name, ...treeParts(operation)]);
     }
     case "Replace":
-      return JSON.stringify([step.side, step._tag, step.name, step.guid]);
+      return JSON.stringify([step.side, step._tag, step.name, step.guid, step.uidValidity]);
     case "Mail": {
       const { side, mailbox, operation } = step;
       return JSON.stringify([side, mailbox, operation._tag, ...mailParts(operation)]);
