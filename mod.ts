@@ -1,68 +1,74 @@
 /**
- * dsync as a library: open two stores, then `backup` or `mirror` them, or build a pipeline of your own from the stages.
+ * Keeping mail in step: open two stores, then {@linkcode mirror}, {@linkcode backup} or {@linkcode check} them.
+ *
+ * Nothing begins before it is run, nothing is global, and whatever touches the machine is handed in. What can fail gives
+ * a `TaskEither` of fp-ts, an error as a value; {@linkcode run} makes a promise of it. The other entry points:
+ *
+ * | entry point           | what it is for                                                                 |
+ * | --------------------- | ------------------------------------------------------------------------------ |
+ * | `@dsync/dsync/model`  | the data: mails, mailboxes, changes, operations; codecs to record and read them |
+ * | `@dsync/dsync/stores` | stores one by one, views of a store, and the port for one's own                |
+ * | `@dsync/dsync/stages` | scan, diff, plan, resolve, apply, each alone, and what joins them              |
+ * | `@dsync/dsync/testing` | the contract that every store keeps, as tests for one's own                   |
+ *
+ * @example
+ * ```ts
+ * import { backup, openStore, run, thisMachine } from "@dsync/dsync";
+ *
+ * const convert = async () => {
+ *   const machine = thisMachine();
+ *   await using source = await run(openStore(machine, "maildir:~/Maildir"));
+ *   await using copy = await run(openStore(machine, "mdbox:~/mdbox", { create: true }));
+ *   const { mails, problems } = await run(backup(source, copy));
+ *   console.log(`${mails} mails, ${problems.length} problems`);
+ * };
+ * if (typeof convert !== "function") throw new Error("it is called where there is mail");
+ * ```
  *
  * @module
  */
 
-// What everything speaks of.
-export * from "./lib/model/ids.ts";
-export * from "./lib/model/flags.ts";
-export * from "./lib/model/mail.ts";
-export * from "./lib/model/mailbox.ts";
-export * from "./lib/model/attribute.ts";
-export * from "./lib/model/error.ts";
-export * from "./lib/model/change.ts";
-export * from "./lib/model/operation.ts";
-export * from "./lib/model/memory.ts";
-export * from "./lib/model/report.ts";
-export * from "./lib/model/decision.ts";
-export * from "./lib/model/plan.ts";
-export * from "./lib/model/held.ts";
-
-// Streams of chunks.
-export * from "./lib/stream/chunks.ts";
-export * from "./lib/stream/merge_join.ts";
-
-// The ports, and what is behind them.
-export * from "./lib/port/store.ts";
-export * from "./lib/port/os.ts";
-export { makeOs, type OsOptions } from "./lib/os/os.ts";
+// Opening.
+export { type OpenStore, openStore, type Place, type PlaceOptions } from "./lib/open_place.ts";
+export type { OpenOptions } from "./lib/open.ts";
+export { type MachineOptions, thisMachine } from "./lib/os/machine.ts";
+export type { Machine } from "./lib/port/machine.ts";
+export type { Mailbox, Store } from "./lib/port/store.ts";
 export { dryOs } from "./lib/os/dry_os.ts";
-export type { DurableStep, StepHook, TornWrite } from "./lib/os/os.ts";
-export {
-  type Location,
-  type MaildirLocation,
-  type MdboxLocation,
-  parseLocation,
-} from "./lib/codec/location.ts";
-export { type OpenOptions, openStore } from "./lib/open.ts";
-export * from "./lib/store/memory/memory_state.ts";
-export * from "./lib/store/memory/memory_store.ts";
-export { shadowStore } from "./lib/store/shadow/shadow_store.ts";
 
-// The stages.
-export * from "./lib/sync/diff.ts";
-export * from "./lib/sync/plan_backup.ts";
-export * from "./lib/sync/backup_tree.ts";
-export * from "./lib/sync/merge_flags.ts";
-export * from "./lib/sync/merge_mailbox.ts";
-export * from "./lib/sync/merge_tree.ts";
-export * from "./lib/sync/select_mailboxes.ts";
-export * from "./lib/run/attach.ts";
-
-// Whole runs.
+// Runs.
+export { mirror, type MirrorOptions, type MirrorResult } from "./lib/run/mirror.ts";
 export { backup, type BackupOptions } from "./lib/run/backup.ts";
-export type { DeleteLimit } from "./lib/run/brake.ts";
-export * from "./lib/run/mirror.ts";
-export * from "./lib/run/compare.ts";
-export { recorded } from "./lib/run/recorded.ts";
-export { Approval, approved } from "./lib/run/approved.ts";
-export { Hold, holding, type HoldOptions } from "./lib/run/hold.ts";
-export { type Restored, restoreMails, type RestoreOptions } from "./lib/run/restore.ts";
-export { formatPlan, parsePlan, PLAN_STEP, type PlanFile } from "./lib/codec/plan_json.ts";
-export type * from "./lib/model/comparison.ts";
+export {
+  type CompareOptions as CheckOptions,
+  compareStores as check,
+  isEqual,
+} from "./lib/run/compare.ts";
+export { dryRun, type Rehearsed } from "./lib/run/dry_run.ts";
 export type { RunOptions } from "./lib/run/run.ts";
-export { type Pace, supervised, type Supervision } from "./lib/run/supervised.ts";
+export type { Pace } from "./lib/run/supervised.ts";
+export type { DeleteLimit } from "./lib/run/brake.ts";
+export type { WantedMailbox } from "./lib/sync/select_mailboxes.ts";
+export type { MergePolicy } from "./lib/sync/merge_policy.ts";
+export type { FlagView, MergedFlags } from "./lib/sync/merge_flags.ts";
+
+// Promises.
+export { attempt, run, SyncFailure } from "./lib/run/promise.ts";
+
+// What a run tells, and what it gives.
+export { type Ended, type Telling, told } from "./lib/run/told.ts";
+export { isNothing } from "./lib/model/report.ts";
+export type { KeptMailbox, Report, Side, SideReport, SyncEvent } from "./lib/model/report.ts";
+export type { Comparison, Finding, MailboxDigests } from "./lib/model/comparison.ts";
+export type { Decision, DecisionKind, MailDecision } from "./lib/model/decision.ts";
+export type { ErrorScope, ErrorTag, Place as ErrorPlace, SyncError } from "./lib/model/error.ts";
+export { errorText } from "./lib/codec/error_text.ts";
+
+// What a mirror remembers for the next one.
+export { type MailboxMemory, NO_MEMORY, type SyncMemory } from "./lib/model/memory.ts";
+export { type Ends, formatSyncMemory, parseSyncMemory } from "./lib/codec/sync_memory.ts";
+
+// The same as lines of JSON.
 export {
   comparisonLines,
   digestLine,
@@ -75,5 +81,3 @@ export {
   stepLine,
 } from "./lib/codec/report_json.ts";
 export type { DecisionJson } from "./lib/codec/decision_json.ts";
-export { formatSyncMemory, parseSyncMemory } from "./lib/codec/sync_memory.ts";
-export type { Ends } from "./lib/codec/sync_memory.ts";

@@ -8,24 +8,22 @@ import type { Either } from "fp-ts/Either.js";
 import type { Comparison } from "../lib/model/comparison.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { NO_MEMORY, type SyncMemory } from "../lib/model/memory.ts";
-import type { PlanStep } from "../lib/model/plan.ts";
-import type { Report, Side } from "../lib/model/report.ts";
+import type { Report } from "../lib/model/report.ts";
 import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";
 import { backup } from "../lib/run/backup.ts";
 import { brakePlan, type DeleteLimit } from "../lib/run/brake.ts";
 import { compareStores } from "../lib/run/compare.ts";
+import { dryRun } from "../lib/run/dry_run.ts";
 import { type Hold, holding } from "../lib/run/hold.ts";
 import { mirror, type MirrorOptions } from "../lib/run/mirror.ts";
-import { recorded } from "../lib/run/recorded.ts";
 import type { RunOptions } from "../lib/run/run.ts";
-import { shadowStore } from "../lib/store/shadow/shadow_store.ts";
 import { isSelected } from "../lib/sync/select_names.ts";
 import { isOpen } from "../lib/sync/wire_mailbox.ts";
 import type { SyncCommand } from "./command.ts";
 import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
 import { type Permission, permitted } from "./permission.ts";
-import { errorText } from "./render.ts";
+import { errorText } from "../lib/codec/error_text.ts";
 
 /** What a sync came to. */
 export interface Synced {
@@ -138,13 +136,10 @@ const brakeMirror = async (
   limit: DeleteLimit,
 ): Promise<Either<SyncError, void>> => {
   const stores = { left, right };
-  const steps: PlanStep[] = [];
-  const open = (side: Side): Store =>
-    recorded(shadowStore(stores[side]), side, (step) => steps.push(step));
-  const end = await mirror(open("left"), open("right"), { ...options, memory })();
+  const end = await dryRun(left, right, (l, r) => mirror(l, r, { ...options, memory }))();
   if (E.isLeft(end)) return end;
   for (const side of ["left", "right"] as const) {
-    const allowed = await brakePlan(stores[side], side, steps, limit)();
+    const allowed = await brakePlan(stores[side], side, end.right.steps, limit)();
     if (E.isLeft(allowed)) return allowed;
   }
   return E.right(undefined);

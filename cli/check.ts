@@ -14,6 +14,13 @@ import { parseDestination } from "../lib/codec/peer_command.ts";
 import type { Comparison } from "../lib/model/comparison.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { dryOs } from "../lib/os/dry_os.ts";
+import {
+  DRY_EXTENSION,
+  type OpenedStore,
+  reach,
+  STORE_EXTENSION,
+  storeBehind,
+} from "../lib/peer/reach.ts";
 import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";
 import { compareStores } from "../lib/run/compare.ts";
@@ -21,14 +28,7 @@ import { slaveHandshake } from "../lib/run/session_handshake.ts";
 import { isSelected } from "../lib/sync/select_names.ts";
 import type { CheckCommand } from "./command.ts";
 import { remoteCommandOf } from "./configuration.ts";
-import {
-  DRY_EXTENSION,
-  type OpenedStore,
-  reach,
-  reachOf,
-  STORE_EXTENSION,
-  storeBehind,
-} from "./connect.ts";
+import { reachOf } from "./connect.ts";
 import { firstLocation, openSide, samePlace } from "./locations.ts";
 
 const openHere = async (

@@ -6,7 +6,7 @@
 import { failedLine } from "../lib/codec/report_json.ts";
 import type { SyncError } from "../lib/model/error.ts";
 import type { CommonOptions } from "./command.ts";
-import { errorText } from "./render.ts";
+import { errorText } from "../lib/codec/error_text.ts";
 
 /** Exit status, as the manual of Dovecot's dsync has it; failures with sysexits' numbers where they fit. */
 export const EXIT = {

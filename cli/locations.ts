@@ -9,7 +9,7 @@ import { parseSize } from "./option_values.ts";
 import { attributeDict } from "./attribute_dict.ts";
 import { parseLocation } from "../lib/codec/location.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
-import { openStore } from "../lib/open.ts";
+import { openLocation } from "../lib/open.ts";
 import { StreamFailure } from "../lib/stream/chunks.ts";
 import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";
@@ -28,13 +28,8 @@ export const openSide = async (
   text: string,
   create: boolean,
 ): Promise<Either<SyncError, Store>> => {
-  const home = Deno.env.get("HOME");
-  if (home === undefined && /(:|=)(~|%h)/.test(text)) {
-    return E.left(
-      syncError("Usage", "run", { path: text }, "HOME is not set, so ~ has no meaning"),
-    );
-  }
-  const location = parseLocation(text, home ?? "/");
+  const home = Deno.env.get("HOME") ?? null;
+  const location = parseLocation(text, home);
   if (E.isLeft(location)) return location;
   const attributes = attributeDict(settings, home ?? "/");
   if (E.isLeft(attributes)) return attributes;
@@ -44,7 +39,7 @@ export const openSide = async (
   if (size !== "" && rotateSize === null) {
     return E.left(syncError("Usage", "run", {}, `mdbox_rotate_size=${size}: no size above 0`));
   }
-  return await openStore(os, location.right, {
+  return await openLocation(os, location.right, {
     create,
     ...(attributes.right === null ? {} : { attributes: attributes.right }),
     ...(rotateSize === null ? {} : { rotateSize }),

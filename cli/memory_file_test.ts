@@ -7,8 +7,8 @@ import { mirror } from "../lib/run/mirror.ts";
 import { memoryStore } from "../lib/store/memory/memory_store.ts";
 import { emptyState, type MemoryState } from "../lib/store/memory/memory_state.ts";
 import { guid128Hex } from "../lib/codec/guid.ts";
-import { run } from "../tests/contract/content.ts";
-import { mailOf, recordOf } from "../tests/contract/mails.ts";
+import { run } from "../lib/testing/content.ts";
+import { mailOf, recordOf } from "../lib/testing/mails.ts";
 import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
 
 const ENDS = { left: "maildir:/a", right: "mdbox:/b" };

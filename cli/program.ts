@@ -10,7 +10,7 @@ import type { Command } from "./command.ts";
 import { parseCommandLine } from "./command_line.ts";
 import { complain, EXIT, failWith, statusOfSettings } from "./exit.ts";
 import { HELP } from "./help.ts";
-import { errorText } from "./render.ts";
+import { errorText } from "../lib/codec/error_text.ts";
 
 type Settled = Exclude<Command, { readonly _tag: "Help" | "Version" | "Apply" | "Log" }>;
 

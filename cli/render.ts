@@ -5,7 +5,6 @@
  */
 import type { DecisionJson } from "../lib/codec/decision_json.ts";
 import type { HeldMail } from "../lib/model/held.ts";
-import type { Place, SyncError } from "../lib/model/error.ts";
 import {
   isNothing,
   type KeptMailbox,
@@ -14,22 +13,6 @@ import {
   type SideReport,
   type SyncEvent,
 } from "../lib/model/report.ts";
-
-const placeText = (place: Place): string => {
-  const parts: string[] = [];
-  if (place.mailbox !== undefined) parts.push(`mailbox ${place.mailbox}`);
-  if (place.uid !== undefined) parts.push(`UID ${place.uid}`);
-  if (place.path !== undefined) {
-    parts.push(place.offset === undefined ? place.path : `${place.path} at byte ${place.offset}`);
-  } else if (place.offset !== undefined) parts.push(`byte ${place.offset}`);
-  return parts.join(", ");
-};
-
-/** An error as one line: the place, then what is wrong. */
-export const errorText = (error: SyncError): string => {
-  const place = placeText(error.where);
-  return place === "" ? error.what : `${place}: ${error.what}`;
-};
 
 const count = (n: number, one: string, many: string): string | null =>
   n === 0 ? null : `${n} ${n === 1 ? one : many}`;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { syncError } from "../lib/model/error.ts";
 import { mailboxName } from "../lib/model/mailbox.ts";
 import { NOTHING_DONE, type Report } from "../lib/model/report.ts";
-import { errorText, lastLine } from "./render.ts";
+import { errorText } from "../lib/codec/error_text.ts";
+import { lastLine } from "./render.ts";
 
 const NAMES = { left: "maildir:~/Maildir", right: "mdbox:~/mdbox" };
 

@@ -8,7 +8,7 @@ import type { SyncError } from "../lib/model/error.ts";
 import type { Command } from "./command.ts";
 import { configured } from "./configuration.ts";
 import { complain } from "./exit.ts";
-import { errorText } from "./render.ts";
+import { errorText } from "../lib/codec/error_text.ts";
 
 /** A command with all settings that it goes by. */
 export const settle = async <

@@ -17,6 +17,14 @@ import { greet } from "../lib/peer/greeting.ts";
 import { memoryPipe } from "../lib/peer/memory_pipe.ts";
 import type { Store } from "../lib/port/store.ts";
 import { prefixed } from "../lib/run/prefixed.ts";
+import {
+  DRY_EXTENSION,
+  type Reach,
+  reach,
+  type Reached,
+  STORE_EXTENSION,
+  storeBehind,
+} from "../lib/peer/reach.ts";
 import { type Connect, syncWithPeer } from "../lib/run/peer_sync.ts";
 import {
   masterHandshake,
@@ -24,15 +32,7 @@ import {
   slaveHandshake,
 } from "../lib/run/session_handshake.ts";
 import type { SyncCommand } from "./command.ts";
-import {
-  DRY_EXTENSION,
-  type Reach,
-  reach,
-  type Reached,
-  reachOf,
-  STORE_EXTENSION,
-  storeBehind,
-} from "./connect.ts";
+import { reachOf } from "./connect.ts";
 import {
   betweenStores,
   isPlain,
@@ -45,7 +45,7 @@ import {
 } from "./between_stores.ts";
 import { openSide } from "./locations.ts";
 import { PREFIX } from "./configuration.ts";
-import { errorText } from "./render.ts";
+import { errorText } from "../lib/codec/error_text.ts";
 import { holdFarEnd } from "./far_end.ts";
 import { lockHere } from "./sync_lock.ts";
 

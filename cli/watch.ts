@@ -10,7 +10,7 @@ import type { CommonOptions } from "./command.ts";
 import { complain, EXIT } from "./exit.ts";
 import { paceOf } from "./pace.ts";
 import { Progress } from "./progress.ts";
-import { errorText } from "./render.ts";
+import { errorText } from "../lib/codec/error_text.ts";
 
 /** How a run is watched and stopped. */
 export interface Watch {
@@ -46,11 +46,14 @@ export const watch = (command: CommonOptions, tell: (event: SyncEvent) => void):
   for (const signal of SIGNALS) Deno.addSignalListener(signal, onSignal);
   const { bytesPerSecond, operationsPerSecond } = command;
   const isLimited = bytesPerSecond !== null || operationsPerSecond !== null;
-  const sleep = (ms: number): Promise<void> => new Promise((go) => setTimeout(go, ms));
+  const clock = {
+    now: Date.now,
+    sleep: (ms: number): Promise<void> => new Promise((go) => setTimeout(go, ms)),
+  };
   return {
     options: {
       signal: stop.signal,
-      ...(isLimited ? { pace: paceOf(bytesPerSecond, operationsPerSecond, Date.now, sleep) } : {}),
+      ...(isLimited ? { pace: paceOf(bytesPerSecond, operationsPerSecond, clock) } : {}),
       onEvent: (event) => {
         if (event._tag !== "Progress") progress?.clear();
         progress?.take(event);

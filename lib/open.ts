@@ -35,7 +35,7 @@ export interface OpenOptions {
  * Opens the store at a location. Where nothing is there, `create` decides: true gives a store that is made at the first
  * write, false fails with `Missing`. A path that holds something else fails either way and is left as it is.
  */
-export const openStore = (
+export const openLocation = (
   os: Os,
   location: Location,
   options: OpenOptions,

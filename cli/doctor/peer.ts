@@ -6,10 +6,11 @@
 import * as E from "fp-ts/Either.js";
 import { fileURLToPath } from "node:url";
 import type { Destination } from "../../lib/codec/peer_command.ts";
+import { DRY_EXTENSION, reach, STORE_EXTENSION } from "../../lib/peer/reach.ts";
 import type { Os } from "../../lib/port/os.ts";
 import { slaveHandshake } from "../../lib/run/session_handshake.ts";
 import type { DoctorCommand } from "../command.ts";
-import { DRY_EXTENSION, reach, reachOf, STORE_EXTENSION } from "../connect.ts";
+import { reachOf } from "../connect.ts";
 import { type Complaint, quoted } from "./complaint.ts";
 import { infoOf } from "./files.ts";
 

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import type { SyncError } from "../../lib/model/error.ts";
-import { errorText } from "../render.ts";
+import { errorText } from "../../lib/codec/error_text.ts";
 import { stateDirectory } from "../memory_file.ts";
 import { type Complaint, run } from "./complaint.ts";
 import { infoOf, isDirectory } from "./files.ts";

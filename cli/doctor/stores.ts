@@ -9,7 +9,7 @@ import { fitName, type Naming } from "../../lib/codec/mailbox_path.ts";
 import type { SyncError } from "../../lib/model/error.ts";
 import type { MailboxTree } from "../../lib/model/mailbox.ts";
 import type { Store } from "../../lib/port/store.ts";
-import { errorText } from "../render.ts";
+import { errorText } from "../../lib/codec/error_text.ts";
 import { type Complaint, type Patient, quoted, use } from "./complaint.ts";
 
 /** A side that could be opened. */

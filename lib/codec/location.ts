@@ -64,7 +64,8 @@ const KNOWN: Readonly<Record<Location["format"], readonly string[]>> = {
 const usage = (text: string, what: string): Either<SyncError, never> =>
   E.left(syncError("Usage", "run", { path: text }, what));
 
-const expandHome = (path: string, home: string): string => {
+const expandHome = (path: string, home: string | null): string => {
+  if (home === null) return path;
   if (path === "~" || path === "%h") return home;
   if (path.startsWith("~/")) return `${home}/${path.slice(2)}`;
   return path.startsWith("%h/") ? `${home}/${path.slice(3)}` : path;
@@ -74,19 +75,22 @@ const withoutTrailingSlash = (path: string): string =>
   path.length > 1 ? path.replace(/\/+$/, "") || "/" : path;
 
 /**
- * Parses a location. `home` stands for a leading `~` or `%h`; a relative path is an error (`Usage`).
+ * Parses a location. `home` stands for a leading `~` or `%h`, null: for none; a relative path is an error (`Usage`).
  * Options that would move mail and are not supported here are errors (`Usage`, `Unsupported`), never passed over.
  *
  * @example
  * ```ts
- * import { parseLocation } from "@dsync/dsync";
+ * import { parseLocation } from "@dsync/dsync/model";
  * import * as E from "fp-ts/Either.js";
  *
  * const found = parseLocation("maildir:~/Maildir:LAYOUT=fs", "/home/eve");
  * if (E.isLeft(found) || found.right.root !== "/home/eve/Maildir") throw new Error("the home is put in");
  * ```
  */
-export const parseLocation = (text: string, home: string): Either<SyncError, Location> => {
+export const parseLocation = (text: string, home: string | null): Either<SyncError, Location> => {
+  if (home === null && /(:|=)(~|%h)/.test(text)) {
+    return usage(text, "HOME is not set, so ~ has no meaning");
+  }
   const [format, path, ...options] = text.split(":");
   if (format !== "maildir" && format !== "mdbox") {
     return usage(text, 'a location begins with "maildir:" or "mdbox:"');

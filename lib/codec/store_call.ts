@@ -1,17 +1,62 @@
 /**
- * The calls that one end makes of the other's store.
+ * What one dsync of ours may ask of the store that another one serves, and what it is told, as JSON.
  *
  * @module
  */
 import * as t from "io-ts";
 import {
   ATTRIBUTE,
+  ERROR,
   MAILBOX_IDENTITY,
   mailboxGuidValue,
+  nameValue,
+  STATUS,
   text,
   TREE_OPERATION,
   u32,
 } from "./store_value.ts";
+
+/** What opening a mailbox tells. */
+export const OPENED = t.type({
+  mailbox: u32,
+  name: nameValue,
+  status: STATUS,
+  problems: t.readonlyArray(ERROR),
+  moment: text,
+  historyComplete: t.boolean,
+  hasAttributes: t.boolean,
+});
+
+/** Mailboxes and their stamps. */
+export const STAMPS = t.readonlyArray(t.tuple([mailboxGuidValue, text]));
+
+/** What a store can hold, how it is called, and whether it can be asked for stamps. */
+export const STORE = t.type({
+  location: text,
+  hasStamps: t.boolean,
+  caps: t.type({
+    format: text,
+    savedDates: t.boolean,
+    fullGuids: t.boolean,
+    emptyDirectories: t.boolean,
+    naming: t.union([
+      t.null,
+      t.intersection([
+        t.type({
+          layout: t.keyof({ "maildir++": null, fs: null, mdbox: null }),
+          utf8: t.boolean,
+        }),
+        t.partial({ altChar: text }),
+      ]),
+    ]),
+  }),
+});
+
+/** Outcomes, in order: null for what was done, the error of what was refused. */
+export const OUTCOMES = t.readonlyArray(t.union([t.null, ERROR]));
+
+/** What became of the use of an open mailbox. */
+export const USED = t.type({ ok: t.boolean });
 
 /** A call. */
 export const CALL = t.union([

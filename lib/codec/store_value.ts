@@ -25,9 +25,13 @@ import {
   type MailboxStatus,
   type MailboxTree,
 } from "../model/mailbox.ts";
-import type { MailOperation, TreeOperation } from "../model/operation.ts";
+import type { MailOperation, PlannedOperation, TreeOperation } from "../model/operation.ts";
 import type { MailboxExtent, MailStep } from "../model/plan.ts";
 import { isGuid128 } from "./guid.ts";
+
+// `deno doc --lint` takes the types of other packages for private ones (denoland/deno#27364), but not these.
+/** @internal */
+type Type<A> = t.Type<A, unknown>;
 
 const checked = <A>(
   name: string,
@@ -53,7 +57,7 @@ const whole = (name: string, least: number, most: number) =>
         : undefined,
   );
 
-/** A number of 32 bits. */
+/** A whole number of 32 bits. */
 export const u32 = whole("u32", 0, 0xffffffff);
 const count = whole("count", 0, Number.MAX_SAFE_INTEGER);
 const seconds = whole("seconds", -(2 ** 40), 2 ** 40);
@@ -75,7 +79,7 @@ const modSeqValue = checked<ModSeq>("MODSEQ", (value) => {
 
 const MAX_TEXT = 65_536;
 
-/** Text. */
+/** Text of no unreasonable length. */
 export const text = checked(
   "text",
   (value) => typeof value === "string" && value.length <= MAX_TEXT ? value : undefined,
@@ -93,7 +97,7 @@ export const mailboxGuidValue = checked<MailboxGuid>(
 );
 
 /** A name as text; whether it can be one is for the store to say. */
-const nameValue = checked<MailboxName>(
+export const nameValue = checked<MailboxName>(
   "mailbox name",
   (value) =>
     typeof value === "string" && value !== "" && value.length <= MAX_TEXT
@@ -114,7 +118,7 @@ const keywordsValue = t.readonlyArray(text) as t.Type<Keywords, unknown>;
 const place = t.partial({ path: text, mailbox: text, uid: u32, offset: count });
 
 /** An error without what lies beneath it. */
-export const ERROR: t.Type<SyncError, unknown> = t.type({
+export const ERROR: Type<SyncError> = t.type({
   _tag: t.keyof({
     Damaged: null,
     Missing: null,
@@ -133,7 +137,7 @@ export const ERROR: t.Type<SyncError, unknown> = t.type({
 }) as unknown as t.Type<SyncError, unknown>;
 
 /** The numbers of a mailbox. */
-const STATUS: t.Type<MailboxStatus, unknown> = t.type({
+export const STATUS: Type<MailboxStatus> = t.type({
   guid: mailboxGuidValue,
   uidValidity: u32,
   uidNext: u32,
@@ -143,19 +147,8 @@ const STATUS: t.Type<MailboxStatus, unknown> = t.type({
   modSeqTracked: t.boolean,
 });
 
-/** What opening a mailbox tells. */
-export const OPENED = t.type({
-  mailbox: u32,
-  name: nameValue,
-  status: STATUS,
-  problems: t.readonlyArray(ERROR),
-  moment: text,
-  historyComplete: t.boolean,
-  hasAttributes: t.boolean,
-});
-
 /** A mailbox tree. */
-export const TREE: t.Type<MailboxTree, unknown> = t.type({
+export const TREE: Type<MailboxTree> = t.type({
   nodes: t.readonlyArray(t.union([
     t.type({ _tag: t.literal("Mailbox"), name: nameValue, guid: mailboxGuidValue }),
     t.type({ _tag: t.keyof({ Directory: null, Damaged: null }), name: nameValue }),
@@ -176,31 +169,6 @@ export const TREE: t.Type<MailboxTree, unknown> = t.type({
   problems: t.readonlyArray(ERROR),
 }) as unknown as t.Type<MailboxTree, unknown>;
 
-/** Mailboxes and their stamps. */
-export const STAMPS = t.readonlyArray(t.tuple([mailboxGuidValue, text]));
-
-/** What a store can hold, how it is called, and whether it can be asked for stamps. */
-export const STORE = t.type({
-  location: text,
-  hasStamps: t.boolean,
-  caps: t.type({
-    format: text,
-    savedDates: t.boolean,
-    fullGuids: t.boolean,
-    emptyDirectories: t.boolean,
-    naming: t.union([
-      t.null,
-      t.intersection([
-        t.type({
-          layout: t.keyof({ "maildir++": null, fs: null, mdbox: null }),
-          utf8: t.boolean,
-        }),
-        t.partial({ altChar: text }),
-      ]),
-    ]),
-  }),
-});
-
 const named = { name: nameValue };
 
 /** A mailbox by name and GUID. */
@@ -210,14 +178,14 @@ export const MAILBOX_PLACE = { name: nameValue, mailbox: mailboxGuidValue };
 export const MAILBOX_IDENTITY = { name: nameValue, guid: mailboxGuidValue, uidValidity: u32 };
 
 /** How much a mailbox holds. */
-export const EXTENT: t.Type<MailboxExtent, unknown> = t.type({
+export const EXTENT: Type<MailboxExtent> = t.type({
   guid: mailboxGuidValue,
   uidNext: u32,
   messages: u32,
 });
 
 /** A change of a tree. */
-export const TREE_OPERATION: t.Type<TreeOperation, unknown> = t.union([
+export const TREE_OPERATION: Type<TreeOperation> = t.union([
   t.type({ _tag: t.literal("CreateMailbox"), ...MAILBOX_IDENTITY }),
   t.type({ _tag: t.literal("DeleteMailbox"), ...named, guid: mailboxGuidValue }),
   t.type({
@@ -244,7 +212,8 @@ export const TREE_OPERATION: t.Type<TreeOperation, unknown> = t.union([
   }),
 ]) as unknown as t.Type<TreeOperation, unknown>;
 
-const RECORD: t.Type<MailRecord, unknown> = t.type({
+/** The record of a mail. */
+export const RECORD: Type<MailRecord> = t.type({
   uid: uidValue,
   guid: guidValue,
   flags: flagsValue,
@@ -255,8 +224,8 @@ const RECORD: t.Type<MailRecord, unknown> = t.type({
 /** Records of mails. */
 export const RECORDS = t.readonlyArray(RECORD);
 
-/** What a log knows. */
-export const CHANGES: t.Type<readonly LogChange[], unknown> = t.readonlyArray(t.union([
+/** What a log knows of one mail. */
+export const CHANGE: Type<LogChange> = t.union([
   t.type({
     _tag: t.literal("Expunged"),
     uid: uidValue,
@@ -273,7 +242,10 @@ export const CHANGES: t.Type<readonly LogChange[], unknown> = t.readonlyArray(t.
     removeKeywords: keywordsValue,
     modSeq: modSeqValue,
   }),
-])) as unknown as t.Type<readonly LogChange[], unknown>;
+]) as unknown as Type<LogChange>;
+
+/** What a log knows. */
+export const CHANGES = t.readonlyArray(CHANGE);
 
 const scopeValue = t.keyof({ private: null, shared: null });
 
@@ -292,7 +264,7 @@ const attributeValue = {
 };
 
 /** A wanted value of an attribute. */
-export const ATTRIBUTE: t.Type<AttributeValue, unknown> = t.type(attributeValue);
+export const ATTRIBUTE: Type<AttributeValue> = t.type(attributeValue);
 
 /** Attributes of a mailbox. */
 export const ATTRIBUTES: t.Type<readonly MailboxAttribute[], unknown> = t.readonlyArray(
@@ -352,8 +324,24 @@ const UPDATE = t.type({
 
 const EXPUNGE = t.type({ _tag: t.literal("Expunge"), uid: uidValue, guid: guidValue });
 
+const RAISE = t.type({
+  _tag: t.literal("RaiseStatus"),
+  uidNext: u32,
+  highestModSeq: modSeqValue,
+  firstRecentUid: u32,
+});
+
+/** What a plan holds for one mailbox of one side. */
+export const PLANNED_OPERATION: Type<PlannedOperation> = t.union([
+  COPY,
+  RENUMBER,
+  UPDATE,
+  EXPUNGE,
+  RAISE,
+]);
+
 /** What is done to one mail, as plans have it. */
-export const MAIL_STEP: t.Type<MailStep, unknown> = t.union([COPY, RENUMBER, UPDATE, EXPUNGE]);
+export const MAIL_STEP: Type<MailStep> = t.union([COPY, RENUMBER, UPDATE, EXPUNGE]);
 
 /** An operation; the body of a saved mail follows. */
 export const OPERATION = t.union([
@@ -361,22 +349,11 @@ export const OPERATION = t.union([
   RENUMBER,
   UPDATE,
   EXPUNGE,
-  t.type({
-    _tag: t.literal("RaiseStatus"),
-    uidNext: u32,
-    highestModSeq: modSeqValue,
-    firstRecentUid: u32,
-  }),
+  RAISE,
 ]);
 
 /** An operation that needs no body. */
 export type PlainOperation = Exclude<MailOperation, { readonly _tag: "SaveMail" }>;
-
-/** Outcomes, in order: null for what was done, the error of what was refused. */
-export const OUTCOMES = t.readonlyArray(t.union([t.null, ERROR]));
-
-/** What became of the use of an open mailbox. */
-export const USED = t.type({ ok: t.boolean });
 
 /** A value that the other end sent, checked; undefined where it is not as it must be. */
 export const valueOf = <A>(type: t.Type<A, unknown>, json: unknown): A | undefined => {

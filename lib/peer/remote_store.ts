@@ -7,15 +7,12 @@ import * as E from "fp-ts/Either.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import * as t from "io-ts";
 import { fitName } from "../codec/mailbox_path.ts";
+import { OPENED, OUTCOMES, STAMPS, STORE } from "../codec/store_call.ts";
 import {
   ATTRIBUTES,
   CHANGES,
   FETCHED,
-  OPENED,
-  OUTCOMES,
   RECORDS,
-  STAMPS,
-  STORE,
   TREE,
   UIDS,
   valueOf,

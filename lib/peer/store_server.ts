@@ -6,8 +6,8 @@
 import * as E from "fp-ts/Either.js";
 import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
-import { CALL, type Call } from "../codec/store_call.ts";
-import { OPERATION, UIDS, USED, valueOf } from "../codec/store_value.ts";
+import { CALL, type Call, USED } from "../codec/store_call.ts";
+import { OPERATION, UIDS, valueOf } from "../codec/store_value.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { MailboxGuid, Uid } from "../model/ids.ts";
 import type { MailOperation, Outcome } from "../model/operation.ts";

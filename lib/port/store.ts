@@ -111,6 +111,11 @@ export interface Mailbox {
   /** All mails, ascending by UID. */
   readonly records: () => Chunks<MailRecord, SyncError>;
   /**
+   * Mails that it has and does not show, as a view of a part of it, ascending by UID; absent: none. Nothing is done to
+   * them, here or on the other side, and nothing follows from their not being shown. They can be fetched.
+   */
+  readonly hidden?: readonly MailRecord[];
+  /**
    * What its index log still knows of changes, one net change for each mail, in no order. With the `moment` of an
    * earlier opening the changes of flags and keywords until then are left out, as far as they can be told apart; a
    * moment that is none of this mailbox's counts as none.

@@ -14,7 +14,7 @@ import type { Side } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { planKey } from "../sync/plan_key.ts";
 import { applyJudged } from "./apply_judged.ts";
-import { overlaid } from "./overlaid.ts";
+import { overlaid } from "../port/overlaid.ts";
 import { extentOf, rememberedTree, stepOf } from "./recorded.ts";
 
 const refusal = (name: MailboxName, uid: number | null, what: string): SyncError =>

@@ -16,11 +16,12 @@ import { addSides, isNothing, NOTHING_DONE, type Report, type Side } from "../mo
 import type { Mailbox, Store } from "../port/store.ts";
 import { type MailboxPair, planBackupTree, type TreePlan } from "../sync/backup_tree.ts";
 import { isPristine } from "../sync/plan_backup.ts";
+import { selectMailboxes, type WantedMailbox } from "../sync/select_mailboxes.ts";
 import { decide, type MailboxResult, mendMailbox, refillMailbox } from "./backup_mailbox.ts";
 import { askingFirst, brake, type BrakeSide, type DeleteLimit } from "./brake.ts";
 import { reread } from "./reread.ts";
 import { underOptions } from "./supervised.ts";
-import { endsRun, keptChanging, RunLog, type RunOptions, TRIES } from "./run.ts";
+import { endsRun, keptChanging, RunLog, type RunOptions, sideOf, TRIES } from "./run.ts";
 
 const holdsMailboxes = (tree: MailboxTree): boolean =>
   tree.nodes.some((node) => node._tag !== "Directory");
@@ -190,6 +191,8 @@ const applyTree = async (
 export interface BackupOptions extends RunOptions {
   /** Stops it before it deletes more mails than that; absent: it may delete all. */
   readonly maxDelete?: DeleteLimit;
+  /** Which mailboxes take part, directories and subscriptions included; the destination's others are left as they are. */
+  readonly mailboxes?: WantedMailbox;
 }
 
 /** A backup whose trees are read and whose first changes of the tree are done. */
@@ -277,15 +280,18 @@ async () => {
   if (E.isLeft(from)) return from;
   const to = await unbraked.tree();
   if (E.isLeft(to)) return to;
+  const whole = [sideOf(source, from.right), sideOf(unbraked, to.right)] as const;
+  const { mailboxes } = options;
+  const [a, b] = mailboxes === undefined ? whole : selectMailboxes(...whole, mailboxes);
   const allowed = await braked(
-    { store: source, tree: from.right },
-    { store: unbraked, tree: to.right },
+    { store: source, tree: a.tree },
+    { store: unbraked, tree: b.tree },
     options.maxDelete,
   );
   if (E.isLeft(allowed)) return allowed;
   const destination = allowed.right;
   const log = new RunLog(options, "backup");
-  const begun = await beginBackup(source, from.right, destination, to.right, log);
+  const begun = await beginBackup(source, a.tree, destination, b.tree, log);
   if (E.isLeft(begun)) return begun;
   for (const pair of begun.right.plan.pairs) {
     const end = await settlePair(source, destination, pair, log);

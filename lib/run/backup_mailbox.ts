@@ -16,7 +16,7 @@ import type { SideReport } from "../model/report.ts";
 import type { Mailbox } from "../port/store.ts";
 import { sameGuid } from "../codec/guid.ts";
 import { type Chunks, collect, concat, drain, filter, fromArray, map } from "../stream/chunks.ts";
-import { mergeJoin } from "../stream/merge_join.ts";
+import { type Joined, mergeJoin } from "../stream/merge_join.ts";
 import { diff } from "../sync/diff.ts";
 import {
   type BackupContext,
@@ -29,6 +29,7 @@ import {
   settledOperations,
   survey,
 } from "../sync/plan_backup.ts";
+import { recordKey } from "../sync/record_key.ts";
 import { attachMails, type RecoverMail } from "./attach.ts";
 import { copyAttributes } from "./attributes.ts";
 import { Tally } from "./tally.ts";
@@ -44,6 +45,8 @@ export interface MailboxResult {
   /** What somebody may wonder about. */
   readonly decisions: readonly MailDecision[];
 }
+
+const uidOf = (record: MailRecord): number => record.uid;
 
 /** What has to become of the destination's mailbox, and the mails of the source that turned out unreadable. */
 export interface Verdict {
@@ -61,16 +64,23 @@ const TAKEN = "UIDs of the source's mails belong to other mails there, or cannot
 export const unreadableUids = (mailbox: Mailbox): ReadonlySet<number> =>
   new Set(mailbox.problems.flatMap((problem) => problem.where.uid ?? []));
 
-const contextOf = (source: Mailbox, destination: Mailbox): BackupContext => ({
+/** The UIDs that a mailbox has and does not show: what it could not read, and what it hides. */
+export const withheldUids = (mailbox: Mailbox): ReadonlySet<number> =>
+  new Set([...unreadableUids(mailbox), ...mailbox.hidden?.map(({ uid }) => uid) ?? []]);
+
+/** What *plan* must know of two mailboxes of which the second shall become like the first. */
+export const backupContext = (source: Mailbox, destination: Mailbox): BackupContext => ({
   source: source.status,
   destination: destination.status,
   unreadable: unreadableUids(source),
+  hiddenInSource: source.hidden ?? [],
+  hiddenInDestination: destination.hidden ?? [],
 });
 
 const proposals = (source: Mailbox, destination: Mailbox): Chunks<Proposal, SyncError> =>
   pipe(
     diff(source.records(), destination.records()),
-    planBackup(contextOf(source, destination)),
+    planBackup(backupContext(source, destination)),
   );
 
 /** Reads both sides once and counts what a backup would do. */
@@ -193,6 +203,22 @@ const keptRecords = (source: Mailbox, old: Mailbox): Chunks<MailRecord, SyncErro
   return pipe(old.records(), filter((record: MailRecord) => unreadable.has(record.uid)));
 };
 
+/** All mails of the source, with those that it does not show as far as the old destination has them. */
+const sourceRecords = async function* (
+  source: Mailbox,
+  old: Mailbox | null,
+): AsyncGenerator<readonly MailRecord[]> {
+  const { hidden = [] } = source;
+  if (old === null || hidden.length === 0) return yield* source.records();
+  const there = new Set<string>();
+  for await (const chunk of old.records()) for (const one of chunk) there.add(recordKey(one));
+  const staying = hidden.filter((record) => there.has(recordKey(record)));
+  const joined = mergeJoin(source.records(), fromArray(staying), uidOf, uidOf);
+  yield* map((one: Joined<MailRecord, MailRecord>) =>
+    one._tag === "OnlyRight" ? one.right : one.left
+  )(joined);
+};
+
 /**
  * Fills `fresh`, a new mailbox with the source's identity. A mail that the source cannot read is taken from `old`, the
  * destination's mailbox that `fresh` will replace, where it has it.
@@ -204,10 +230,9 @@ export const refillMailbox = (
   reason: string,
 ): TaskEither<SyncError, MailboxResult> => {
   const tally = new Tally();
-  const uidOf = (record: MailRecord): number => record.uid;
   const wanted = pipe(
     mergeJoin(
-      source.records(),
+      sourceRecords(source, old) as Chunks<MailRecord, SyncError>,
       old === null ? fromArray<MailRecord>([]) : keptRecords(source, old),
       uidOf,
       uidOf,

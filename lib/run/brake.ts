@@ -16,7 +16,7 @@ import type { PlanStep } from "../model/plan.ts";
 import type { Side } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { type Chunks, drain, failStream } from "../stream/chunks.ts";
-import { overlaid } from "./overlaid.ts";
+import { overlaid } from "../port/overlaid.ts";
 import { endsRun } from "./run.ts";
 
 /** How many of the destination's mails a backup may take away. */
@@ -81,6 +81,7 @@ const countDeletes =
       const end = await drain(mailbox.records(), (records) => {
         for (const { guid } of records) known.add(guid128Hex(guid));
       })();
+      for (const { guid } of mailbox.hidden ?? []) known.add(guid128Hex(guid));
       // A mail that cannot be read is a mail.
       if (mailbox.problems.length > 0) known.add("");
       return E.isLeft(end) ? end : E.right(false);

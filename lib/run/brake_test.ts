@@ -7,8 +7,8 @@ import type { Store } from "../port/store.ts";
 import { guid128Hex } from "../codec/guid.ts";
 import { memoryStore } from "../store/memory/memory_store.ts";
 import { emptyState, type MemoryState } from "../store/memory/memory_state.ts";
-import { failureOf, run } from "../../tests/contract/content.ts";
-import { mailOf, recordOf } from "../../tests/contract/mails.ts";
+import { failureOf, run } from "../testing/content.ts";
+import { mailOf, recordOf } from "../testing/mails.ts";
 import { backup } from "./backup.ts";
 import type { DeleteLimit } from "./brake.ts";
 

@@ -18,9 +18,11 @@ import type { Mailbox, Store } from "../port/store.ts";
 import { type Chunks, drain, fromArray } from "../stream/chunks.ts";
 import { mergeJoin } from "../stream/merge_join.ts";
 import { type NamePair, pairNames, pairSubscriptions } from "../sync/pair_names.ts";
+import { recordKey } from "../sync/record_key.ts";
 import type { WantedMailbox } from "../sync/select_mailboxes.ts";
 import { listBoth } from "./attributes.ts";
 import { endsRun, sideOf } from "./run.ts";
+import { supervised } from "./supervised.ts";
 
 /** How far a comparison goes. */
 export interface CompareOptions {
@@ -28,6 +30,8 @@ export interface CompareOptions {
   readonly bytes?: boolean;
   /** Which mailboxes and subscriptions are compared; absent: all. */
   readonly mailboxes?: WantedMailbox;
+  /** Ends it at the next chunk of mails when it is aborted: it fails. */
+  readonly signal?: AbortSignal;
 }
 
 type Find = (uid: Uid | null, field: string, left: string | null, right: string | null) => void;
@@ -190,12 +194,19 @@ async () => {
       return isSame(a, b);
     },
   );
+  const [hiddenLeft, hiddenRight] = [left, right].map(({ hidden }) =>
+    new Set(hidden?.map(recordKey))
+  );
   const end = await drain(joined, (pairs) => {
     for (const pair of pairs) {
-      if (pair._tag === "OnlyLeft") find(uidOf(pair.left), "mail", pair.left.record.guid, null);
-      else if (pair._tag === "OnlyRight") {
-        find(uidOf(pair.right), "mail", null, pair.right.record.guid);
-      } else findFields(find, pair.left, pair.right);
+      if (pair._tag === "Both") findFields(find, pair.left, pair.right);
+      else if (pair._tag === "OnlyLeft") {
+        const { record } = pair.left;
+        if (!hiddenRight!.has(recordKey(record))) find(record.uid, "mail", record.guid, null);
+      } else {
+        const { record } = pair.right;
+        if (!hiddenLeft!.has(recordKey(record))) find(record.uid, "mail", null, record.guid);
+      }
     }
   })();
   if (E.isLeft(end)) return end;
@@ -218,25 +229,27 @@ const nodeText = (node: NamePair["left"]): string | null =>
 /**
  * Compares two stores: names, subscriptions, and of each mailbox GUID, UIDVALIDITY, UIDNEXT and attributes, and of each
  * mail UID, GUID, flags and keywords in their spelling; with bytes also received date, POP3 UIDL and order, and content.
- * MODSEQs are not compared. Names that one side can only hold in another spelling count as the same. Nothing is written,
+ * MODSEQs are not compared, nor mails that the other side has and does not show. Names that one side can only hold in another spelling count as the same. Nothing is written,
  * but for what any opening does: mails that are new to a Maildir get their UIDs. Cost: the indexes of both sides, with
  * bytes every byte of both; memory: some chunks of records, and one mail of each side.
  *
  * @example
  * ```ts
- * import { compareStores, emptyState, memoryStore } from "@dsync/dsync";
+ * import { check } from "@dsync/dsync";
+ * import { emptyState, memoryStore } from "@dsync/dsync/stores";
  * import * as E from "fp-ts/Either.js";
  *
- * const found = await compareStores(memoryStore(emptyState()), memoryStore(emptyState()))();
+ * const found = await check(memoryStore(emptyState()), memoryStore(emptyState()))();
  * if (E.isLeft(found) || found.right.findings.length > 0) throw new Error("nothing is like nothing");
  * ```
  */
 export const compareStores = (
-  left: Store,
-  right: Store,
-  { bytes: withBytes = true, mailboxes: isWanted = () => true }: CompareOptions = {},
+  leftStore: Store,
+  rightStore: Store,
+  { bytes: withBytes = true, mailboxes: isWanted = () => true, ...stop }: CompareOptions = {},
 ): TaskEither<SyncError, Comparison> =>
 async () => {
+  const [left, right] = [supervised(leftStore, stop), supervised(rightStore, stop)];
   const l = await left.tree();
   if (E.isLeft(l)) return l;
   const r = await right.tree();

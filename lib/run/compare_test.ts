@@ -10,8 +10,8 @@ import {
   type StoredMail,
   type StoredMailbox,
 } from "../store/memory/memory_state.ts";
-import { BOX, OTHER, run } from "../../tests/contract/content.ts";
-import { hexGuid, mailOf, type MailSpec, recordOf } from "../../tests/contract/mails.ts";
+import { BOX, OTHER, run } from "../testing/content.ts";
+import { hexGuid, mailOf, type MailSpec, recordOf } from "../testing/mails.ts";
 import { compareStores, isEqual } from "./compare.ts";
 
 const INBOX = mailboxName("INBOX");

@@ -10,7 +10,7 @@ import type { Mailbox } from "../port/store.ts";
 import { collect, drain, fromArray } from "../stream/chunks.ts";
 import { diff, sameMail, sameRecord } from "../sync/diff.ts";
 import type { MergeSide } from "../sync/merge_mailbox.ts";
-import { unreadableUids } from "./backup_mailbox.ts";
+import { unreadableUids, withheldUids } from "./backup_mailbox.ts";
 
 /** Whether the two sides are equal in all numbers and in every mail; nothing is kept in memory. */
 export const areEqual = async (
@@ -47,8 +47,9 @@ export const gather = async (
     records: records.right,
     changes: changes.right,
     complete: mailbox.historyComplete,
-    pending: new Set([...unreadableUids(mailbox), ...pending]),
+    pending: new Set([...withheldUids(mailbox), ...pending]),
     saves: new Set(saves.right),
     unreadable: unreadableUids(mailbox),
+    hidden: mailbox.hidden ?? [],
   });
 };

@@ -17,7 +17,7 @@ import type { Mailbox, Store } from "../port/store.ts";
 import { collect, drain, failStream, fromArray } from "../stream/chunks.ts";
 import { applyJudged, type Judge } from "./apply_judged.ts";
 import { attachMails } from "./attach.ts";
-import { overlaid } from "./overlaid.ts";
+import { overlaid } from "../port/overlaid.ts";
 import { mailboxNamed, rememberedTree } from "./recorded.ts";
 
 // `deno doc --lint` takes the types of other packages for private ones (denoland/deno#27364), but not these.

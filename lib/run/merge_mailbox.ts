@@ -21,9 +21,10 @@ import type { Mailbox, Store } from "../port/store.ts";
 import { collect, drain, fromArray } from "../stream/chunks.ts";
 import { explainMerge, type ExplainStep } from "../sync/explain_merge.ts";
 import { isSettled, mergeMailbox, type MergePlan } from "../sync/merge_mailbox.ts";
+import type { MergePolicy } from "../sync/merge_policy.ts";
 import { attachMails } from "./attach.ts";
 import { mergeAttributes } from "./attributes.ts";
-import { unreadableUids } from "./backup_mailbox.ts";
+import { withheldUids } from "./backup_mailbox.ts";
 import { decisionsIn } from "./decided.ts";
 import { areEqual, gather } from "./gather.ts";
 import { keptChanging } from "./run.ts";
@@ -98,6 +99,8 @@ const takenBack: ExplainStep = (step) =>
 export interface MergePairOptions {
   /** Only the right side is changed. */
   readonly oneWay?: boolean;
+  /** Rules of one's own. */
+  readonly policy?: MergePolicy;
   /** Told of each decision that somebody may wonder about, once it is carried out. */
   readonly decide?: (decision: Decision) => void;
 }
@@ -110,6 +113,7 @@ class Merge {
   readonly #memory: MailboxMemory | null;
   readonly #pending: Record<Side, Set<number>>;
   readonly #oneWay: boolean;
+  readonly #policy: MergePolicy;
   readonly #decide: (decision: Decision) => void;
   done: Record<Side, SideReport> = { left: NOTHING_DONE, right: NOTHING_DONE };
   problems: SyncError[] = [];
@@ -123,13 +127,14 @@ class Merge {
     name: MailboxName,
     guid: MailboxGuid,
     memory: MailboxMemory | null,
-    { oneWay = false, decide = () => {} }: MergePairOptions,
+    { oneWay = false, policy = {}, decide = () => {} }: MergePairOptions,
   ) {
     this.#stores = stores;
     this.#name = name;
     this.#guid = guid;
     this.#memory = memory;
     this.#oneWay = oneWay;
+    this.#policy = policy;
     this.#decide = decide;
     this.#pending = {
       left: new Set(memory?.pendingLeft),
@@ -292,7 +297,10 @@ class Merge {
       if (E.isLeft(left)) return left;
       const right = await gather(both.right, this.#pending.right, this.#memory?.momentRight);
       if (E.isLeft(right)) return right;
-      const whole = mergeMailbox(left.right, right.right, "master", { oneWay: this.#oneWay });
+      const whole = mergeMailbox(left.right, right.right, "master", {
+        oneWay: this.#oneWay,
+        policy: this.#policy,
+      });
       const plan = first ? whole : this.#possible(whole);
       if (isSettled(plan)) return E.right(this.#result(both, false));
       this.problems = this.problems.filter((problem) => problem._tag !== "Changed");
@@ -325,8 +333,8 @@ class Merge {
         name: this.#name,
         uidValidity: left.status.uidValidity,
         uidNext: Math.min(left.status.uidNext, right.status.uidNext),
-        pendingLeft: [...new Set([...unreadableUids(left), ...this.#pending.left])],
-        pendingRight: [...new Set([...unreadableUids(right), ...this.#pending.right])],
+        pendingLeft: [...new Set([...withheldUids(left), ...this.#pending.left])],
+        pendingRight: [...new Set([...withheldUids(right), ...this.#pending.right])],
         momentLeft: this.#moment("momentLeft", left, equal),
         momentRight: this.#moment("momentRight", right, equal),
       },

@@ -28,6 +28,7 @@ import {
   planMergeTree,
   type TreePast,
 } from "../sync/merge_tree.ts";
+import type { MergePolicy } from "../sync/merge_policy.ts";
 import { selectMailboxes, type WantedMailbox } from "../sync/select_mailboxes.ts";
 import { identityOf } from "../sync/shared_identity.ts";
 import { EqualMoments } from "./equal_moments.ts";
@@ -51,6 +52,8 @@ export interface MirrorOptions extends RunOptions {
   readonly oneWay?: boolean;
   /** Which mailboxes take part, directories and subscriptions included; the others are left as they are. */
   readonly mailboxes?: WantedMailbox;
+  /** Rules of one's own for conflicts. */
+  readonly policy?: MergePolicy;
   /** False: the trees are merged, and no mail is carried over, changed or expunged. */
   readonly mails?: boolean;
 }
@@ -321,6 +324,7 @@ class Mirror {
       this.#memory.mailboxes.get(guid) ?? null,
       {
         oneWay: this.#options.oneWay === true,
+        ...(this.#options.policy === undefined ? {} : { policy: this.#options.policy }),
         decide: (decision) => this.#log.decided(decision),
       },
     )();

@@ -9,6 +9,7 @@ import type { TaskEither } from "fp-ts/TaskEither.js";
 import { type SyncError, syncError } from "../model/error.ts";
 import { INBOX, type MailboxName, mailboxName, nameKey } from "../model/mailbox.ts";
 import type { TreeOperation } from "../model/operation.ts";
+import { overlaid } from "../port/overlaid.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 
 /** The name of a mailbox without the prefix; null: it is outside of the namespace. */
@@ -46,12 +47,7 @@ const isOfPrefix = ({ _tag, name }: TreeOperation, prefix: string): boolean =>
 export const prefixed = (store: Store, prefix: string): Store => {
   if (prefix === "") return store;
   const named = <A>(use: (mailbox: Mailbox) => TaskEither<SyncError, A>) => (mailbox: Mailbox) =>
-    use(
-      new Proxy(mailbox, {
-        get: (target, key) =>
-          key === "name" ? withPrefix(target.name, prefix) : Reflect.get(target, key),
-      }),
-    );
+    use(overlaid(mailbox, { name: withPrefix(mailbox.name, prefix) }));
   return {
     ...store,
     tree: async () => {

@@ -15,7 +15,7 @@ import type { MailboxExtent, MailStep, PlanStep } from "../model/plan.ts";
 import type { Side } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import type { Chunks } from "../stream/chunks.ts";
-import { overlaid } from "./overlaid.ts";
+import { overlaid } from "../port/overlaid.ts";
 
 /** The step of an operation; null: none, it only raises counters or a MODSEQ. */
 export const stepOf = (operation: MailOperation): MailStep | null => {
@@ -83,7 +83,9 @@ const telling = async function* (
  *
  * @example
  * ```ts
- * import { backup, emptyState, memoryStore, type PlanStep, recorded, shadowStore } from "@dsync/dsync";
+ * import { backup } from "@dsync/dsync";
+ * import type { PlanStep } from "@dsync/dsync/model";
+ * import { emptyState, memoryStore, recorded, shadowStore } from "@dsync/dsync/stores";
  *
  * const steps: PlanStep[] = [];
  * const destination = recorded(shadowStore(memoryStore(emptyState())), "right", (step) => steps.push(step));

@@ -11,6 +11,7 @@ import { sameGuid } from "../codec/guid.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import type { Body, Mail, MailRecord } from "../model/mail.ts";
+import { overlaid } from "../port/overlaid.ts";
 import type { Fetched, Mailbox, Store } from "../port/store.ts";
 import { type Chunks, drain, filter, fromArray, StreamFailure } from "../stream/chunks.ts";
 
@@ -60,11 +61,11 @@ const readAll = async (mailbox: Mailbox): Promise<Either<SyncError, Flaws>> => {
   return E.isLeft(end) ? end : E.right(flaws);
 };
 
-const without = (mailbox: Mailbox, flaws: Flaws): Mailbox => ({
-  ...mailbox,
-  problems: [...mailbox.problems, ...flaws.values()],
-  records: () => pipe(mailbox.records(), filter(({ uid }: MailRecord) => !flaws.has(uid))),
-});
+const without = (mailbox: Mailbox, flaws: Flaws): Mailbox =>
+  overlaid(mailbox, {
+    problems: [...mailbox.problems, ...flaws.values()],
+    records: () => pipe(mailbox.records(), filter(({ uid }: MailRecord) => !flaws.has(uid))),
+  });
 
 /**
  * Wraps a store for one run: each mailbox is read whole when it is first opened, every mail to its last byte. A mail that

@@ -4,8 +4,8 @@ import type { Store } from "../port/store.ts";
 import { makeOs } from "../os/os.ts";
 import { openMaildir } from "../store/maildir/maildir_store.ts";
 import { openMdbox } from "../store/mdbox/mdbox_store.ts";
-import { applyTo, BOX, contentOf, CREATE, run } from "../../tests/contract/content.ts";
-import { saveOf } from "../../tests/contract/mails.ts";
+import { applyTo, BOX, contentOf, CREATE, run } from "../testing/content.ts";
+import { saveOf } from "../testing/mails.ts";
 import { backup } from "./backup.ts";
 import { mirror } from "./mirror.ts";
 

@@ -10,8 +10,8 @@ import type { MailboxName } from "../model/mailbox.ts";
 import type { MailOperation, Outcome } from "../model/operation.ts";
 import type { Side } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
-import { type Chunks, failStream } from "../stream/chunks.ts";
-import { overlaid } from "./overlaid.ts";
+import { type Chunks, stopAt } from "../stream/chunks.ts";
+import { overlaid } from "../port/overlaid.ts";
 import type { RunOptions } from "./run.ts";
 
 /** Holds a run to a rate: each call comes back when it may go on. */
@@ -35,18 +35,6 @@ export interface Supervision {
 /** What a run fails with that was stopped. */
 export const stoppedError = (): SyncError =>
   syncError("Changed", "run", {}, "stopped; what was done stays, and the next run does the rest");
-
-/** A stream that ends with {@linkcode stoppedError} at the first chunk after the signal. */
-const stopping = async function* <A>(
-  signal: AbortSignal,
-  input: Chunks<A, SyncError>,
-): AsyncGenerator<readonly A[]> {
-  if (signal.aborted) failStream(stoppedError());
-  for await (const chunk of input) {
-    yield chunk;
-    if (signal.aborted) failStream(stoppedError());
-  }
-};
 
 const pacing = async function* (
   pace: Pace,
@@ -73,7 +61,7 @@ const watching = async function* (
 
 const mailboxUnder = (mailbox: Mailbox, { signal, pace, onBatch }: Supervision): Mailbox => {
   const stop = <A>(input: Chunks<A, SyncError>): Chunks<A, SyncError> =>
-    signal === undefined ? input : stopping(signal, input);
+    signal === undefined ? input : stopAt<A, SyncError>(signal, stoppedError)(input);
   const changed: Partial<Mailbox> = {
     records: () => stop(mailbox.records()),
     fetch: (wanted) => stop(mailbox.fetch(wanted)),

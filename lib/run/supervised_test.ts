@@ -6,7 +6,7 @@ import type { SyncEvent } from "../model/report.ts";
 import { emptyState, type MemoryState } from "../store/memory/memory_state.ts";
 import { memoryStore } from "../store/memory/memory_store.ts";
 import { collect, fromArray } from "../stream/chunks.ts";
-import { saveOf } from "../../tests/contract/mails.ts";
+import { saveOf } from "../testing/mails.ts";
 import { backup } from "./backup.ts";
 import { mirror } from "./mirror.ts";
 import type { Pace } from "./supervised.ts";

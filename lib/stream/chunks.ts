@@ -82,6 +82,23 @@ export const tap = <A>(look: (a: A) => void): Stage<A, A> =>
     }
   };
 
+/** Replaces each item by what `f` makes of it; the first Left fails the stream. */
+export const mapEither = <A, B, F>(f: (a: A) => E.Either<F, B>): Stage<A, B, F> =>
+  map((a: A) => {
+    const b = f(a);
+    return E.isLeft(b) ? failStream(b.left) : b.right;
+  });
+
+/** Ends a stream at the next chunk once the signal is aborted: it fails with `error`. */
+export const stopAt = <A, F>(signal: AbortSignal, error: () => F): Stage<A, A, F> =>
+  async function* (input) {
+    if (signal.aborted) failStream(error());
+    for await (const chunk of input) {
+      yield chunk;
+      if (signal.aborted) failStream(error());
+    }
+  };
+
 /** One stream after the other. */
 export const concat = <A, E>(...inputs: readonly Chunks<A, E>[]): Chunks<A, E> =>
   (async function* () {
@@ -102,6 +119,12 @@ export const rechunk = <A>(size: number): Stage<A, A> =>
       }
     }
     if (held.length > 0) yield held;
+  };
+
+/** Items in groups of `size`, the last one smaller: for what takes several at once. */
+export const batch = <A>(size: number): Stage<A, readonly A[]> =>
+  async function* (input) {
+    for await (const chunk of rechunk<A>(size)(input)) yield [chunk];
   };
 
 /** Reads a stream to its end, giving each chunk to `use`. The only place where a stream's failure becomes a value. */

@@ -6,6 +6,8 @@
 import { sameGuid } from "../codec/guid.ts";
 import type { Guid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
+import type { MergePolicy } from "./merge_policy.ts";
+import { recordKey } from "./record_key.ts";
 
 /** What a merge knows of one side's mails. */
 export interface MailHistory {
@@ -26,6 +28,8 @@ export interface MailHistory {
   readonly saves: ReadonlySet<number>;
   /** UIDs that it has and cannot read: which mails they are it does not know, so the other side's stay as they are. */
   readonly unreadable: ReadonlySet<number>;
+  /** Mails that it has and does not show; the other side's copies of them stay as they are. */
+  readonly hidden?: readonly MailRecord[];
 }
 
 /** The common part of two mailboxes, and what is above it. */
@@ -44,6 +48,8 @@ export interface CommonPart {
   readonly newRight: readonly MailRecord[];
 }
 
+type Keeps = NonNullable<MergePolicy["keeps"]>;
+
 /** A mail of one side that the other side lacks without having said why. */
 interface Doubtful {
   readonly isLeft: boolean;
@@ -51,6 +57,9 @@ interface Doubtful {
   /** The other side's log has an expunge of this UID, but not whose. */
   readonly told: boolean;
 }
+
+const uidsByKey = (records: readonly MailRecord[] = []): ReadonlyMap<string, number> =>
+  new Map(records.map((record) => [recordKey(record), record.uid]));
 
 /** The walk over both sides by UID; ends at the first UID where they contradict each other. */
 class Walk {
@@ -62,11 +71,24 @@ class Walk {
   readonly newRight: MailRecord[] = [];
   readonly #left: MailHistory;
   readonly #right: MailHistory;
+  readonly #hiddenLeft: ReadonlyMap<string, number>;
+  readonly #hiddenRight: ReadonlyMap<string, number>;
+  readonly #keeps: Keeps;
   #doubtful: Doubtful[] = [];
 
-  constructor(left: MailHistory, right: MailHistory) {
+  constructor(left: MailHistory, right: MailHistory, keeps: Keeps) {
+    this.#keeps = keeps;
     this.#left = left;
     this.#right = right;
+    this.#hiddenLeft = uidsByKey(left.hidden);
+    this.#hiddenRight = uidsByKey(right.hidden);
+  }
+
+  /** The other side's users expunged it; whether it goes, or stays as a new mail. */
+  #expunge(record: MailRecord, isLeft: boolean): void {
+    const stays = this.#keeps(record, isLeft ? "left" : "right");
+    if (isLeft) (stays ? this.newLeft : this.expungeLeft).push(record);
+    else (stays ? this.newRight : this.expungeRight).push(record);
   }
 
   /** Both sides agree on `uid`: what was doubtful below it was expunged on the side that lacks it. */
@@ -76,8 +98,8 @@ class Walk {
       const [own, other] = isLeft ? [this.#left, this.#right] : [this.#right, this.#left];
       const expunged = (told || !other.complete) && !own.pending.has(record.uid) &&
         !this.#areTwo(record.uid);
-      if (isLeft) (expunged ? this.expungeLeft : this.newLeft).push(record);
-      else (expunged ? this.expungeRight : this.newRight).push(record);
+      if (expunged) this.#expunge(record, isLeft);
+      else (isLeft ? this.newLeft : this.newRight).push(record);
     }
     this.#doubtful = [];
   }
@@ -91,6 +113,11 @@ class Walk {
   #alone(record: MailRecord, isLeft: boolean): boolean {
     const other = isLeft ? this.#right : this.#left;
     if (other.unreadable.has(record.uid)) return true;
+    const hiddenAt = (isLeft ? this.#hiddenRight : this.#hiddenLeft).get(recordKey(record));
+    if (hiddenAt !== undefined) {
+      if (hiddenAt === record.uid) this.#agree(record.uid);
+      return true;
+    }
     const expunged = other.expunged.get(record.uid);
     if (expunged === undefined || expunged === null) {
       this.#doubtful.push({ isLeft, record, told: expunged === null });
@@ -98,7 +125,7 @@ class Walk {
     }
     if (!sameGuid(expunged, record.guid) || this.#areTwo(record.uid)) return false;
     this.#agree(record.uid);
-    (isLeft ? this.expungeLeft : this.expungeRight).push(record);
+    this.#expunge(record, isLeft);
     return true;
   }
 
@@ -131,12 +158,14 @@ class Walk {
     };
     const [left, right] = [this.#left, this.#right];
     for (const record of restLeft) {
-      if (right.unreadable.has(record.uid)) continue;
-      (isRemoved(right, record) ? this.expungeLeft : this.newLeft).push(record);
+      if (right.unreadable.has(record.uid) || this.#hiddenRight.has(recordKey(record))) continue;
+      if (isRemoved(right, record)) this.#expunge(record, true);
+      else this.newLeft.push(record);
     }
     for (const record of restRight) {
-      if (left.unreadable.has(record.uid)) continue;
-      (isRemoved(left, record) ? this.expungeRight : this.newRight).push(record);
+      if (left.unreadable.has(record.uid) || this.#hiddenLeft.has(recordKey(record))) continue;
+      if (isRemoved(left, record)) this.#expunge(record, false);
+      else this.newRight.push(record);
     }
   }
 }
@@ -154,10 +183,15 @@ const expungedOnBoth = (left: MailHistory, right: MailHistory): readonly number[
  * carried over: then it is new (Dovecot deletes it). Above it only a mail goes of which the other side's log has the
  * very UID and GUID as expunged by a user: a run that was cut short may have left the sides so (Dovecot brings it back).
  * Where users of both sides saved a mail at one UID since the sides were last equal, the one is not the other's.
+ * `keeps`: which of the expunged stay, as new mails.
  * Source: Dovecot 2.3 dsync-mailbox-import.c, dsync_mailbox_find_common_uid(), told for both sides at once.
  */
-export const findCommonPart = (left: MailHistory, right: MailHistory): CommonPart => {
-  const walk = new Walk(left, right);
+export const findCommonPart = (
+  left: MailHistory,
+  right: MailHistory,
+  keeps: Keeps = () => false,
+): CommonPart => {
+  const walk = new Walk(left, right, keeps);
   const gone = expungedOnBoth(left, right);
   let l = 0;
   let r = 0;

@@ -27,7 +27,8 @@ export const sameRecord = (a: MailRecord, b: MailRecord): boolean =>
  *
  * @example
  * ```ts
- * import { collect, diff, flags, fromArray, guid, modSeq, NO_FLAGS, SEEN, uid } from "@dsync/dsync";
+ * import { flags, guid, modSeq, NO_FLAGS, SEEN, uid } from "@dsync/dsync/model";
+ * import { collect, diff, fromArray } from "@dsync/dsync/stages";
  * import * as E from "fp-ts/Either.js";
  *
  * const mail = { uid: uid(1), guid: guid("a"), flags: NO_FLAGS, keywords: [], modSeq: modSeq(1n) };

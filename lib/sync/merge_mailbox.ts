@@ -25,6 +25,7 @@ import {
   mergeFlags,
   type Role,
 } from "./merge_flags.ts";
+import type { MergePolicy } from "./merge_policy.ts";
 
 /** What a merge plans for one side. */
 export type MergeOperation = CopyMail | RenumberMail | UpdateFlags | Expunge | RaiseStatus;
@@ -45,6 +46,8 @@ export interface MergeSide {
   readonly saves: ReadonlySet<number>;
   /** UIDs that this side has, and cannot read now. */
   readonly unreadable: ReadonlySet<number>;
+  /** Mails that it has and does not show, as a view of a part: they and the other side's copies of them stay as they are. */
+  readonly hidden?: readonly MailRecord[];
 }
 
 /** What either side has to do. Each list: saves and renumberings ascending by UID first, then flags, then expunges. */
@@ -84,6 +87,8 @@ interface Sided {
   readonly otherStays: boolean;
   readonly role: Role;
   readonly rule: FlagRule;
+  readonly isLeft: boolean;
+  readonly settle: MergePolicy["flags"];
   readonly changes: ReadonlyMap<number, FlagsChange>;
   readonly otherChanges: ReadonlyMap<number, FlagsChange>;
   /** Grows with the plan. */
@@ -128,7 +133,13 @@ const updateOf = (
     mine: { record: mine, change: view.changes.get(mine.uid) ?? null },
     theirs: { record: theirs, change: view.otherChanges.get(theirs.uid) ?? null },
   };
-  const merged = mergeFlags(contest.mine, contest.theirs, view.role, view.rule);
+  const usual = mergeFlags(contest.mine, contest.theirs, view.role, view.rule);
+  const isSame = mine.flags === theirs.flags && sameKeywords(mine.keywords, theirs.keywords);
+  const merged = isSame || view.settle === undefined
+    ? usual
+    : view.isLeft
+    ? view.settle(contest.mine, contest.theirs, usual)
+    : view.settle(contest.theirs, contest.mine, usual);
   const change = mine.flags !== merged.flags || !sameKeywords(mine.keywords, merged.keywords);
   const theyChange = theirs.flags !== merged.flags ||
     !sameKeywords(theirs.keywords, merged.keywords);
@@ -285,6 +296,8 @@ export interface MergeRules {
   readonly oneWay?: boolean;
   /** What settles contrary changes of flags. */
   readonly rule?: FlagRule;
+  /** Rules of one's own. */
+  readonly policy?: MergePolicy;
 }
 
 /**
@@ -297,14 +310,14 @@ export const mergeMailbox = (
   left: MergeSide,
   right: MergeSide,
   role: Role,
-  { oneWay = false, rule = "single flags" }: MergeRules = {},
+  { oneWay = false, rule = "single flags", policy = {} }: MergeRules = {},
 ): MergePlan => {
   const history = (side: MergeSide) => ({
     ...side,
     expunged: expunges(side.changes),
     removed: removals(side.changes),
   });
-  const common = findCommonPart(history(left), history(right));
+  const common = findCommonPart(history(left), history(right), policy.keeps);
   const assigned = assignUids(
     common.newLeft,
     common.newRight,
@@ -325,6 +338,8 @@ export const mergeMailbox = (
         otherStays: false,
         role,
         rule,
+        isLeft: true,
+        settle: policy.flags,
         changes: changes.left,
         otherChanges: changes.right,
         contests: contests.left,
@@ -342,6 +357,8 @@ export const mergeMailbox = (
         otherStays: oneWay,
         role: otherRole,
         rule,
+        isLeft: false,
+        settle: policy.flags,
         changes: changes.right,
         otherChanges: changes.left,
         contests: contests.right,

@@ -12,6 +12,7 @@ import type { PlannedOperation, RaiseStatus, UpdateFlags } from "../model/operat
 import { sameGuid } from "../codec/guid.ts";
 import { flatMap, type Stage } from "../stream/chunks.ts";
 import type { Difference } from "./diff.ts";
+import { recordKey } from "./record_key.ts";
 
 /** What a plan says of one difference. */
 export type Proposal =
@@ -19,7 +20,7 @@ export type Proposal =
   | { readonly _tag: "Settled"; readonly operation: PlannedOperation }
   /** The source's mail cannot be put at its UID; only a rebuilt mailbox can have it. */
   | { readonly _tag: "Conflict"; readonly conflict: Conflict }
-  /** The source could not read its own mail of this UID, so nothing is decided. */
+  /** The source could not read its own mail of this UID, or does not show the mail, so nothing is decided. */
   | { readonly _tag: "Undecided"; readonly record: MailRecord };
 
 /** Why the destination cannot be mended mail by mail. */
@@ -37,6 +38,10 @@ export interface BackupContext {
   readonly destination: MailboxStatus;
   /** UIDs that the source has but could not read: their copies in the destination stay. */
   readonly unreadable: ReadonlySet<number>;
+  /** Mails that the source has and does not show: their copies in the destination stay. */
+  readonly hiddenInSource?: readonly MailRecord[];
+  /** Mails that the destination has and does not show: they are there, and stay as they are. */
+  readonly hiddenInDestination?: readonly MailRecord[];
 }
 
 /** What it takes to make `destination` like `source`, or null where nothing is to be done. */
@@ -63,10 +68,13 @@ export const flagUpdate = (
 };
 
 /** The stage *plan*: each difference becomes what the destination has to do, or a conflict. Order stays. */
-export const planBackup = (context: BackupContext): Stage<Difference, Proposal> =>
-  flatMap((difference: Difference): readonly Proposal[] => {
+export const planBackup = (context: BackupContext): Stage<Difference, Proposal> => {
+  const hidden = new Set(context.hiddenInSource?.map(recordKey));
+  const hiddenThere = new Set(context.hiddenInDestination?.map(recordKey));
+  return flatMap((difference: Difference): readonly Proposal[] => {
     switch (difference._tag) {
       case "OnlyLeft":
+        if (hiddenThere.has(recordKey(difference.left))) return [];
         return [
           difference.left.uid < context.destination.uidNext
             ? { _tag: "Conflict", conflict: { _tag: "UidPassed", source: difference.left } }
@@ -82,7 +90,8 @@ export const planBackup = (context: BackupContext): Stage<Difference, Proposal> 
         ];
       case "OnlyRight":
         return [
-          context.unreadable.has(difference.right.uid)
+          context.unreadable.has(difference.right.uid) ||
+            hidden.has(recordKey(difference.right))
             ? { _tag: "Undecided", record: difference.right }
             : {
               _tag: "Settled",
@@ -106,6 +115,7 @@ export const planBackup = (context: BackupContext): Stage<Difference, Proposal> 
       }
     }
   });
+};
 
 /** The stage *resolve* where no conflict stands: the settled operations. */
 export const settledOperations: Stage<Proposal, PlannedOperation> = flatMap((

@@ -7,7 +7,7 @@ import type { Os } from "../../lib/port/os.ts";
 import type { Store } from "../../lib/port/store.ts";
 import { openMaildir } from "../../lib/store/maildir/maildir_store.ts";
 import { openMdbox } from "../../lib/store/mdbox/mdbox_store.ts";
-import { run } from "./content.ts";
+import { run } from "../../lib/testing/content.ts";
 
 /** Opens a store in a directory, with its attributes in a file there. */
 export type Open = (root: string, os?: Os) => Promise<Store>;

@@ -9,7 +9,7 @@ import { backup } from "../../lib/run/backup.ts";
 import { mirror } from "../../lib/run/mirror.ts";
 import { collect } from "../../lib/stream/chunks.ts";
 import { inDirectory, mdbox, STORES } from "./attributed.ts";
-import { run } from "./content.ts";
+import { run } from "../../lib/testing/content.ts";
 
 const NAME = mailboxName("Box");
 const GUID = mailboxGuid("00112233445566778899aabbccddeeff");

@@ -25,7 +25,7 @@ import { memoryStore } from "../../lib/store/memory/memory_store.ts";
 import type { MemoryState } from "../../lib/store/memory/memory_state.ts";
 import { type Act, act, newAccount, World } from "../property/histories.ts";
 import { MERGE } from "../property/pipes.ts";
-import { run } from "./content.ts";
+import { run } from "../../lib/testing/content.ts";
 
 const STORES: Readonly<Record<string, (root: string) => Promise<Store>>> = {
   "Maildir++": (root) => run(openMaildir(makeOs(), { root, layout: "maildir++", create: true })),

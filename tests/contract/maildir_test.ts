@@ -1,8 +1,8 @@
 /** The contract over Maildirs of both layouts, plain and with their parts in other places. */
 import { makeOs } from "../../lib/os/os.ts";
 import { openMaildir } from "../../lib/store/maildir/maildir_store.ts";
-import { run } from "./content.ts";
-import { storeContract } from "./store_contract.ts";
+import { run } from "../../lib/testing/content.ts";
+import { storeContract } from "../../lib/testing/store_contract.ts";
 
 const home =
   (options: (root: string) => Partial<Parameters<typeof openMaildir>[1]>) => async () => {
@@ -21,9 +21,10 @@ const home =
 
 const holds = { savedDates: false, spacesInGuids: false };
 
-storeContract("Maildir++", home(() => ({})), holds);
-storeContract("Maildir, LAYOUT=fs", home(() => ({ layout: "fs" })), holds);
+storeContract(Deno.test, "Maildir++", home(() => ({})), holds);
+storeContract(Deno.test, "Maildir, LAYOUT=fs", home(() => ({ layout: "fs" })), holds);
 storeContract(
+  Deno.test,
   "Maildir++ with INDEX, CONTROL and INBOX",
   home((root) => ({ index: `${root}/idx`, control: `${root}/ctl`, inbox: `${root}/in` })),
   holds,

@@ -1,8 +1,8 @@
 /** The contract over mdboxes: one of the usual kind, one that starts a new file every few mails, one spread out. */
 import { makeOs } from "../../lib/os/os.ts";
 import { openMdbox } from "../../lib/store/mdbox/mdbox_store.ts";
-import { run } from "./content.ts";
-import { storeContract } from "./store_contract.ts";
+import { run } from "../../lib/testing/content.ts";
+import { storeContract } from "../../lib/testing/store_contract.ts";
 
 const home = (options: (root: string) => Partial<Parameters<typeof openMdbox>[1]>) => async () => {
   const root = await Deno.makeTempDir({ prefix: "dsync-mdbox-" });
@@ -14,9 +14,10 @@ const home = (options: (root: string) => Partial<Parameters<typeof openMdbox>[1]
 
 const holds = { savedDates: true, spacesInGuids: true };
 
-storeContract("mdbox", home(() => ({})), holds);
-storeContract("mdbox of small files", home(() => ({ rotateSize: 2000 })), holds);
+storeContract(Deno.test, "mdbox", home(() => ({})), holds);
+storeContract(Deno.test, "mdbox of small files", home(() => ({ rotateSize: 2000 })), holds);
 storeContract(
+  Deno.test,
   "mdbox with INDEX, CONTROL and ALT",
   home((root) => ({ index: `${root}/idx`, control: `${root}/ctl`, alt: `${root}/alt` })),
   holds,

@@ -1,7 +1,7 @@
 /** The contract over the memory store, plain and behind the unruly wrapper. */
 import { memoryStore } from "../../lib/store/memory/memory_store.ts";
 import { emptyState } from "../../lib/store/memory/memory_state.ts";
-import { storeContract } from "./store_contract.ts";
+import { storeContract } from "../../lib/testing/store_contract.ts";
 import { unruly } from "./unruly_store.ts";
 
 const memoryHome = () => {
@@ -14,9 +14,9 @@ const memoryHome = () => {
 
 const holdsAll = { savedDates: true, spacesInGuids: true };
 
-storeContract("memory store", memoryHome, holdsAll);
+storeContract(Deno.test, "memory store", memoryHome, holdsAll);
 
-storeContract("memory store, unruly", async () => {
+storeContract(Deno.test, "memory store, unruly", async () => {
   const home = await memoryHome();
   return {
     ...home,

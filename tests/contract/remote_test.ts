@@ -8,8 +8,8 @@ import { openMdbox } from "../../lib/store/mdbox/mdbox_store.ts";
 import { memoryStore } from "../../lib/store/memory/memory_store.ts";
 import { emptyState } from "../../lib/store/memory/memory_state.ts";
 import { memoryPipe } from "../../lib/peer/memory_pipe.ts";
-import { type Home, run } from "./content.ts";
-import { storeContract } from "./store_contract.ts";
+import { type Home, run } from "../../lib/testing/content.ts";
+import { storeContract } from "../../lib/testing/store_contract.ts";
 
 /** A store as it is seen over a pipe. */
 const remote = async (store: Store, piece: number): Promise<Store> => {
@@ -47,9 +47,15 @@ const diskHome = (open: (root: string) => Promise<Store>) => async (): Promise<H
 
 const holdsAll = { savedDates: true, spacesInGuids: true };
 
-storeContract("memory store over a pipe", overPipe(memoryHome), holdsAll);
-storeContract("memory store over a pipe, seven bytes at a time", overPipe(memoryHome, 7), holdsAll);
+storeContract(Deno.test, "memory store over a pipe", overPipe(memoryHome), holdsAll);
 storeContract(
+  Deno.test,
+  "memory store over a pipe, seven bytes at a time",
+  overPipe(memoryHome, 7),
+  holdsAll,
+);
+storeContract(
+  Deno.test,
   "mdbox over a pipe",
   overPipe(
     diskHome((root) => run(openMdbox(makeOs(), { root: `${root}/mdbox`, create: true }))),
@@ -57,6 +63,7 @@ storeContract(
   holdsAll,
 );
 storeContract(
+  Deno.test,
   "Maildir over a pipe",
   overPipe(
     diskHome((root) =>

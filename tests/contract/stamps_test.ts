@@ -10,8 +10,16 @@ import type { Store } from "../../lib/port/store.ts";
 import { mirror } from "../../lib/run/mirror.ts";
 import { collect } from "../../lib/stream/chunks.ts";
 import { inDirectory, mdbox, type Open, STORES } from "./attributed.ts";
-import { allDone, applyTo, BOX, contentOf, CREATE, plainRecords, run } from "./content.ts";
-import { hexGuid, saveOf } from "./mails.ts";
+import {
+  allDone,
+  applyTo,
+  BOX,
+  contentOf,
+  CREATE,
+  plainRecords,
+  run,
+} from "../../lib/testing/content.ts";
+import { hexGuid, saveOf } from "../../lib/testing/mails.ts";
 
 /**
  * Opens a store whose stamps are asked for a minute later than it is, so that nothing was changed just now. The times

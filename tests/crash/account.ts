@@ -9,7 +9,7 @@ import { mailboxGuid, modSeq } from "../../lib/model/ids.ts";
 import { mailboxName } from "../../lib/model/mailbox.ts";
 import type { RaiseStatus } from "../../lib/model/operation.ts";
 import type { Store } from "../../lib/port/store.ts";
-import { hexGuid, type MailSpec, saveOf } from "../contract/mails.ts";
+import { hexGuid, type MailSpec, saveOf } from "../../lib/testing/mails.ts";
 import { must, ROTATE_SIZE } from "./sides.ts";
 
 /** A mailbox to be made. */

@@ -11,8 +11,8 @@ import type { Os } from "../../lib/port/os.ts";
 import type { Store } from "../../lib/port/store.ts";
 import { openMaildir } from "../../lib/store/maildir/maildir_store.ts";
 import { collect, fromArray } from "../../lib/stream/chunks.ts";
-import { run } from "../contract/content.ts";
-import { hexGuid, saveOf } from "../contract/mails.ts";
+import { run } from "../../lib/testing/content.ts";
+import { hexGuid, saveOf } from "../../lib/testing/mails.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Of INBOX. */

@@ -9,8 +9,8 @@ import type { Store } from "../../lib/port/store.ts";
 import { mailboxGuid } from "../../lib/model/ids.ts";
 import { INBOX, mailboxName } from "../../lib/model/mailbox.ts";
 import { openMaildir } from "../../lib/store/maildir/maildir_store.ts";
-import { run } from "../contract/content.ts";
-import { saveOf } from "../contract/mails.ts";
+import { run } from "../../lib/testing/content.ts";
+import { saveOf } from "../../lib/testing/mails.ts";
 import { applyTo, CHILD_GUID, FOLDER_GUID, INBOX_GUID } from "./maildir_batches.ts";
 import type { Scenario } from "./scenario.ts";
 

@@ -7,8 +7,8 @@
 import { type MailboxGuid, mailboxGuid } from "../../lib/model/ids.ts";
 import { INBOX, type MailboxName, mailboxName } from "../../lib/model/mailbox.ts";
 import { collect, fromArray } from "../../lib/stream/chunks.ts";
-import { run } from "../contract/content.ts";
-import { saveOf } from "../contract/mails.ts";
+import { run } from "../../lib/testing/content.ts";
+import { saveOf } from "../../lib/testing/mails.ts";
 import { CHILD_GUID, FOLDER_GUID, prepareMailboxes, withMaildir } from "./maildir_batches.ts";
 import type { Scenario } from "./scenario.ts";
 

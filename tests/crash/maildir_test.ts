@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { walk } from "@std/fs/walk";
 import { makeOs } from "../../lib/os/os.ts";
 import { openMaildir } from "../../lib/store/maildir/maildir_store.ts";
-import { run } from "../contract/content.ts";
+import { run } from "../../lib/testing/content.ts";
 import { storeView } from "../interop/store_view.ts";
 import { crashEverywhere } from "./crash.ts";
 

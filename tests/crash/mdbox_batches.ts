@@ -12,8 +12,8 @@ import type { Os } from "../../lib/port/os.ts";
 import type { Store } from "../../lib/port/store.ts";
 import { openMdbox } from "../../lib/store/mdbox/mdbox_store.ts";
 import { collect, fromArray } from "../../lib/stream/chunks.ts";
-import { bytesOf, hexGuid, saveOf } from "../contract/mails.ts";
-import { run } from "../contract/content.ts";
+import { bytesOf, hexGuid, saveOf } from "../../lib/testing/mails.ts";
+import { run } from "../../lib/testing/content.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Of INBOX. */

@@ -6,8 +6,8 @@
 import { mailboxGuid } from "../../lib/model/ids.ts";
 import { INBOX, mailboxName } from "../../lib/model/mailbox.ts";
 import { collect, fromArray } from "../../lib/stream/chunks.ts";
-import { saveOf } from "../contract/mails.ts";
-import { run } from "../contract/content.ts";
+import { saveOf } from "../../lib/testing/mails.ts";
+import { run } from "../../lib/testing/content.ts";
 import { COPIES_GUID, prepareMailboxes, withMdbox } from "./mdbox_batches.ts";
 import type { Scenario } from "./scenario.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mailboxName } from "../../lib/model/mailbox.ts";
 import { makeOs } from "../../lib/os/os.ts";
 import { openMdbox } from "../../lib/store/mdbox/mdbox_store.ts";
-import { run } from "../contract/content.ts";
+import { run } from "../../lib/testing/content.ts";
 import { storeView } from "../interop/store_view.ts";
 import { crashEverywhere } from "./crash.ts";
 import { audit } from "./mdbox_audit.ts";

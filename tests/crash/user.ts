@@ -26,7 +26,7 @@ import { orFail } from "../../lib/store/account/or_fail.ts";
 import { type BoxSpec, fill, identityOf } from "./account.ts";
 import { type Format, must, withSide } from "./sides.ts";
 import { drain, fromArray } from "../../lib/stream/chunks.ts";
-import { type MailSpec, saveOf } from "../contract/mails.ts";
+import { type MailSpec, saveOf } from "../../lib/testing/mails.ts";
 
 /** What becomes of one mail's flags. */
 export interface FlagWish {

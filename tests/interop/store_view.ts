@@ -8,7 +8,7 @@ import { flagNames, SEEN } from "../../lib/model/flags.ts";
 import type { Mail, MailRecord } from "../../lib/model/mail.ts";
 import type { Mailbox, Store } from "../../lib/port/store.ts";
 import { collect, fromArray } from "../../lib/stream/chunks.ts";
-import { run } from "../contract/content.ts";
+import { run } from "../../lib/testing/content.ts";
 import { lfHash, type View, type ViewMail, type ViewMailbox } from "./view.ts";
 
 const mailView = async (

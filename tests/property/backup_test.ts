@@ -6,7 +6,7 @@ import { isNothing } from "../../lib/model/report.ts";
 import { backup } from "../../lib/run/backup.ts";
 import { memoryStore } from "../../lib/store/memory/memory_store.ts";
 import { unruly } from "../contract/unruly_store.ts";
-import { run } from "../contract/content.ts";
+import { run } from "../../lib/testing/content.ts";
 import { act, anAct, newAccount, visible, World } from "./histories.ts";
 
 const acts = fc.array(anAct, { maxLength: 30 });

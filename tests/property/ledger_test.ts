@@ -10,7 +10,7 @@ import { mirror } from "../../lib/run/mirror.ts";
 import { memoryStore } from "../../lib/store/memory/memory_store.ts";
 import type { MemoryState, StoredMailbox } from "../../lib/store/memory/memory_state.ts";
 import type { FlagsChange } from "../../lib/sync/merge_flags.ts";
-import { run } from "../contract/content.ts";
+import { run } from "../../lib/testing/content.ts";
 import {
   type BoxBefore,
   happenedTo,

@@ -8,7 +8,7 @@ import { mirror } from "../../lib/run/mirror.ts";
 import { memoryStore } from "../../lib/store/memory/memory_store.ts";
 import type { MemoryState } from "../../lib/store/memory/memory_state.ts";
 import { unruly } from "../contract/unruly_store.ts";
-import { run } from "../contract/content.ts";
+import { run } from "../../lib/testing/content.ts";
 import { type Act, act, anAct, newAccount, visible, World } from "./histories.ts";
 
 const RUNS = Number(Deno.env.get("DSYNC_HISTORIES") ?? 300);

@@ -5,7 +5,7 @@ import { NO_MEMORY } from "../../lib/model/memory.ts";
 import { isNothing } from "../../lib/model/report.ts";
 import { mirror } from "../../lib/run/mirror.ts";
 import { memoryStore } from "../../lib/store/memory/memory_store.ts";
-import { run } from "../contract/content.ts";
+import { run } from "../../lib/testing/content.ts";
 import { act, anAct, newAccount, visible, World } from "./histories.ts";
 
 const RUNS = Number(Deno.env.get("DSYNC_HISTORIES") ?? 200);

@@ -6,7 +6,7 @@ import { NO_MEMORY } from "../../lib/model/memory.ts";
 import { mirror } from "../../lib/run/mirror.ts";
 import { memoryStore } from "../../lib/store/memory/memory_store.ts";
 import type { MemoryState } from "../../lib/store/memory/memory_state.ts";
-import { run } from "../contract/content.ts";
+import { run } from "../../lib/testing/content.ts";
 import { type Act, act, anAct, newAccount, visible, World } from "./histories.ts";
 import { byProtocol, type Cut, overPipe } from "./pipes.ts";
 

@@ -13,7 +13,7 @@ import { memoryStore } from "../../lib/store/memory/memory_store.ts";
 import type { MemoryState } from "../../lib/store/memory/memory_state.ts";
 import { shadowStore } from "../../lib/store/shadow/shadow_store.ts";
 import { planKey } from "../../lib/sync/plan_key.ts";
-import { run } from "../contract/content.ts";
+import { run } from "../../lib/testing/content.ts";
 import { act, anAct, newAccount, visible, World } from "./histories.ts";
 
 const RUNS = Number(Deno.env.get("DSYNC_HISTORIES") ?? 300);

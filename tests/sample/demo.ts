@@ -4,9 +4,9 @@
  * @module
  */
 import * as E from "fp-ts/Either.js";
-import { errorText } from "../../cli/render.ts";
+import { errorText } from "../../lib/codec/error_text.ts";
 import { type Location, parseLocation } from "../../lib/codec/location.ts";
-import { openStore } from "../../lib/open.ts";
+import { openLocation } from "../../lib/open.ts";
 import { makeOs } from "../../lib/os/os.ts";
 import type { Store } from "../../lib/port/store.ts";
 import { backup } from "../../lib/run/backup.ts";
@@ -25,7 +25,7 @@ const orExit = async <A>(task: TaskEither<SyncError, A>): Promise<A> => {
 const home = await Deno.makeTempDir({ prefix: "dsync-demo-" });
 const os = makeOs();
 const open = (text: string, create: boolean): Promise<Store> =>
-  orExit(openStore(os, (parseLocation(text, home) as E.Right<Location>).right, { create }));
+  orExit(openLocation(os, (parseLocation(text, home) as E.Right<Location>).right, { create }));
 
 const seconds = (since: number): string => ((performance.now() - since) / 1000).toFixed(2);
 

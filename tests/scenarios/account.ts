@@ -20,7 +20,7 @@ import {
   type MemoryState,
   type StoredMailbox,
 } from "../../lib/store/memory/memory_state.ts";
-import { run } from "../contract/content.ts";
+import { run } from "../../lib/testing/content.ts";
 import { noteChange } from "../property/histories.ts";
 
 /** The formats that a scenario is run in; "maildir-fs" is a Maildir with LAYOUT=fs. */

@@ -10,7 +10,7 @@ import { isNothing, type Report } from "../../lib/model/report.ts";
 import { backup } from "../../lib/run/backup.ts";
 import { mirror, type MirrorOptions } from "../../lib/run/mirror.ts";
 import { collect } from "../../lib/stream/chunks.ts";
-import { run } from "../contract/content.ts";
+import { run } from "../../lib/testing/content.ts";
 import { type Account, type Clock, type Format, newAccount } from "./account.ts";
 import { type Deviation, DEVIATIONS } from "./deviations.ts";
 import {

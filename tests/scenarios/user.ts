@@ -10,8 +10,8 @@ import { mailboxName } from "../../lib/model/mailbox.ts";
 import type { MailOperation, TreeOperation, UpdateFlags } from "../../lib/model/operation.ts";
 import type { Mailbox, Store } from "../../lib/port/store.ts";
 import { collect, drain, fromArray } from "../../lib/stream/chunks.ts";
-import { saveOf } from "../contract/mails.ts";
-import { run } from "../contract/content.ts";
+import { saveOf } from "../../lib/testing/mails.ts";
+import { run } from "../../lib/testing/content.ts";
 import type { Account, Clock } from "./account.ts";
 import {
   flagsFrom,

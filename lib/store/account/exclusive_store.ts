@@ -9,6 +9,7 @@ import type { SyncError } from "../../model/error.ts";
 import type { MailboxName } from "../../model/mailbox.ts";
 import type { MailOperation, TreeOperation } from "../../model/operation.ts";
 import type { Os } from "../../port/os.ts";
+import { overlaid } from "../../port/overlaid.ts";
 import type { Mailbox, Store } from "../../port/store.ts";
 import type { Chunks } from "../../stream/chunks.ts";
 import { thrownError } from "./or_fail.ts";
@@ -88,12 +89,11 @@ export const exclusiveStore = (
   const guarded = (mailbox: Mailbox): Mailbox => {
     const apply = applying(mailbox);
     const own = mailbox.attributes;
-    const attributes: Mailbox["attributes"] = own === undefined
-      ? undefined
-      : { list: own.list, set: (changes) => writing(own.set(changes)) };
-    return new Proxy(mailbox, {
-      get: (target, key) =>
-        key === "apply" ? apply : key === "attributes" ? attributes : Reflect.get(target, key),
+    return overlaid(mailbox, {
+      apply,
+      ...(own === undefined ? {} : {
+        attributes: { list: own.list, set: (changes) => writing(own.set(changes)) },
+      }),
     });
   };
   return {

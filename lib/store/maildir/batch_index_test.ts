@@ -3,8 +3,8 @@ import { flags, NO_FLAGS, NO_KEYWORDS, SEEN } from "../../model/flags.ts";
 import { guid, type MailboxGuid, modSeq, uid } from "../../model/ids.ts";
 import type { MailOperation } from "../../model/operation.ts";
 import { makeOs } from "../../os/os.ts";
-import { apply, contentOf, run } from "../../../tests/contract/content.ts";
-import { saveOf } from "../../../tests/contract/mails.ts";
+import { apply, contentOf, run } from "../../testing/content.ts";
+import { saveOf } from "../../testing/mails.ts";
 import { openMaildir } from "./maildir_store.ts";
 
 const BOX = "0123456789abcdef0123456789abcdef" as MailboxGuid;

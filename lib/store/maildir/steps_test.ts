@@ -4,7 +4,7 @@ import { flags, NO_FLAGS, SEEN } from "../../model/flags.ts";
 import { guid, MAX_UID, modSeq, uid } from "../../model/ids.ts";
 import type { MailOperation } from "../../model/operation.ts";
 import { makeOs } from "../../os/os.ts";
-import { hexGuid, saveOf } from "../../../tests/contract/mails.ts";
+import { hexGuid, saveOf } from "../../testing/mails.ts";
 import type { MaildirMail } from "./merge.ts";
 import { decideSteps, lettersFor, nameFlagsOf, type Prepared, type Standing } from "./steps.ts";
 

@@ -16,8 +16,8 @@ import {
   failureOf,
   OTHER,
   run,
-} from "../../../tests/contract/content.ts";
-import { hexGuid, readBody, saveOf } from "../../../tests/contract/mails.ts";
+} from "../../testing/content.ts";
+import { hexGuid, readBody, saveOf } from "../../testing/mails.ts";
 import { openIndex } from "../index/index_file.ts";
 import { JOURNAL_PREFIX, NEW_FILE_PREFIX } from "./journal.ts";
 import { layoutOf } from "./layout.ts";

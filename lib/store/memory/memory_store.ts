@@ -116,7 +116,8 @@ const applyTree = (state: MemoryState, operation: TreeOperation): SyncError | nu
  *
  * @example
  * ```ts
- * import { backup, emptyState, memoryStore } from "@dsync/dsync";
+ * import { backup } from "@dsync/dsync";
+ * import { emptyState, memoryStore } from "@dsync/dsync/stores";
  * import * as E from "fp-ts/Either.js";
  *
  * const report = await backup(memoryStore(emptyState()), memoryStore(emptyState()))();

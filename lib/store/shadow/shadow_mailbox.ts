@@ -11,6 +11,7 @@ import { type SyncError, syncError } from "../../model/error.ts";
 import { type MailboxGuid, modSeq, type Uid } from "../../model/ids.ts";
 import type { Mail, MailRecord } from "../../model/mail.ts";
 import type { Outcome } from "../../model/operation.ts";
+import { overlaid } from "../../port/overlaid.ts";
 import type { Fetched, Mailbox, MailboxAttributes } from "../../port/store.ts";
 import { type Chunks, collect, empty, failStream, filter, fromArray } from "../../stream/chunks.ts";
 import { applyTo, type KeepMail, openMailbox } from "../memory/memory_mailbox.ts";
@@ -219,8 +220,5 @@ export const shadowed = (
     });
     if (below === null) return { ...own, ...changed };
   }
-  // All else is the mailbox's own, some of it only worked out when it is asked for.
-  return new Proxy(below!, {
-    get: (target, key) => Reflect.get(key in changed ? changed : target, key),
-  });
+  return overlaid(below!, changed);
 };

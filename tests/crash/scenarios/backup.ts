@@ -6,7 +6,7 @@
  */
 import { FLAGGED, SEEN } from "../../../lib/model/flags.ts";
 import { mailboxName } from "../../../lib/model/mailbox.ts";
-import { hexGuid } from "../../contract/mails.ts";
+import { hexGuid } from "../../../lib/testing/mails.ts";
 import { ACCOUNT, type BoxSpec, fill, identityOf, SHARED, SUBSCRIPTIONS } from "../account.ts";
 import type { Scenario } from "../scenario.ts";
 import { backupSides, formatsOf, withSide } from "../sides.ts";

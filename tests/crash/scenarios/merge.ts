@@ -7,7 +7,7 @@ import { DELETED, FLAGGED, SEEN } from "../../../lib/model/flags.ts";
 import { mailboxName } from "../../../lib/model/mailbox.ts";
 import type { Side } from "../../../lib/model/report.ts";
 import type { Os } from "../../../lib/port/os.ts";
-import { hexGuid } from "../../contract/mails.ts";
+import { hexGuid } from "../../../lib/testing/mails.ts";
 import { ACCOUNT, type BoxSpec, fill, identityOf, SHARED, SUBSCRIPTIONS } from "../account.ts";
 import type { Scenario } from "../scenario.ts";
 import { formatsOf, mirrorSides, withSide } from "../sides.ts";

@@ -2,7 +2,7 @@
 import * as E from "fp-ts/Either.js";
 import { NO_MEMORY, type SyncMemory } from "../../../lib/model/memory.ts";
 import { parseLocation } from "../../../lib/codec/location.ts";
-import { openStore } from "../../../lib/open.ts";
+import { openLocation } from "../../../lib/open.ts";
 import { makeOs } from "../../../lib/os/os.ts";
 import { newGuid } from "../../../lib/os/new_guid.ts";
 import { makeSpool } from "../../../lib/os/spool.ts";
@@ -21,7 +21,7 @@ import { requestOf } from "./scenarios.ts";
 const open = async (account: Account): Promise<Store> => {
   const location = parseLocation(absolute(account), account.home);
   if (E.isLeft(location)) throw new Error(location.left.what);
-  const store = await openStore(makeOs(), location.right, { create: true })();
+  const store = await openLocation(makeOs(), location.right, { create: true })();
   if (E.isLeft(store)) throw new Error(JSON.stringify(store.left));
   return store.right;
 };

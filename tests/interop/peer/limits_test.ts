@@ -4,7 +4,7 @@ import { mailboxGuid } from "../../../lib/model/ids.ts";
 import { mailboxName } from "../../../lib/model/mailbox.ts";
 import { makeOs } from "../../../lib/os/os.ts";
 import { openMdbox } from "../../../lib/store/mdbox/mdbox_store.ts";
-import { run } from "../../contract/content.ts";
+import { run } from "../../../lib/testing/content.ts";
 import { absolute, type Account, type Dovecot, judged } from "../dovecot.ts";
 import { type Dsync, stageDsync } from "../dsync.ts";
 import { oursLeads } from "./histories.ts";

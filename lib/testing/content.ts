@@ -1,17 +1,21 @@
-/** What the cases of the contract share: homes, operations, and everything a store says of a mailbox. */
+/**
+ * What the cases of the contract share: homes, operations, and everything a store says of a mailbox.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import * as E from "fp-ts/Either.js";
 import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import { pipe } from "fp-ts/function.js";
-import type { SyncError } from "../../lib/model/error.ts";
-import { ALL_FLAGS, ANSWERED, DRAFT, FLAGGED, SEEN } from "../../lib/model/flags.ts";
-import { mailboxGuid } from "../../lib/model/ids.ts";
-import type { Mail, MailRecord } from "../../lib/model/mail.ts";
-import { mailboxName } from "../../lib/model/mailbox.ts";
-import type { MailOperation, Outcome, TreeOperation } from "../../lib/model/operation.ts";
-import type { Mailbox, Store } from "../../lib/port/store.ts";
-import { collect, fromArray } from "../../lib/stream/chunks.ts";
+import type { SyncError } from "../model/error.ts";
+import { ALL_FLAGS, ANSWERED, DRAFT, FLAGGED, SEEN } from "../model/flags.ts";
+import { mailboxGuid } from "../model/ids.ts";
+import type { Mail, MailRecord } from "../model/mail.ts";
+import { mailboxName } from "../model/mailbox.ts";
+import type { MailOperation, Outcome, TreeOperation } from "../model/operation.ts";
+import type { Mailbox, Store } from "../port/store.ts";
+import { collect, fromArray } from "../stream/chunks.ts";
 import { hexGuid, type MailSpec, readBody } from "./mails.ts";
 
 /** A place for one store. */
@@ -105,6 +109,17 @@ export const awkwardMails = (): readonly MailSpec[] => {
   ];
 };
 
+/** Registers a test: `Deno.test`, or that of another runner. */
+export type Register = (name: string, body: () => Promise<void>) => void;
+
+/** What a format can hold. */
+export interface Holds {
+  /** Whether saved dates of one's choice are kept. */
+  readonly savedDates: boolean;
+  /** Whether a GUID may have spaces. */
+  readonly spacesInGuids: boolean;
+}
+
 /** What the cases of one kind of store are given. */
 export interface Cases {
   /** Registers a case; it gets a home and an empty store in it. */
@@ -112,5 +127,5 @@ export interface Cases {
   /** Opens the home's store anew: what counts is what was kept. */
   readonly reopened: <A>(home: Home, use: (store: Store) => Promise<A>) => Promise<A>;
   /** What the format can hold. */
-  readonly holds: { readonly savedDates: boolean; readonly spacesInGuids: boolean };
+  readonly holds: Holds;
 }

@@ -1,20 +1,36 @@
-/** Small builders of mails and operations for tests of stores. */
-import { flags, keywords } from "../../lib/model/flags.ts";
-import { guid, type ModSeq, modSeq, uid } from "../../lib/model/ids.ts";
-import type { Mail, MailRecord } from "../../lib/model/mail.ts";
-import type { CopyMail, SaveMail } from "../../lib/model/operation.ts";
+/**
+ * Small builders of mails and operations for tests of stores.
+ *
+ * @module
+ */
+import { flags, keywords } from "../model/flags.ts";
+import { guid, type ModSeq, modSeq, uid } from "../model/ids.ts";
+import type { Mail, MailRecord } from "../model/mail.ts";
+import type { CopyMail, SaveMail } from "../model/operation.ts";
 
+/** A mail of a test, in as few words as it needs; what is absent has a fixed value that comes from the UID. */
 export interface MailSpec {
+  /** Its UID. */
   readonly uid: number;
+  /** Its GUID. */
   readonly guid?: string;
+  /** The or of its system flags. */
   readonly flags?: number;
+  /** Its keywords. */
   readonly keywords?: readonly string[];
+  /** Its MODSEQ; where it is given, a save keeps it. */
   readonly modSeq?: number;
+  /** Its stored bytes. */
   readonly bytes?: Uint8Array | string;
+  /** INTERNALDATE, seconds since 1970. */
   readonly receivedAt?: number;
+  /** SAVEDATE, seconds since 1970. */
   readonly savedAt?: number;
+  /** Its POP3 UIDL. */
   readonly pop3Uidl?: string;
+  /** Its POP3 order. */
   readonly pop3Order?: number;
+  /** How many mailbox entries share its bytes. */
   readonly copies?: number;
   /** Give the body as a stream of pieces of this many bytes. */
   readonly pieces?: number;
@@ -23,11 +39,13 @@ export interface MailSpec {
 /** A GUID of 32 hex digits. */
 export const hexGuid = (n: number): string => n.toString(16).padStart(32, "a");
 
+/** Its stored bytes. */
 export const bytesOf = (spec: MailSpec): Uint8Array =>
   spec.bytes instanceof Uint8Array
     ? spec.bytes
     : new TextEncoder().encode(spec.bytes ?? `Subject: mail ${spec.uid}\n\nBody of ${spec.uid}\n`);
 
+/** It as a scan shows it. */
 export const recordOf = (spec: MailSpec): MailRecord => ({
   uid: uid(spec.uid),
   guid: guid(spec.guid ?? hexGuid(spec.uid)),
@@ -36,6 +54,7 @@ export const recordOf = (spec: MailSpec): MailRecord => ({
   modSeq: modSeq(BigInt(spec.modSeq ?? 1)) as ModSeq,
 });
 
+/** It as a fetch gives it. */
 export const mailOf = (spec: MailSpec): Mail => {
   const bytes = bytesOf(spec);
   const stream = async function* (size: number) {
@@ -56,6 +75,7 @@ export const mailOf = (spec: MailSpec): Mail => {
   };
 };
 
+/** The copy of it that a plan has. */
 export const copyOf = (spec: MailSpec): CopyMail => ({
   _tag: "CopyMail",
   from: recordOf(spec),
@@ -63,12 +83,14 @@ export const copyOf = (spec: MailSpec): CopyMail => ({
   keepModSeq: spec.modSeq !== undefined,
 });
 
+/** The operation that saves it. */
 export const saveOf = (spec: MailSpec): SaveMail => ({
   _tag: "SaveMail",
   copy: copyOf(spec),
   mail: mailOf(spec),
 });
 
+/** The bytes of a mail's body, read to its end. */
 export const readBody = async (mail: Mail): Promise<Uint8Array> => {
   const pieces: Uint8Array[] = [];
   for await (const piece of mail.body) pieces.push(piece.slice());

@@ -1,11 +1,15 @@
-/** The contract of the mailbox tree. */
+/**
+ * The contract of the mailbox tree.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import * as TE from "fp-ts/TaskEither.js";
 import { pipe } from "fp-ts/function.js";
-import type { SyncError } from "../../lib/model/error.ts";
-import { mailboxGuid, modSeq } from "../../lib/model/ids.ts";
-import { INBOX, mailboxName } from "../../lib/model/mailbox.ts";
-import type { MailOperation, TreeOperation } from "../../lib/model/operation.ts";
+import type { SyncError } from "../model/error.ts";
+import { mailboxGuid, modSeq } from "../model/ids.ts";
+import { INBOX, mailboxName } from "../model/mailbox.ts";
+import type { MailOperation, TreeOperation } from "../model/operation.ts";
 import { hexGuid, saveOf } from "./mails.ts";
 import {
   allDone,

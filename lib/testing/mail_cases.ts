@@ -1,14 +1,18 @@
-/** The contract of one mailbox: what comes out is what went in. */
+/**
+ * The contract of one mailbox: what comes out is what went in.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import * as E from "fp-ts/Either.js";
 import * as TE from "fp-ts/TaskEither.js";
 import { pipe } from "fp-ts/function.js";
-import { sameGuid } from "../../lib/codec/guid.ts";
-import { DELETED, DRAFT, FLAGGED, flags, SEEN } from "../../lib/model/flags.ts";
-import { guid, modSeq, uid } from "../../lib/model/ids.ts";
-import { mailboxName } from "../../lib/model/mailbox.ts";
-import type { MailOperation } from "../../lib/model/operation.ts";
-import { collect, fromArray } from "../../lib/stream/chunks.ts";
+import { sameGuid } from "../codec/guid.ts";
+import { DELETED, DRAFT, FLAGGED, flags, SEEN } from "../model/flags.ts";
+import { guid, modSeq, uid } from "../model/ids.ts";
+import { mailboxName } from "../model/mailbox.ts";
+import type { MailOperation } from "../model/operation.ts";
+import { collect, fromArray } from "../stream/chunks.ts";
 import { bytesOf, hexGuid, mailOf, type MailSpec, recordOf, saveOf } from "./mails.ts";
 import {
   allDone,
