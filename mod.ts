@@ -29,10 +29,11 @@
  */
 
 // Opening.
-export { type OpenStore, openStore, type Place, type PlaceOptions } from "./lib/open_place.ts";
-export type { OpenOptions } from "./lib/open.ts";
+export { type OpenStore, openStore, type Place, type PlaceOptions } from "./lib/open/open_store.ts";
+export type { OpenOptions } from "./lib/open/open_location.ts";
 export { type MachineOptions, thisMachine } from "./lib/os/machine.ts";
 export type { Machine } from "./lib/port/machine.ts";
+export type { Pipe, Started, StartProgram } from "./lib/port/pipe.ts";
 export type { Mailbox, Store } from "./lib/port/store.ts";
 export { dryOs } from "./lib/os/dry_os.ts";
 
@@ -48,9 +49,12 @@ export { dryRun, type Rehearsed } from "./lib/run/dry_run.ts";
 export type { RunOptions } from "./lib/run/run.ts";
 export type { Pace } from "./lib/run/supervised.ts";
 export type { DeleteLimit } from "./lib/run/brake.ts";
+export type { WantedKeyword } from "./lib/run/partial_keywords.ts";
 export type { WantedMailbox } from "./lib/sync/select_mailboxes.ts";
 export type { MergePolicy } from "./lib/sync/merge_policy.ts";
 export type { FlagView, MergedFlags } from "./lib/sync/merge_flags.ts";
+
+export { eachMailbox } from "./lib/run/each_mailbox.ts";
 
 // Promises.
 export { attempt, run, SyncFailure } from "./lib/run/promise.ts";
@@ -65,7 +69,12 @@ export type { ErrorScope, ErrorTag, Place as ErrorPlace, SyncError } from "./lib
 export { errorText } from "./lib/codec/error_text.ts";
 
 // What a mirror remembers for the next one.
-export { type MailboxMemory, NO_MEMORY, type SyncMemory } from "./lib/model/memory.ts";
+export {
+  type EqualMoment,
+  type MailboxMemory,
+  NO_MEMORY,
+  type SyncMemory,
+} from "./lib/model/memory.ts";
 export { type Ends, formatSyncMemory, parseSyncMemory } from "./lib/codec/sync_memory.ts";
 
 // The same as lines of JSON.

@@ -12,6 +12,7 @@ export * from "./lib/model/ids.ts";
 export * from "./lib/model/flags.ts";
 export type * from "./lib/model/mail.ts";
 export { sameGuid } from "./lib/codec/guid.ts";
+export { readBody } from "./lib/codec/read_body.ts";
 
 // Mailboxes.
 export * from "./lib/model/mailbox.ts";

@@ -42,6 +42,7 @@ export {
   concat,
   drain,
   empty,
+  type fails,
   failStream,
   filter,
   flatMap,

@@ -18,6 +18,7 @@ export type { DurableStep, StepHook, TornWrite } from "./lib/os/os.ts";
 
 // In files and in memory.
 export { type MaildirOptions, openMaildir } from "./lib/store/maildir/maildir_store.ts";
+export type { MaildirLocation as MaildirPaths } from "./lib/store/maildir/layout.ts";
 export { type MdboxOptions, openMdbox } from "./lib/store/mdbox/mdbox_store.ts";
 export { memoryStore, newMailbox } from "./lib/store/memory/memory_store.ts";
 export {
@@ -31,7 +32,7 @@ export {
 export type { View } from "./lib/store/view/view.ts";
 export { onlyMails, type WantedMail } from "./lib/store/view/only_mails.ts";
 export { renameMailboxes } from "./lib/store/view/rename_mailboxes.ts";
-export { localKeyword, tagArrivals } from "./lib/store/view/local_keyword.ts";
+export { tagArrivals } from "./lib/store/view/tag_arrivals.ts";
 
 // Guards: what a run may do to a store, and what is told and kept of it.
 export { shadowStore } from "./lib/store/shadow/shadow_store.ts";

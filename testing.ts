@@ -5,4 +5,4 @@
  */
 export { readingContract, storeContract } from "./lib/testing/store_contract.ts";
 export type { Holds, Home, Register } from "./lib/testing/content.ts";
-export { mailOf, type MailSpec, readBody, recordOf, saveOf } from "./lib/testing/mails.ts";
+export { mailOf, type MailSpec, recordOf, saveOf } from "./lib/testing/mails.ts";

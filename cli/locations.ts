@@ -9,7 +9,7 @@ import { parseSize } from "./option_values.ts";
 import { attributeDict } from "./attribute_dict.ts";
 import { parseLocation } from "../lib/codec/location.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
-import { openLocation } from "../lib/open.ts";
+import { openLocation } from "../lib/open/open_location.ts";
 import { StreamFailure } from "../lib/stream/chunks.ts";
 import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";

@@ -15,7 +15,7 @@ type Type<A> = t.Type<A, unknown>;
 type Either<L, A> = ET.Either<L, A>;
 
 /** Makes a line of a value, without a newline. */
-export const formatLine = <A>(type: Type<A>) => (value: A): string =>
+export const formatLine = <A>(type: Type<A>): (value: A) => string => (value) =>
   JSON.stringify(type.encode(value));
 
 /**
@@ -33,7 +33,10 @@ export const formatLine = <A>(type: Type<A>) => (value: A): string =>
  * if (lines[0] !== line) throw new Error("what was recorded is read back");
  * ```
  */
-export const parseLine = <A>(type: Type<A>) => (line: string): Either<SyncError, A> => {
+export const parseLine = <A>(
+  type: Type<A>,
+): (line: string) => Either<SyncError, A> =>
+(line) => {
   const damaged = (what: string): SyncError => syncError("Damaged", "run", {}, what);
   const json = E.tryCatch((): unknown => JSON.parse(line), () => damaged("a line that is no JSON"));
   return E.isLeft(json)

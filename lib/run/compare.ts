@@ -22,7 +22,8 @@ import { recordKey } from "../sync/record_key.ts";
 import type { WantedMailbox } from "../sync/select_mailboxes.ts";
 import { listBoth } from "./attributes.ts";
 import { endsRun, sideOf } from "./run.ts";
-import { supervised } from "./supervised.ts";
+import type { WantedKeyword } from "./partial_keywords.ts";
+import { underOptions } from "./supervised.ts";
 
 /** How far a comparison goes. */
 export interface CompareOptions {
@@ -30,6 +31,8 @@ export interface CompareOptions {
   readonly bytes?: boolean;
   /** Which mailboxes and subscriptions are compared; absent: all. */
   readonly mailboxes?: WantedMailbox;
+  /** Which keywords are compared; absent: all. */
+  readonly keywords?: WantedKeyword;
   /** Ends it at the next chunk of mails when it is aborted: it fails. */
   readonly signal?: AbortSignal;
 }
@@ -246,10 +249,11 @@ const nodeText = (node: NamePair["left"]): string | null =>
 export const compareStores = (
   leftStore: Store,
   rightStore: Store,
-  { bytes: withBytes = true, mailboxes: isWanted = () => true, ...stop }: CompareOptions = {},
+  { bytes: withBytes = true, mailboxes: isWanted = () => true, ...options }: CompareOptions = {},
 ): TaskEither<SyncError, Comparison> =>
 async () => {
-  const [left, right] = [supervised(leftStore, stop), supervised(rightStore, stop)];
+  const left = underOptions(leftStore, "left", options);
+  const right = underOptions(rightStore, "right", options);
   const l = await left.tree();
   if (E.isLeft(l)) return l;
   const r = await right.tree();

@@ -5,6 +5,7 @@
  */
 import type { Decision } from "../model/decision.ts";
 import { type RunKind, type TreeContext, treeDecision } from "./tree_decision.ts";
+import type { WantedKeyword } from "./partial_keywords.ts";
 import type { Pace } from "./supervised.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { MailboxName, MailboxTree } from "../model/mailbox.ts";
@@ -32,6 +33,8 @@ export interface RunOptions {
   readonly full?: boolean;
   /** Ends the run at the next batch when it is aborted: it fails, what was done stays, and the next run does the rest. */
   readonly signal?: AbortSignal;
+  /** Which keywords take part; the others stay on each side as they are. Absent: all. */
+  readonly keywords?: WantedKeyword;
   /** Holds the run to a rate. */
   readonly pace?: Pace;
 }

@@ -12,6 +12,7 @@ import type { Side } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { type Chunks, stopAt } from "../stream/chunks.ts";
 import { overlaid } from "../port/overlaid.ts";
+import { withKeywords } from "./partial_keywords.ts";
 import type { RunOptions } from "./run.ts";
 
 /** Holds a run to a rate: each call comes back when it may go on. */
@@ -101,9 +102,9 @@ export const supervised = (store: Store, supervision: Supervision): Store => {
 export const underOptions = (
   store: Store,
   side: Side,
-  { signal, pace, onEvent }: RunOptions,
+  { signal, pace, keywords, onEvent }: RunOptions,
 ): Store =>
-  supervised(store, {
+  supervised(keywords === undefined ? store : withKeywords(store, keywords), {
     ...(signal === undefined ? {} : { signal }),
     ...(pace === undefined ? {} : { pace }),
     ...(onEvent === undefined ? {} : {

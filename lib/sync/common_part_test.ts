@@ -103,6 +103,30 @@ const TABLE: readonly (readonly [
     ["", ""],
   ],
   [
+    "a mail that one side has and does not show, though its log has forgotten much",
+    { ...side("1a 3c"), hidden: list("2b"), complete: false },
+    side("1a 2b 3c"),
+    3,
+    ["", ""],
+    ["", ""],
+  ],
+  [
+    "such a mail at another UID of the other side, where there is no common part",
+    { ...side("1x"), hidden: list("2b") },
+    side("1b"),
+    0,
+    ["", ""],
+    ["1x", ""],
+  ],
+  [
+    "another mail at the UID of one that is not shown",
+    { ...side("1a"), hidden: list("2b") },
+    side("1a 2c"),
+    1,
+    ["", ""],
+    ["", "2c"],
+  ],
+  [
     "such a copy above a contradiction",
     side("1a 2x 3a", "", "", "2x 3a"),
     side("1a", "2a 3a", "", "2a 3a"),
@@ -123,3 +147,16 @@ for (const [name, left, right, lastCommonUid, gone, fresh] of TABLE) {
     assert.deepEqual([names(turned.newRight), names(turned.newLeft)], fresh);
   });
 }
+
+Deno.test("findCommonPart: a mail that somebody keeps is new where it still is", () => {
+  const [left, right] = [side("1a 2b 3c"), side("1a 3c", "2b")];
+  const asked: string[] = [];
+  const part = findCommonPart(left, right, ({ uid }, where) => {
+    asked.push(`${uid} ${where}`);
+    return true;
+  });
+  assert.deepEqual(asked, ["2 left"]);
+  assert.deepEqual([names(part.expungeLeft), names(part.newLeft)], ["", "2b"]);
+  const turned = findCommonPart(right, left, (_, where) => where === "left");
+  assert.deepEqual([names(turned.expungeRight), names(turned.newRight)], ["2b", ""]);
+});

@@ -269,3 +269,42 @@ Deno.test("mergeFlags keeps what only one side changed, and both ends agree", ()
     }
   }));
 });
+
+Deno.test("mergeMailbox: an own rule for flags is asked from the left's view, for both sides, where they differ", () => {
+  const asked: (readonly [number, number])[] = [];
+  const [left, right] = [
+    side([mail(1, "a", { flags: 1 as Flags }), mail(2, "b")]),
+    side([mail(1, "a", { flags: 2 as Flags }), mail(2, "b")]),
+  ];
+  const plan = mergeMailbox(left, right, "master", {
+    policy: {
+      flags: (l, r, usual) => {
+        asked.push([l.record.flags, r.record.flags]);
+        return { ...usual, flags: (l.record.flags | r.record.flags) as Flags };
+      },
+    },
+  });
+  assert.deepEqual(asked, [[1, 2], [1, 2]]);
+  const added = [plan.left, plan.right].map((operations) =>
+    operations.flatMap((one) => one._tag === "UpdateFlags" ? [[one.add, one.remove]] : [])
+  );
+  assert.deepEqual(added, [[[2, 0]], [[1, 0]]]);
+});
+
+Deno.test("mergeMailbox: a mail that is kept gets a new UID on both sides", () => {
+  const left = side([mail(1, "a"), mail(2, "b"), mail(3, "c")]);
+  const right = side([mail(1, "a"), mail(3, "c")], [gone(2, "b")]);
+  const plan = mergeMailbox(left, right, "master", { policy: { keeps: () => true } });
+  const moves = [plan.left, plan.right].map((operations) =>
+    operations.flatMap((one) =>
+      one._tag === "RenumberMail"
+        ? [`${one.uid}>${one.newUid}`]
+        : one._tag === "CopyMail"
+        ? [`+${one.uid}`]
+        : one._tag === "Expunge"
+        ? [`-${one.uid}`]
+        : []
+    )
+  );
+  assert.deepEqual(moves, [["2>4"], ["+4"]]);
+});

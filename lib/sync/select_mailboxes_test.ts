@@ -36,3 +36,9 @@ Deno.test("selectMailboxes takes a mailbox that has the wanted name on one side 
   const { pairs } = planMergeTree(left, right, new Set());
   assert.deepEqual(pairs.map((pair) => [pair.left, pair.right]), [[id(1), id(1)]]);
 });
+
+Deno.test("selectMailboxes leaves out a directory that holds one that is left out", () => {
+  const nodes = [dir("A"), box("A/Junk", 1), dir("B"), box("B/Work", 2)];
+  const [left] = selectMailboxes(side(nodes), side([]), (name) => !name.endsWith("Junk"));
+  assert.deepEqual(names(left), ["B", "B/Work"]);
+});

@@ -16,7 +16,8 @@ import { mailboxName } from "../model/mailbox.ts";
 import type { MailOperation, Outcome, TreeOperation } from "../model/operation.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { collect, fromArray } from "../stream/chunks.ts";
-import { hexGuid, type MailSpec, readBody } from "./mails.ts";
+import { readBody } from "../codec/read_body.ts";
+import { hexGuid, type MailSpec } from "./mails.ts";
 
 /** A place for one store. */
 export interface Home {

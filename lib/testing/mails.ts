@@ -89,10 +89,3 @@ export const saveOf = (spec: MailSpec): SaveMail => ({
   copy: copyOf(spec),
   mail: mailOf(spec),
 });
-
-/** The bytes of a mail's body, read to its end. */
-export const readBody = async (mail: Mail): Promise<Uint8Array> => {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of mail.body) pieces.push(piece.slice());
-  return new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer());
-};

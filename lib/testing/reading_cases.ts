@@ -13,29 +13,25 @@ import { isNothing } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { backup } from "../run/backup.ts";
 import { compareStores } from "../run/compare.ts";
+import { eachMailbox } from "../run/each_mailbox.ts";
 import { attempt } from "../run/promise.ts";
 import { emptyState } from "../store/memory/memory_state.ts";
 import { memoryStore } from "../store/memory/memory_store.ts";
 import { collect, fromArray } from "../stream/chunks.ts";
 import { apply, failureOf, run } from "./content.ts";
-import { readBody } from "./mails.ts";
+import { readBody } from "../codec/read_body.ts";
 
-/** Opens each mailbox in turn; the store must have one, and a mail in one. */
-const eachMailbox = async (
+/** Opens each mailbox in turn with its mails; the store must hold some. */
+const withEach = async (
   store: Store,
   use: (mailbox: Mailbox, records: readonly MailRecord[]) => Promise<void>,
 ): Promise<void> => {
-  let mails = 0;
-  for (const node of (await run(store.tree)).nodes) {
-    if (node._tag !== "Mailbox") continue;
-    await run(store.withMailbox(node.guid, (mailbox) =>
-      attempt(async () => {
-        const records = await run(collect(mailbox.records()));
-        mails += records.length;
-        await use(mailbox, records);
-      })));
-  }
-  assert.ok(mails > 0, "the contract needs a store that holds some mail");
+  const counts = await run(eachMailbox(store, async (mailbox) => {
+    const records = await run(collect(mailbox.records()));
+    await use(mailbox, records);
+    return records.length;
+  }));
+  assert.ok(counts.some((count) => count > 0), "the contract needs a store that holds some mail");
 };
 
 const unusedGuid = mailboxGuid("00112233445566778899aabbccddeeff");
@@ -63,7 +59,7 @@ export const readingCases = (
   });
 
   test("the numbers of a mailbox agree with its mails, which ascend by UID", (store) =>
-    eachMailbox(store, ({ status }, records) => {
+    withEach(store, ({ status }, records) => {
       const uids = records.map((record) => record.uid);
       assert.deepEqual(uids, [...new Set(uids)].sort((a, b) => a - b));
       assert.equal(status.messages, records.length);
@@ -73,7 +69,7 @@ export const readingCases = (
     }));
 
   test("fetch answers each UID in the order asked for, however it is cut", (store) =>
-    eachMailbox(store, async (mailbox, records) => {
+    withEach(store, async (mailbox, records) => {
       const gone = uid(mailbox.status.uidNext);
       const asked = [gone, ...records.map((record) => record.uid).reverse()];
       for (const size of [1, 2, asked.length]) {
@@ -86,7 +82,7 @@ export const readingCases = (
     }));
 
   test("a mail has the size and the GUID that it is said to have", (store) =>
-    eachMailbox(store, async (mailbox, records) => {
+    withEach(store, async (mailbox, records) => {
       let next = 0;
       for await (const answers of mailbox.fetch(fromArray(records.map((one) => one.uid), 3))) {
         for (const answer of answers) {
@@ -100,7 +96,7 @@ export const readingCases = (
     }));
 
   test("opened again, a mailbox is the same", (store) =>
-    eachMailbox(store, async ({ status }, records) => {
+    withEach(store, async ({ status }, records) => {
       await run(store.withMailbox(status.guid, (again) =>
         attempt(async () => {
           assert.deepEqual(again.status, status);
@@ -109,7 +105,7 @@ export const readingCases = (
     }));
 
   test("an operation on another mail than it names is refused, and changes nothing", (store) =>
-    eachMailbox(store, async (mailbox, records) => {
+    withEach(store, async (mailbox, records) => {
       if (records.length === 0) return;
       const guid = "a GUID that no mail has" as MailRecord["guid"];
       const outcomes = await run(

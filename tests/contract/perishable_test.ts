@@ -8,8 +8,8 @@ import { emptyState, type MemoryState } from "../../lib/store/memory/memory_stat
 import { memoryStore } from "../../lib/store/memory/memory_store.ts";
 import { byProtocol, overPipe } from "../property/pipes.ts";
 import { inDirectory, STORES } from "./attributed.ts";
-import { allDone, applyTo, awkwardMails, BOX, CREATE, run } from "./content.ts";
-import { saveOf } from "./mails.ts";
+import { allDone, applyTo, awkwardMails, BOX, CREATE, run } from "../../lib/testing/content.ts";
+import { saveOf } from "../../lib/testing/mails.ts";
 import { perishable } from "./perishable.ts";
 
 /** An account with mails that a small batch holds back, and with some that no batch does. */

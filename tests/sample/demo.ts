@@ -6,7 +6,7 @@
 import * as E from "fp-ts/Either.js";
 import { errorText } from "../../lib/codec/error_text.ts";
 import { type Location, parseLocation } from "../../lib/codec/location.ts";
-import { openLocation } from "../../lib/open.ts";
+import { openLocation } from "../../lib/open/open_location.ts";
 import { makeOs } from "../../lib/os/os.ts";
 import type { Store } from "../../lib/port/store.ts";
 import { backup } from "../../lib/run/backup.ts";

@@ -17,7 +17,8 @@ import {
   OTHER,
   run,
 } from "../../testing/content.ts";
-import { hexGuid, readBody, saveOf } from "../../testing/mails.ts";
+import { readBody } from "../../codec/read_body.ts";
+import { hexGuid, saveOf } from "../../testing/mails.ts";
 import { openIndex } from "../index/index_file.ts";
 import { JOURNAL_PREFIX, NEW_FILE_PREFIX } from "./journal.ts";
 import { layoutOf } from "./layout.ts";

@@ -6,6 +6,7 @@
 import * as E from "fp-ts/Either.js";
 import { sameGuid } from "../../codec/guid.ts";
 import { attributeId } from "../../model/attribute.ts";
+import { readBody } from "../../codec/read_body.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
 import { type Flags, keywords, keywordsWithout, sameKeywords } from "../../model/flags.ts";
 import { type ModSeq, modSeq, type Uid } from "../../model/ids.ts";
@@ -27,12 +28,8 @@ import type { StoredMail, StoredMailbox } from "./memory_state.ts";
 export type KeepMail = (mail: Mail) => Promise<{ readonly mail: Mail; readonly size: number }>;
 
 const keepWhole: KeepMail = async (mail) => {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of mail.body) pieces.push(piece.slice());
-  return {
-    mail: { ...mail, body: pieces },
-    size: pieces.reduce((sum, piece) => sum + piece.length, 0),
-  };
+  const bytes = await readBody(mail);
+  return { mail: { ...mail, body: [bytes] }, size: bytes.length };
 };
 
 const refuse = (

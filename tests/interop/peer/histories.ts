@@ -2,7 +2,7 @@
 import * as E from "fp-ts/Either.js";
 import { NO_MEMORY, type SyncMemory } from "../../../lib/model/memory.ts";
 import { parseLocation } from "../../../lib/codec/location.ts";
-import { openLocation } from "../../../lib/open.ts";
+import { openLocation } from "../../../lib/open/open_location.ts";
 import { makeOs } from "../../../lib/os/os.ts";
 import { newGuid } from "../../../lib/os/new_guid.ts";
 import { makeSpool } from "../../../lib/os/spool.ts";

@@ -6,18 +6,20 @@
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import type * as TE from "fp-ts/TaskEither.js";
-import { type Location, parseLocation } from "./codec/location.ts";
+import { type Location, parseLocation } from "../codec/location.ts";
 import {
   DEFAULT_REMOTE_COMMAND,
   type Destination,
   parseDestination,
-} from "./codec/peer_command.ts";
-import { type SyncError, syncError } from "./model/error.ts";
-import { openLocation, type OpenOptions } from "./open.ts";
-import { reach, STORE_EXTENSION, storeBehind } from "./peer/reach.ts";
-import type { Machine } from "./port/machine.ts";
-import type { Store } from "./port/store.ts";
-import { slaveHandshake } from "./run/session_handshake.ts";
+} from "../codec/peer_command.ts";
+import { type SyncError, syncError } from "../model/error.ts";
+import { openLocation, type OpenOptions } from "./open_location.ts";
+import { reach, STORE_EXTENSION, storeBehind } from "../peer/reach.ts";
+import type { Machine } from "../port/machine.ts";
+import type { StartProgram } from "../port/pipe.ts";
+import type { Store } from "../port/store.ts";
+import { slaveHandshake } from "../run/session_handshake.ts";
+import { stoppedError } from "../run/supervised.ts";
 
 // `deno doc --lint` takes the types of other packages for private ones (denoland/deno#27364), but not these.
 /** @internal */
@@ -35,6 +37,8 @@ export interface PlaceOptions extends Partial<OpenOptions> {
   readonly remoteCommand?: string;
   /** Told each line that a program writes to its standard error; absent: they are dropped. */
   readonly onLine?: (line: string) => void;
+  /** Ends a program, and with it the opening or the run, when it is aborted; one that does not listen within 30 s. */
+  readonly signal?: AbortSignal;
 }
 
 /** A store that also lets go of itself: `await using store = …`. */
@@ -50,10 +54,18 @@ const openPeer = async (
   { os, start }: Machine,
   destination: Extract<Destination, { readonly _tag: "Program" }>,
   onLine: (line: string) => void,
+  signal: AbortSignal | undefined,
 ): Promise<Either<SyncError, Store>> => {
-  const how = { destination, start, onLine };
+  const startStoppable: StartProgram = (argv, tell) => {
+    const started = start(argv, tell);
+    signal?.addEventListener("abort", () => void started.end(), { once: true });
+    return started;
+  };
+  const isStopped = (): boolean => signal?.aborted === true;
+  if (isStopped()) return E.left(stoppedError());
+  const how = { destination, start: startStoppable, onLine };
   const reached = await reach(how, slaveHandshake(os.hostname), [STORE_EXTENSION])();
-  if (E.isLeft(reached)) return reached;
+  if (E.isLeft(reached)) return isStopped() ? E.left(stoppedError()) : reached;
   if (!reached.right.extensions.includes(STORE_EXTENSION)) {
     await reached.right.close();
     const what = `${destination.name}: no dsync of this kind answers there`;
@@ -93,7 +105,7 @@ const openPeer = async (
 export const openStore = (
   machine: Machine,
   place: Place,
-  { create = false, remoteCommand, onLine = () => {}, ...options }: PlaceOptions = {},
+  { create = false, remoteCommand, onLine = () => {}, signal, ...options }: PlaceOptions = {},
 ): TaskEither<SyncError, OpenStore> =>
 async () => {
   const open = async (location: Location): Promise<Either<SyncError, OpenStore>> =>
@@ -105,7 +117,7 @@ async () => {
   });
   if (E.isLeft(destination)) return destination;
   if (destination.right._tag === "Program") {
-    return E.map(disposable)(await openPeer(machine, destination.right, onLine));
+    return E.map(disposable)(await openPeer(machine, destination.right, onLine, signal));
   }
   const location = parseLocation(destination.right.text, machine.home);
   return E.isLeft(location) ? location : await open(location.right);

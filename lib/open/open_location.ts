@@ -4,12 +4,12 @@
  * @module
  */
 import type { TaskEither } from "fp-ts/TaskEither.js";
-import type { Location } from "./codec/location.ts";
-import type { SyncError } from "./model/error.ts";
-import type { Os } from "./port/os.ts";
-import type { Store } from "./port/store.ts";
-import { openMaildir } from "./store/maildir/maildir_store.ts";
-import { openMdbox } from "./store/mdbox/mdbox_store.ts";
+import type { Location } from "../codec/location.ts";
+import type { SyncError } from "../model/error.ts";
+import type { Os } from "../port/os.ts";
+import type { Store } from "../port/store.ts";
+import { openMaildir } from "../store/maildir/maildir_store.ts";
+import { openMdbox } from "../store/mdbox/mdbox_store.ts";
 
 /** The fields that have a value: the stores take an absent option where a location has null. */
 const given = <A extends Readonly<Record<string, unknown>>>(
