@@ -38,7 +38,8 @@ export type { Mailbox, Store } from "./lib/port/store.ts";
 export { dryOs } from "./lib/os/dry_os.ts";
 
 // Runs.
-export { mirror, type MirrorOptions, type MirrorResult } from "./lib/run/mirror.ts";
+export { mirror } from "./lib/run/mirror.ts";
+export type { MirrorOptions, MirrorResult } from "./lib/run/mirror_options.ts";
 export { backup, type BackupOptions } from "./lib/run/backup.ts";
 export {
   type CompareOptions as CheckOptions,

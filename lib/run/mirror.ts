@@ -18,7 +18,7 @@ import {
   nameKey,
 } from "../model/mailbox.ts";
 import type { Expunge, Outcome, TreeOperation } from "../model/operation.ts";
-import { NOTHING_DONE, type Report, type Side } from "../model/report.ts";
+import { NOTHING_DONE, type Side } from "../model/report.ts";
 import type { Store } from "../port/store.ts";
 import { collect, drain, fromArray } from "../stream/chunks.ts";
 import {
@@ -28,43 +28,17 @@ import {
   planMergeTree,
   type TreePast,
 } from "../sync/merge_tree.ts";
-import type { MergePolicy } from "../sync/merge_policy.ts";
-import { selectMailboxes, type WantedMailbox } from "../sync/select_mailboxes.ts";
+import { selectMailboxes } from "../sync/select_mailboxes.ts";
 import { identityOf } from "../sync/shared_identity.ts";
 import { EqualMoments } from "./equal_moments.ts";
 import { mergeIfOne, mergePair, type Stores } from "./merge_mailbox.ts";
+import type { MirrorOptions, MirrorResult } from "./mirror_options.ts";
 import { type Newcomers, newcomers } from "./newcomers.ts";
 import { reread } from "./reread.ts";
 import { underOptions } from "./supervised.ts";
-import { endsRun, RunLog, type RunOptions, sideOf } from "./run.ts";
+import { endsRun, RunLog, sideOf } from "./run.ts";
 import { Tally } from "./tally.ts";
 import { nameIn, type TreeContext } from "./tree_decision.ts";
-
-/** Options of a mirror. */
-export interface MirrorOptions extends RunOptions {
-  /** What the last mirror of this pair remembered. */
-  readonly memory?: SyncMemory;
-  /**
-   * Only the right side is changed: it takes over what the left side's users did, keeping its own users' changes. A
-   * mailbox that they deleted stays deleted, whatever comes to it on the left. After a conflict of UIDs the sides have
-   * one mail at two UIDs.
-   */
-  readonly oneWay?: boolean;
-  /** Which mailboxes take part, directories and subscriptions included; the others are left as they are. */
-  readonly mailboxes?: WantedMailbox;
-  /** Rules of one's own for conflicts. */
-  readonly policy?: MergePolicy;
-  /** False: the trees are merged, and no mail is carried over, changed or expunged. */
-  readonly mails?: boolean;
-}
-
-/** What a mirror gives. */
-export interface MirrorResult {
-  /** What was done, and what could not be. */
-  readonly report: Report;
-  /** What the next mirror of this pair shall be given. */
-  readonly memory: SyncMemory;
-}
 
 const SIDES = ["left", "right"] as const;
 

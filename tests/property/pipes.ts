@@ -11,7 +11,8 @@ import { remoteStore } from "../../lib/peer/remote_store.ts";
 import { serveStore } from "../../lib/peer/store_server.ts";
 import type { Pipe } from "../../lib/port/pipe.ts";
 import type { Store } from "../../lib/port/store.ts";
-import { mirror, type MirrorResult } from "../../lib/run/mirror.ts";
+import { mirror } from "../../lib/run/mirror.ts";
+import type { MirrorResult } from "../../lib/run/mirror_options.ts";
 import { type PeerSyncResult, syncWithPeer } from "../../lib/run/peer_sync.ts";
 import { holdSession } from "../../lib/run/session.ts";
 import {
