@@ -55,7 +55,7 @@ const readSource = (path: string): Source => ({
 
 const sources: readonly Source[] = await (async () => {
   const found = ENTRIES.map((entry) => readSource(join(ROOT, entry)));
-  for (const top of ["lib", "cli", "tests", "bench"]) {
+  for (const top of ["lib", "cli", "tests", "bench", "docs"]) {
     const files = walk(join(ROOT, top), { exts: ["ts"], includeDirs: false, skip: [/\/golden$/] });
     for await (const { path } of files) found.push(readSource(path));
   }

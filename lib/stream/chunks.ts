@@ -39,12 +39,15 @@ export const failStream = <E>(error: E): never => {
 export const CHUNK = 1024;
 
 /** The empty stream. */
-export const empty = async function* <A>(): AsyncGenerator<readonly A[]> {};
+export const empty = <A>(): Chunks<A> => fromArray<A>([]);
 
 /** A stream over an array, in chunks of at most `size`. */
-export const fromArray = async function* <A>(
+export const fromArray = <A>(items: readonly A[], size: number = CHUNK): Chunks<A> =>
+  slices(items, size);
+
+const slices = async function* <A>(
   items: readonly A[],
-  size: number = CHUNK,
+  size: number,
 ): AsyncGenerator<readonly A[]> {
   for (let i = 0; i < items.length; i += size) yield items.slice(i, i + size);
 };
