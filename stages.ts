@@ -76,6 +76,8 @@ export {
 } from "./lib/sync/plan_backup.ts";
 export { backupContext } from "./lib/run/backup_mailbox.ts";
 export {
+  type Contest,
+  type Contests,
   isSettled,
   mergeMailbox,
   type MergeOperation,
