@@ -15,14 +15,12 @@
  * ```ts
  * import { backup, openStore, run, thisMachine } from "@dsync/dsync";
  *
- * const convert = async () => {
- *   const machine = thisMachine();
- *   await using source = await run(openStore(machine, "maildir:~/Maildir"));
- *   await using copy = await run(openStore(machine, "mdbox:~/mdbox", { create: true }));
- *   const { mails, problems } = await run(backup(source, copy));
- *   console.log(`${mails} mails, ${problems.length} problems`);
- * };
- * if (typeof convert !== "function") throw new Error("it is called where there is mail");
+ * // A home of its own, so that this can be tried; yours is that of thisMachine().
+ * const machine = { ...thisMachine(), home: await Deno.makeTempDir() };
+ * await using source = await run(openStore(machine, "maildir:~/Maildir", { create: true }));
+ * await using copy = await run(openStore(machine, "mdbox:~/mdbox", { create: true }));
+ * const { mails, problems } = await run(backup(source, copy));
+ * console.log(`${mails} mails, ${problems.length} problems`);
  * ```
  *
  * @module

@@ -15,19 +15,29 @@
  *
  * @example One mailbox of a backup
  * ```ts
+ * import { run } from "@dsync/dsync";
+ * import { INBOX, mailboxGuid } from "@dsync/dsync/model";
+ * import * as S from "@dsync/dsync/stages";
+ * import { emptyState, type Mailbox, memoryStore, newMailbox } from "@dsync/dsync/stores";
  * import { pipe } from "fp-ts/function.js";
- * import { apply, attachMails, backupContext, diff, planBackup, resolve, scan } from "@dsync/dsync/stages";
- * import type { Mailbox } from "@dsync/dsync/stores";
  *
- * const outcomes = (source: Mailbox, copy: Mailbox) =>
+ * const sync = (source: Mailbox, copy: Mailbox) =>
  *   pipe(
- *     diff(scan(source), scan(copy)),
- *     planBackup(backupContext(source, copy)),
- *     resolve,
- *     attachMails(source.fetch, () => Promise.resolve(null)),
- *     apply(copy),
+ *     S.diff(S.scan(source), S.scan(copy)),
+ *     S.planBackup(S.backupContext(source, copy)),
+ *     S.resolve,
+ *     S.attachMails(source.fetch, () => Promise.resolve(null)),
+ *     S.apply(copy),
+ *     S.collect,
  *   );
- * if (typeof outcomes !== "function") throw new Error("nothing is read before the outcomes are");
+ *
+ * const guid = mailboxGuid("0123456789abcdef0123456789abcdef");
+ * const store = () => memoryStore({ ...emptyState(), mailboxes: [newMailbox(INBOX, guid, 1)] });
+ * const [left, right] = [store(), store()];
+ * const outcomes = await run(
+ *   left.withMailbox(guid, (source) => right.withMailbox(guid, (copy) => sync(source, copy))),
+ * );
+ * if (outcomes.length > 0) throw new Error("both are empty");
  * ```
  *
  * @module

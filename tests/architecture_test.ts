@@ -103,6 +103,16 @@ Deno.test("rooms: the table of lib/README.md is the one that is tested", () => {
   assert.deepEqual(written, ROOMS);
 });
 
+Deno.test("lib/README.md: every place that it names is there", () => {
+  const text = Deno.readTextFileSync(join(ROOT, "lib/README.md"));
+  const table = text.slice(text.indexOf("## Where a change goes"), text.indexOf("## Rules of"));
+  const rows = table.split("\n").filter((row) => row.startsWith("| "));
+  assert.equal(rows.length, 2 + 10, "ten changes");
+  for (const [, path = ""] of table.matchAll(/`([^`]+)`/g)) {
+    assert.doesNotThrow(() => Deno.statSync(join(ROOT, "lib", path)), path);
+  }
+});
+
 Deno.test("rooms: every file of lib is in one", () => {
   none(
     sources.map(({ path }) => path).filter((path) =>

@@ -91,15 +91,13 @@ const openPeer = async (
  *
  * @example
  * ```ts
- * import { backup, openStore, run, thisMachine } from "@dsync/dsync";
+ * import { mirror, openStore, run, thisMachine } from "@dsync/dsync";
  *
- * const machine = thisMachine();
- * const copyTo = async (where: string) => {
- *   await using source = await run(openStore(machine, "maildir:~/Maildir"));
- *   await using copy = await run(openStore(machine, where, { create: true }));
- *   return await run(backup(source, copy));
- * };
- * if (copyTo.length !== 1) throw new Error("copyTo(`mdbox:~/mdbox`), or copyTo(`eve@example.org`)");
+ * const machine = { ...thisMachine(), home: await Deno.makeTempDir() };
+ * await using left = await run(openStore(machine, "maildir:~/Maildir", { create: true }));
+ * await using right = await run(openStore(machine, "mdbox:~/mdbox", { create: true }));
+ * const { report } = await run(mirror(left, right));
+ * if (report.problems.length > 0) throw new Error("nothing to do is no problem");
  * ```
  */
 export const openStore = (

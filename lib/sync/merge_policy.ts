@@ -16,7 +16,7 @@ import type { FlagView, MergedFlags } from "./merge_flags.ts";
  * import { type MergePolicy } from "@dsync/dsync";
  * import { FLAGGED } from "@dsync/dsync/model";
  *
- * /** The left side's flags count, and a flagged mail outlives its deletion on the other side. *\/
+ * // The left side's flags count, and a flagged mail outlives its deletion on the other side.
  * const policy: MergePolicy = {
  *   flags: (left) => left.record,
  *   keeps: (mail) => (mail.flags & FLAGGED) !== 0,
