@@ -87,6 +87,8 @@ export {
 export { backupContext } from "./lib/run/backup_mailbox.ts";
 export {
   type Contest,
+  type Contest,
+  type Contests,
   type Contests,
   isSettled,
   mergeMailbox,
