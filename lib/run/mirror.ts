@@ -11,12 +11,7 @@ import type { TaskEither } from "fp-ts/TaskEither.js";
 import { type SyncError, withPlace } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import { type MailboxMemory, NO_MEMORY, type SyncMemory } from "../model/memory.ts";
-import {
-  type MailboxName,
-  type MailboxStatus,
-  type MailboxTree,
-  nameKey,
-} from "../model/mailbox.ts";
+import type { MailboxName, MailboxStatus, MailboxTree } from "../model/mailbox.ts";
 import type { Expunge, Outcome, TreeOperation } from "../model/operation.ts";
 import { NOTHING_DONE, type Side } from "../model/report.ts";
 import type { Store } from "../port/store.ts";
@@ -26,7 +21,6 @@ import {
   deletedMailboxes,
   type MergePair,
   planMergeTree,
-  type TreePast,
 } from "../sync/merge_tree.ts";
 import { selectMailboxes } from "../sync/select_mailboxes.ts";
 import { identityOf } from "../sync/shared_identity.ts";
@@ -39,32 +33,9 @@ import { underOptions } from "./supervised.ts";
 import { endsRun, RunLog, sideOf } from "./run.ts";
 import { Tally } from "./tally.ts";
 import { nameIn, type TreeContext } from "./tree_decision.ts";
+import { pastOf, subscribed } from "./tree_past.ts";
 
 const SIDES = ["left", "right"] as const;
-
-/** What a memory tells of two trees. */
-const pastOf = ({ mailboxes, subscriptions }: SyncMemory, { left, right }: Stores): TreePast => {
-  const keys = new Set(
-    subscriptions?.flatMap((name) => [name, left.fitName(name), right.fitName(name)].map(nameKey)),
-  );
-  return {
-    nameOf: (guid) => mailboxes.get(guid)?.name ?? null,
-    isSubscribed: (name) => subscriptions === null ? null : keys.has(nameKey(name)),
-  };
-};
-
-/** The subscriptions of a tree after some changes. */
-const subscribed = (
-  before: readonly MailboxName[],
-  changes: readonly TreeOperation[],
-): readonly MailboxName[] => {
-  const names = new Map(before.map((name) => [nameKey(name), name]));
-  for (const { _tag, name } of changes) {
-    if (_tag === "Subscribe") names.set(nameKey(name), name);
-    if (_tag === "Unsubscribe") names.delete(nameKey(name));
-  }
-  return [...names.values()];
-};
 
 /** One run over a pair of stores. */
 class Mirror {
