@@ -6,20 +6,16 @@
 import { join } from "node:path";
 import { absolute, type Account, type Dovecot } from "../tests/interop/dovecot.ts";
 import type { Dsync } from "../tests/interop/dsync.ts";
-import type { Measured } from "./measure.ts";
+import { FOR_BENCH, missing } from "../tests/interop/present.ts";
 
-/** One way to do a piece of work: a fresh place or fresh changes, then a command that is measured. */
-export interface Way {
-  readonly name: string;
-  readonly run: () => Promise<Measured>;
-}
-
-/** What every piece of work has at hand. */
-export interface Bench {
-  readonly dovecot: Dovecot;
-  readonly dsync: Dsync;
-  /** The mail. */
-  readonly source: Account;
+/** A process of the test user that is to be started. */
+export interface CommandLine {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** HOME. */
+  readonly home: string;
+  /** What else is in its environment. */
+  readonly env?: Record<string, string>;
 }
 
 const locationOf = (account: Account): readonly string[] => [
@@ -38,12 +34,23 @@ export const doveadm = (
   dovecot: Dovecot,
   account: Account,
   args: readonly string[],
-): Deno.Command =>
-  dovecot.machine.command(
-    "/usr/bin/doveadm",
-    [...doveadmWords(dovecot, account), ...args],
-    account,
-  );
+): CommandLine => ({
+  program: "/usr/bin/doveadm",
+  args: [...doveadmWords(dovecot, account), ...args],
+  home: account.home,
+});
+
+/** dsync with these arguments. */
+export const dsyncRun = (
+  dsync: Dsync,
+  args: readonly string[],
+  home: string,
+): CommandLine => ({
+  program: dsync.program,
+  args: dsync.args(["-c", "/dev/null", ...args]),
+  home,
+  env: dsync.env,
+});
 
 /** dsync from an account to the words of a second side. No configuration of the machine's own Dovecot is asked for. */
 export const dsyncCommand = (
@@ -51,7 +58,7 @@ export const dsyncCommand = (
   from: Account,
   verb: "mirror" | "backup",
   to: readonly string[],
-): Deno.Command => dsync.command(["-c", "/dev/null", ...locationOf(from), verb, ...to], from.home);
+): CommandLine => dsyncRun(dsync, [...locationOf(from), verb, ...to], from.home);
 
 /** The words of a dsync that serves an account. */
 export const served = (dsync: Dsync, account: Account): readonly string[] => [
@@ -70,20 +77,14 @@ export const servedByDoveadm = (dovecot: Dovecot, account: Account): readonly st
 const MBSYNC = "/usr/bin/mbsync";
 
 /** Whether there is an mbsync to compare with. */
-export const hasMbsync = (): boolean => {
-  try {
-    return Deno.statSync(MBSYNC).isFile;
-  } catch {
-    return false;
-  }
-};
+export const hasMbsync = (): boolean => !missing(FOR_BENCH).includes("isync");
 
-/** mbsync between two Maildirs, by a configuration that is written into the second one's home. */
+/** mbsync between two Maildirs; its configuration and its memory are in the second one's home. */
 export const mbsync = async (
   { machine }: Dovecot,
   from: Account,
   to: Account,
-): Promise<Deno.Command> => {
+): Promise<CommandLine> => {
   const config = join(to.home, "mbsyncrc");
   const store = (name: string, home: string): string =>
     `MaildirStore ${name}\nInbox ${home}/Maildir\nSubFolders Maildir++\n`;
@@ -94,5 +95,5 @@ export const mbsync = async (
   );
   Deno.mkdirSync(join(to.home, "state"), { recursive: true });
   await machine.own(to.home);
-  return machine.command(MBSYNC, ["-q", "-c", config, "all"], to);
+  return { program: MBSYNC, args: ["-q", "-c", config, "all"], home: to.home };
 };

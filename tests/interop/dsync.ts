@@ -73,19 +73,20 @@ export class Dsync {
     ];
   }
 
-  #env(): Record<string, string> {
+  /** The environment that it needs. */
+  get env(): Record<string, string> {
     return { DENO_DIR: this.cache, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
   }
 
   /** A process of dsync with these arguments, not yet started. */
   command(args: readonly string[], home: string): Deno.Command {
-    return this.machine.command(this.program, this.args(args), { home, env: this.#env() });
+    return this.machine.command(this.program, this.args(args), { home, env: this.env });
   }
 
   /** Runs dsync to its end. */
   run(args: readonly string[]): Promise<Ended> {
     const { home } = this;
-    return this.machine.run(this.program, this.args(args), { home, env: this.#env() });
+    return this.machine.run(this.program, this.args(args), { home, env: this.env });
   }
 
   /** Runs dsync to its end and watches how much memory it, or a process that it starts, holds at most. */
@@ -93,7 +94,7 @@ export class Dsync {
     args: readonly string[],
   ): Promise<Ended & { readonly peakMiB: number }> {
     const { home } = this;
-    const child = this.machine.command(this.program, this.args(args), { home, env: this.#env() })
+    const child = this.machine.command(this.program, this.args(args), { home, env: this.env })
       .spawn();
     let peakMiB = 0;
     const watch = setInterval(() => {

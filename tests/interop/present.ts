@@ -25,8 +25,11 @@ export const FOR_TESTS: readonly Needed[] = [
   { file: "/usr/lib/dovecot/imap", what: "dovecot-imapd" },
 ];
 
-/** What the benchmark compares with besides. */
-export const FOR_BENCH: readonly Needed[] = [{ file: "/usr/bin/mbsync", what: "isync" }];
+/** What the benchmark compares with, and counts with, besides. */
+export const FOR_BENCH: readonly Needed[] = [
+  { file: "/usr/bin/mbsync", what: "isync" },
+  { file: "/usr/bin/strace", what: "strace" },
+];
 
 /** What the tests over ssh need besides. */
 export const FOR_SSH: readonly Needed[] = [
