@@ -87,8 +87,6 @@ export {
 export { backupContext } from "./lib/run/backup_mailbox.ts";
 export {
   type Contest,
-  type Contest,
-  type Contests,
   type Contests,
   isSettled,
   mergeMailbox,
