@@ -23,6 +23,9 @@ type Stamps = ReadonlyMap<MailboxGuid, string>;
 
 const NO_STAMPS: TaskEither<SyncError, Stamps> = TE.right(new Map());
 
+/** The other end does not know of hidden mails, and would take them for gone. */
+const ONLY_PART = syncError("Unsupported", "mailbox", {}, "a part of a mailbox cannot be served");
+
 const GIVEN_UP = syncError("Changed", "mailbox", {}, "the other end gave up");
 
 /** The calls of one other end. */
@@ -101,6 +104,7 @@ class StoreServer {
   /** Lends a mailbox to the other end until it says what became of it; a connection that breaks counts as a failure. */
   #lend(channel: Channel): (mailbox: Mailbox) => TaskEither<SyncError, void> {
     return (mailbox) => async () => {
+      if ((mailbox.hidden ?? []).length > 0) return E.left(ONLY_PART);
       const id = ++this.#last;
       this.#mailboxes.set(id, mailbox);
       const { name, status, problems, moment, historyComplete } = mailbox;

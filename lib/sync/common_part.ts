@@ -61,6 +61,10 @@ interface Doubtful {
 const uidsByKey = (records: readonly MailRecord[] = []): ReadonlyMap<string, number> =>
   new Map(records.map((record) => [recordKey(record), record.uid]));
 
+/** The UID at which a mail is hidden; undefined: it is not. As a rule none is, and no key is worked out. */
+const uidIn = (hidden: ReadonlyMap<string, number>, record: MailRecord): number | undefined =>
+  hidden.size === 0 ? undefined : hidden.get(recordKey(record));
+
 /** The walk over both sides by UID; ends at the first UID where they contradict each other. */
 class Walk {
   lastCommonUid = 0;
@@ -113,7 +117,7 @@ class Walk {
   #alone(record: MailRecord, isLeft: boolean): boolean {
     const other = isLeft ? this.#right : this.#left;
     if (other.unreadable.has(record.uid)) return true;
-    const hiddenAt = (isLeft ? this.#hiddenRight : this.#hiddenLeft).get(recordKey(record));
+    const hiddenAt = uidIn(isLeft ? this.#hiddenRight : this.#hiddenLeft, record);
     if (hiddenAt !== undefined) {
       if (hiddenAt === record.uid) this.#agree(record.uid);
       return true;
@@ -158,12 +162,16 @@ class Walk {
     };
     const [left, right] = [this.#left, this.#right];
     for (const record of restLeft) {
-      if (right.unreadable.has(record.uid) || this.#hiddenRight.has(recordKey(record))) continue;
+      if (right.unreadable.has(record.uid) || uidIn(this.#hiddenRight, record) !== undefined) {
+        continue;
+      }
       if (isRemoved(right, record)) this.#expunge(record, true);
       else this.newLeft.push(record);
     }
     for (const record of restRight) {
-      if (left.unreadable.has(record.uid) || this.#hiddenLeft.has(recordKey(record))) continue;
+      if (left.unreadable.has(record.uid) || uidIn(this.#hiddenLeft, record) !== undefined) {
+        continue;
+      }
       if (isRemoved(left, record)) this.#expunge(record, false);
       else this.newRight.push(record);
     }

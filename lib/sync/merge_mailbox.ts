@@ -22,6 +22,7 @@ import {
   type FlagRule,
   type FlagsChange,
   type FlagView,
+  type MergedFlags,
   mergeFlags,
   type Role,
 } from "./merge_flags.ts";
@@ -122,6 +123,18 @@ const unseenModSeq = (a: MergeSide, b: MergeSide): ModSeq => {
   return modSeq((x > y ? x : y) + 1n);
 };
 
+/** What both sides shall have: somebody's own rule, where there is one and the sides differ; else as usual. */
+const settled = (
+  { settle, isLeft }: Sided,
+  { mine, theirs }: Contest,
+  usual: MergedFlags,
+): MergedFlags => {
+  if (settle === undefined) return usual;
+  const [a, b] = [mine.record, theirs.record];
+  if (a.flags === b.flags && sameKeywords(a.keywords, b.keywords)) return usual;
+  return isLeft ? settle(mine, theirs, usual) : settle(theirs, mine, usual);
+};
+
 /** The update that gives the mail at `at` the merged flags, or null where it has them, MODSEQ included. */
 const updateOf = (
   view: Sided,
@@ -133,13 +146,11 @@ const updateOf = (
     mine: { record: mine, change: view.changes.get(mine.uid) ?? null },
     theirs: { record: theirs, change: view.otherChanges.get(theirs.uid) ?? null },
   };
-  const usual = mergeFlags(contest.mine, contest.theirs, view.role, view.rule);
-  const isSame = mine.flags === theirs.flags && sameKeywords(mine.keywords, theirs.keywords);
-  const merged = isSame || view.settle === undefined
-    ? usual
-    : view.isLeft
-    ? view.settle(contest.mine, contest.theirs, usual)
-    : view.settle(contest.theirs, contest.mine, usual);
+  const merged = settled(
+    view,
+    contest,
+    mergeFlags(contest.mine, contest.theirs, view.role, view.rule),
+  );
   const change = mine.flags !== merged.flags || !sameKeywords(mine.keywords, merged.keywords);
   const theyChange = theirs.flags !== merged.flags ||
     !sameKeywords(theirs.keywords, merged.keywords);

@@ -67,6 +67,10 @@ export const flagUpdate = (
   };
 };
 
+/** Whether a mail is among some; as a rule there are none, and no key is worked out. */
+const isIn = (keys: ReadonlySet<string>, record: MailRecord): boolean =>
+  keys.size > 0 && keys.has(recordKey(record));
+
 /** The stage *plan*: each difference becomes what the destination has to do, or a conflict. Order stays. */
 export const planBackup = (context: BackupContext): Stage<Difference, Proposal> => {
   const hidden = new Set(context.hiddenInSource?.map(recordKey));
@@ -74,7 +78,7 @@ export const planBackup = (context: BackupContext): Stage<Difference, Proposal> 
   return flatMap((difference: Difference): readonly Proposal[] => {
     switch (difference._tag) {
       case "OnlyLeft":
-        if (hiddenThere.has(recordKey(difference.left))) return [];
+        if (isIn(hiddenThere, difference.left)) return [];
         return [
           difference.left.uid < context.destination.uidNext
             ? { _tag: "Conflict", conflict: { _tag: "UidPassed", source: difference.left } }
@@ -91,7 +95,7 @@ export const planBackup = (context: BackupContext): Stage<Difference, Proposal> 
       case "OnlyRight":
         return [
           context.unreadable.has(difference.right.uid) ||
-            hidden.has(recordKey(difference.right))
+            isIn(hidden, difference.right)
             ? { _tag: "Undecided", record: difference.right }
             : {
               _tag: "Settled",

@@ -3,11 +3,29 @@
  *
  * @module
  */
+import { SEEN } from "../model/flags.ts";
 import type { Store } from "../port/store.ts";
-import type { Holds, Home, Register } from "./content.ts";
+import {
+  allDone,
+  applyTo,
+  BOX,
+  CREATE,
+  type Holds,
+  type Home,
+  type Register,
+  run,
+} from "./content.ts";
 import { mailCases } from "./mail_cases.ts";
+import { type MailSpec, saveOf } from "./mails.ts";
 import { readingCases } from "./reading_cases.ts";
 import { treeCases } from "./tree_cases.ts";
+
+const SOME_MAILS: readonly MailSpec[] = [
+  { uid: 1, flags: SEEN, keywords: ["Work"] },
+  { uid: 2, bytes: "" },
+  { uid: 7, bytes: "Subject: crlf\r\n\r\nlone\rcr\n" },
+  { uid: 40 },
+];
 
 /**
  * Registers the whole contract for one kind of store. Each case gets an empty store and reads back through a second,
@@ -53,6 +71,14 @@ export const storeContract = (
     });
   treeCases({ test: inHome, reopened, holds });
   mailCases({ test: inHome, reopened, holds });
+  readingCases((claim, body) =>
+    inHome(`filled, ${claim}`, async (home, store) => {
+      await run(store.applyTree(CREATE));
+      allDone(await applyTo(store, BOX, SOME_MAILS.map(saveOf)));
+      await store.close();
+      await reopened(home, body);
+    })
+  );
 };
 
 /**

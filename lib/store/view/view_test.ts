@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import * as TE from "fp-ts/TaskEither.js";
 import { SEEN } from "../../model/flags.ts";
 import { mailboxGuid } from "../../model/ids.ts";
 import { mailboxName } from "../../model/mailbox.ts";
 import type { MailRecord } from "../../model/mail.ts";
 import { isNothing } from "../../model/report.ts";
+import { memoryPipe } from "../../peer/memory_pipe.ts";
+import { remoteStore } from "../../peer/remote_store.ts";
+import { serveStore } from "../../peer/store_server.ts";
 import { backup } from "../../run/backup.ts";
 import { compareStores } from "../../run/compare.ts";
 import { dryRun } from "../../run/dry_run.ts";
@@ -67,6 +71,15 @@ Deno.test("onlyMails: the brake counts hidden mails as there", async () => {
   const maxDelete = { _tag: "Mails", count: 0 } as const;
   const end = await run(backup(small(memoryStore(source)), memoryStore(copy), { maxDelete }));
   assert.deepEqual([end.right.expunged, end.problems], [0, []]);
+});
+
+Deno.test("onlyMails: a part of a mailbox is not served to another end, which would take the rest for gone", async () => {
+  const [here, there] = memoryPipe();
+  const served = serveStore(small(memoryStore(stateOf([SMALL, LARGE]))), there)();
+  const store = await run(remoteStore(here));
+  await assert.rejects(run(store.withMailbox(BOX, () => TE.right(0))), /cannot be served/);
+  await here.close();
+  await served;
 });
 
 const notMine = { keywords: (keyword: string) => keyword.toLowerCase() !== "mine" };
