@@ -42,7 +42,7 @@ export const headLines = async (directory: string): Promise<readonly string[]> =
       "describe",
       "--always",
       "--dirty",
-    )}`,
+    )}, built by deno task build`,
     `Deno ${Deno.version.deno}, V8 ${Deno.version.v8}`,
     `Dovecot ${await firstLine("/usr/sbin/dovecot", "--version")}`,
     await firstLine("mbsync", "--version"),

@@ -1,6 +1,7 @@
 /** The built program is the program. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { buildArgs } from "./interop/dsync.ts";
 import { writeMaildir } from "./sample/maildir.ts";
 import { bulkAccount } from "./sample/bulk.ts";
 
@@ -23,10 +24,8 @@ const outputOf = async (
 Deno.test("deno task build makes a program that needs nothing but its folder", async () => {
   const root = await Deno.makeTempDir({ prefix: "dsync-build-" });
   try {
-    const { tasks } = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json")));
-    const [, bundle = ""] = /deno (bundle .*)$/.exec(tasks.build.command) ?? [];
     const dist = join(root, "dist");
-    await outputOf(bundle.replace("--outdir=dist", `--outdir=${dist}`).split(" "));
+    await outputOf(buildArgs(ROOT, dist));
     // No package is to be had: an empty cache, and nothing may be fetched.
     const env = { DENO_DIR: join(root, "cache"), XDG_STATE_HOME: join(root, "state") };
     const dsync = (...args: readonly string[]) =>

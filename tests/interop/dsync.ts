@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { absolute, type Account, type Dovecot } from "./dovecot.ts";
 import { childrenOf, type Ended, type Machine, peakOf } from "./machine.ts";
@@ -28,6 +28,19 @@ const denoDir = async (): Promise<string> => {
   return (JSON.parse(new TextDecoder().decode(stdout)) as { denoDir: string }).denoDir;
 };
 
+/** What Deno is asked for by the task `build` of a checkout, with another folder for what is built. */
+export const buildArgs = (checkout: string, folder: string): readonly string[] => {
+  const { tasks: { build } } = JSON.parse(Deno.readTextFileSync(join(checkout, "deno.json")));
+  const [, bundle = ""] = /deno (bundle .*)$/.exec(build.command) ?? [];
+  return bundle.split(" ").map((word) =>
+    word.startsWith("--outdir=")
+      ? `--outdir=${folder}`
+      : word.endsWith(".ts")
+      ? join(checkout, word)
+      : word
+  );
+};
+
 /** dsync on a machine, ready to run. */
 export class Dsync {
   private constructor(
@@ -37,6 +50,8 @@ export class Dsync {
     readonly cache: string,
     /** HOME of the runs: what a mirror remembers goes there. */
     readonly home: string,
+    /** Options of Deno for this program. */
+    readonly denoOptions: readonly string[],
   ) {}
 
   /**
@@ -45,32 +60,41 @@ export class Dsync {
    */
   static async stage(machine: Machine): Promise<Dsync> {
     const [checkout, cache] = [join(machine.root, "dsync"), join(machine.root, "deno-dir")];
-    const program = join(machine.root, "deno");
     await Deno.mkdir(checkout);
     for (const part of PARTS) await must("cp", "-r", join(CHECKOUT, part), checkout);
     await cachePackages();
     await Deno.mkdir(cache);
     // The packages alone: other parts of the cache change while others work on this machine.
     await must("cp", "-rL", join(await denoDir(), "npm"), cache);
+    const options = ["--cached-only", "--config", join(checkout, "deno.json")];
+    return await Dsync.#ready(machine, checkout, cache, join("cli", "main.ts"), options);
+  }
+
+  /** Builds the program into the machine's directory, as one folder that needs nothing else. */
+  static async build(machine: Machine): Promise<Dsync> {
+    const [dist, cache] = [join(machine.root, "dsync"), join(machine.root, "deno-dir")];
+    await Deno.mkdir(cache);
+    await must(Deno.execPath(), ...buildArgs(CHECKOUT, dist));
+    return await Dsync.#ready(machine, dist, cache, "main.js", ["--no-config"]);
+  }
+
+  static async #ready(
+    machine: Machine,
+    folder: string,
+    cache: string,
+    main: string,
+    options: readonly string[],
+  ): Promise<Dsync> {
+    const program = join(machine.root, "deno");
     await must("cp", "-L", "--reflink=auto", Deno.execPath(), program);
-    await machine.own(checkout);
-    await machine.own(cache);
-    await machine.own(program);
+    for (const path of [folder, cache, program]) await machine.own(path);
     const home = await machine.directory("dsync-home");
-    return new Dsync(machine, program, join(checkout, "cli", "main.ts"), cache, home);
+    return new Dsync(machine, program, join(folder, main), cache, home, options);
   }
 
   /** A command line that runs dsync with these arguments. */
   args(args: readonly string[]): string[] {
-    return [
-      "run",
-      "-A",
-      "--cached-only",
-      "--config",
-      join(dirname(this.main), "..", "deno.json"),
-      this.main,
-      ...args,
-    ];
+    return ["run", "-A", ...this.denoOptions, this.main, ...args];
   }
 
   /** The environment that it needs. */
@@ -116,6 +140,9 @@ export class Dsync {
     return this.run(args);
   }
 }
+
+/** The same, built. */
+export const buildDsync = (dovecot: Dovecot): Promise<Dsync> => Dsync.build(dovecot.machine);
 
 /** Starts dsync beside a Dovecot. */
 export const stageDsync = (dovecot: Dovecot): Promise<Dsync> => Dsync.stage(dovecot.machine);
