@@ -9,7 +9,7 @@ import { TextLineStream } from "@std/streams/text-line-stream";
 /** The runs of `deno test`, one after the other. */
 const SUITES: readonly (readonly string[])[] = [
   // Each file for itself: a worker for each core.
-  ["--doc", "--parallel", "--ignore=tests/interop,tests/crash,README.md,docs"],
+  ["--doc", "--parallel", "--ignore=tests/interop,tests/crash,README.md,docs,site,dist"],
   ["--parallel", "tests/crash"],
   ["--parallel", "tests/interop"],
 ];

@@ -37,10 +37,11 @@ const checked = <A>(
   name: string,
   from: (value: unknown) => A | undefined,
   to: (value: A) => unknown = (value) => value,
+  is: (value: unknown) => boolean = (value) => from(value) !== undefined,
 ): t.Type<A, unknown> =>
   new t.Type<A, unknown>(
     name,
-    (value): value is A => from(value) !== undefined,
+    (value): value is A => is(value),
     (value, context) => {
       const found = from(value);
       return found === undefined ? t.failure(value, context) : t.success(found);
@@ -71,11 +72,16 @@ const uidValue = checked<Uid>(
 );
 
 /** Digits in a string, up to 2^63-1. */
-const modSeqValue = checked<ModSeq>("MODSEQ", (value) => {
-  if (typeof value !== "string" || !/^[0-9]{1,19}$/.test(value)) return undefined;
-  const number = BigInt(value);
-  return number < 2n ** 63n ? modSeq(number) : undefined;
-}, String);
+const modSeqValue = checked<ModSeq>(
+  "MODSEQ",
+  (value) => {
+    if (typeof value !== "string" || !/^[0-9]{1,19}$/.test(value)) return undefined;
+    const number = BigInt(value);
+    return number < 2n ** 63n ? modSeq(number) : undefined;
+  },
+  String,
+  (value) => typeof value === "bigint" && value >= 0n && value < 2n ** 63n,
+);
 
 const MAX_TEXT = 65_536;
 

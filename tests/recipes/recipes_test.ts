@@ -196,6 +196,20 @@ recipe("an mbox file becomes an mdbox", async ({ root, right }) => {
   assert.deepEqual(await contentOf(right), { INBOX: `1:f${SEEN} 2` });
 });
 
+recipe("a mirror that remembers", async ({ root, left, right }) => {
+  await fill(left, { INBOX: [{ uid: 1 }], Work: [{ uid: 1 }] });
+  const file = `${root}/memory.json`;
+  const first = await runRecipe("mirror_that_remembers", left, right, file);
+  assert.deepEqual(first.lines, ["2 mails, 0 problems"]);
+  const remembered = JSON.parse(await Deno.readTextFile(file));
+  assert.match(JSON.stringify(remembered), /"Work"/);
+  const second = await runRecipe("mirror_that_remembers", left, right, file);
+  assert.deepEqual(second.lines, ["2 mails, 0 problems"]);
+  await Deno.writeTextFile(file, "no memory");
+  const third = await runRecipe("mirror_that_remembers", left, right, file);
+  assert.deepEqual(third.lines, ["2 mails, 0 problems"]);
+});
+
 recipe("mirror, but leave Junk out and tag what came from the left", async ({ left, right }) => {
   await fill(left, { INBOX: [{ uid: 1 }, { uid: 2 }], Junk: [{ uid: 1 }] });
   await fill(right, { INBOX: [{ uid: 1 }], Junk: [{ uid: 5 }] });
