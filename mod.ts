@@ -27,7 +27,12 @@
  */
 
 // Opening.
-export { type OpenStore, openStore, type Place, type PlaceOptions } from "./lib/open/open_store.ts";
+export {
+  type OpenStore,
+  openStore,
+  type OpenStoreOptions,
+  type StorePlace,
+} from "./lib/open/open_store.ts";
 export type { OpenOptions } from "./lib/open/open_location.ts";
 export { type MachineOptions, thisMachine } from "./lib/os/machine.ts";
 export type { Machine } from "./lib/port/machine.ts";
@@ -64,7 +69,7 @@ export { isNothing } from "./lib/model/report.ts";
 export type { KeptMailbox, Report, Side, SideReport, SyncEvent } from "./lib/model/report.ts";
 export type { Comparison, Finding, MailboxDigests } from "./lib/model/comparison.ts";
 export type { Decision, DecisionKind, MailDecision } from "./lib/model/decision.ts";
-export type { ErrorScope, ErrorTag, Place as ErrorPlace, SyncError } from "./lib/model/error.ts";
+export type { ErrorScope, ErrorTag, Place, SyncError } from "./lib/model/error.ts";
 export { errorText } from "./lib/codec/error_text.ts";
 
 // What a mirror remembers for the next one.

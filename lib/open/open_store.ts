@@ -29,10 +29,10 @@ type TaskEither<E, A> = TE.TaskEither<E, A>;
  * Where a store is, as LOCATION2 of the command line has it: "maildir:~/Maildir", "mdbox:~/mdbox", a host as "host" or
  * "user@host", the words of a command that runs a `dsync server`, or a location that is parsed already.
  */
-export type Place = string | readonly string[] | Location;
+export type StorePlace = string | readonly string[] | Location;
 
 /** How a place is opened. */
-export interface PlaceOptions extends Partial<OpenOptions> {
+export interface OpenStoreOptions extends Partial<OpenOptions> {
   /** The command that reaches a host (dsync_remote_cmd): words with `%{login}`, `%{host}` and `%u`. */
   readonly remoteCommand?: string;
   /** Told each line that a program writes to its standard error; absent: they are dropped. */
@@ -102,8 +102,8 @@ const openPeer = async (
  */
 export const openStore = (
   machine: Machine,
-  place: Place,
-  { create = false, remoteCommand, onLine = () => {}, signal, ...options }: PlaceOptions = {},
+  place: StorePlace,
+  { create = false, remoteCommand, onLine = () => {}, signal, ...options }: OpenStoreOptions = {},
 ): TaskEither<SyncError, OpenStore> =>
 async () => {
   const open = async (location: Location): Promise<Either<SyncError, OpenStore>> =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { ErrorTag } from "../model/error.ts";
-import { type OpenStore, openStore, type Place } from "./open_store.ts";
+import { type OpenStore, openStore, type StorePlace } from "./open_store.ts";
 import { thisMachine } from "../os/machine.ts";
 import { memoryPipe } from "../peer/memory_pipe.ts";
 import type { Machine } from "../port/machine.ts";
@@ -43,7 +43,7 @@ const inDirectory = async (use: (root: string) => Promise<void>): Promise<void> 
 Deno.test("openStore: a location, a parsed one, and a program that serves one are the same store", () =>
   inDirectory(async (root) => {
     const machine = { ...thisMachine(), home: root };
-    const places: readonly Place[] = [
+    const places: readonly StorePlace[] = [
       "maildir:~/Maildir",
       { format: "maildir", root: `${root}/Maildir`, layout: "maildir++", utf8: false },
       served(`maildir:${root}/Maildir`),
@@ -100,7 +100,7 @@ Deno.test("openStore: a program that says nothing is ended by the signal", async
   await assert.rejects(run(openStore(machine, "example.org", { signal: stop.signal })), /stopped/);
 });
 
-const REFUSED: Readonly<Record<string, readonly [Place, ErrorTag]>> = {
+const REFUSED: Readonly<Record<string, readonly [StorePlace, ErrorTag]>> = {
   "no place at all": ["", "Usage"],
   "a format that is not there": ["sdbox:/mail", "Usage"],
   "a home that is not there": ["maildir:~/Maildir", "Usage"],
