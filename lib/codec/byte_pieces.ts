@@ -5,7 +5,9 @@
  */
 
 /** All pieces as one; a single piece is given as it is. */
-export const joinBytes = (pieces: readonly Uint8Array[]): Uint8Array => {
+export const joinBytes = <B extends ArrayBufferLike>(
+  pieces: readonly Uint8Array<B>[],
+): Uint8Array<B | ArrayBuffer> => {
   if (pieces.length === 1) return pieces[0]!;
   const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Mail } from "../model/mail.ts";
+import { joinBytes } from "./byte_pieces.ts";
 
 /**
  * Reads a mail's stored bytes to their end; a body that is a stream can be read once. Memory: twice the mail for a
@@ -19,14 +20,8 @@ import type { Mail } from "../model/mail.ts";
  * ```
  */
 export const readBody = async ({ body }: Pick<Mail, "body">): Promise<Uint8Array<ArrayBuffer>> => {
-  const pieces: Uint8Array[] = [];
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
   // A stream may use the memory of a piece again for the next one.
   for await (const piece of body) pieces.push(piece.slice());
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return joinBytes(pieces);
 };
