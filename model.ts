@@ -46,5 +46,11 @@ export {
   TREE as MAILBOX_TREE,
   TREE_OPERATION,
 } from "./lib/codec/store_value.ts";
-export { formatPlan, parsePlan, PLAN_STEP, type PlanFile } from "./lib/codec/plan_json.ts";
+export {
+  formatPlan,
+  parsePlan,
+  PLAN_STEP,
+  type PlanFile,
+  type PlannedIdentity,
+} from "./lib/codec/plan_json.ts";
 export { formatLine, parseLine } from "./lib/codec/json_line.ts";

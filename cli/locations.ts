@@ -12,6 +12,7 @@ import { type SyncError, syncError } from "../lib/model/error.ts";
 import { openLocation } from "../lib/open/open_location.ts";
 import { StreamFailure } from "../lib/stream/chunks.ts";
 import type { Os } from "../lib/port/os.ts";
+import type { GivenIdentities } from "../lib/port/given_identities.ts";
 import type { Store } from "../lib/port/store.ts";
 
 /** What stores are opened with. */
@@ -20,11 +21,13 @@ export interface Opening {
   readonly os: Os;
   /** The settings of -o; both sides are opened with the same, as doveadm does it. */
   readonly settings: ReadonlyMap<string, string>;
+  /** Which identities the mailboxes of a location get that have none; absent: new ones. */
+  readonly identitiesAt?: (location: string) => GivenIdentities | undefined;
 }
 
 /** Opens the store of `text`; where it is not there and may be made, gives one that is made at the first write. */
 export const openSide = async (
-  { os, settings }: Opening,
+  { os, settings, identitiesAt }: Opening,
   text: string,
   create: boolean,
 ): Promise<Either<SyncError, Store>> => {
@@ -39,8 +42,10 @@ export const openSide = async (
   if (size !== "" && rotateSize === null) {
     return E.left(syncError("Usage", "run", {}, `mdbox_rotate_size=${size}: no size above 0`));
   }
+  const identities = identitiesAt?.(text);
   return await openLocation(os, location.right, {
     create,
+    ...(identities === undefined ? {} : { identities }),
     ...(attributes.right === null ? {} : { attributes: attributes.right }),
     ...(rotateSize === null ? {} : { rotateSize }),
     ...(altChar === "" ? {} : { altChar }),

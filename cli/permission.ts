@@ -5,11 +5,13 @@
  */
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
+import type { PlannedIdentity } from "../lib/codec/plan_json.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import type { PlanStep } from "../lib/model/plan.ts";
 import type { Store } from "../lib/port/store.ts";
 import { type Approval, approved } from "../lib/run/approved.ts";
 import { recorded } from "../lib/run/recorded.ts";
+import type { GivenIdentities } from "../lib/port/given_identities.ts";
 import { shadowStore } from "../lib/store/shadow/shadow_store.ts";
 
 /** What a sync is allowed to do. */
@@ -21,6 +23,8 @@ export type Permission =
     readonly _tag: "Nothing";
     readonly note: (step: PlanStep) => void;
     readonly onSides: (left: string, right: string) => void;
+    /** Told of each identity that was made up. */
+    readonly onIdentity: (identity: PlannedIdentity) => void;
   }
   /** What was approved, between these two locations. */
   | {
@@ -28,7 +32,32 @@ export type Permission =
     readonly approval: Approval;
     readonly left: string;
     readonly right: string;
+    /** Those that were made up for the plan. */
+    readonly identities: readonly PlannedIdentity[];
   };
+
+/** Which identities the mailboxes of a location get that have none; undefined: new ones. */
+export const identitiesAt = (
+  permission: Permission,
+  location: string,
+): GivenIdentities | undefined => {
+  switch (permission._tag) {
+    case "All":
+      return undefined;
+    case "Nothing":
+      return {
+        of: () => null,
+        note: (name, identity) => permission.onIdentity({ location, name, ...identity }),
+      };
+    case "Approved":
+      return {
+        of: (name) =>
+          permission.identities.find((one) => one.location === location && one.name === name) ??
+            null,
+        note: () => {},
+      };
+  }
+};
 
 /** The two stores with no more power over them than is allowed. */
 export const permitted = (

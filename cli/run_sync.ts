@@ -6,6 +6,7 @@
 import * as E from "fp-ts/Either.js";
 import { digestLine, eventLine, reportLine, stepLine } from "../lib/codec/report_json.ts";
 import { syncError } from "../lib/model/error.ts";
+import type { PlannedIdentity } from "../lib/codec/plan_json.ts";
 import type { PlanStep } from "../lib/model/plan.ts";
 import type { Side } from "../lib/model/report.ts";
 import { makeOs } from "../lib/os/os.ts";
@@ -81,17 +82,19 @@ const tellSteps = (command: SyncCommand, steps: readonly PlanStep[]): void => {
 /** `words`: the command line. */
 const runPlan = async (command: SyncCommand, words: readonly string[]): Promise<number> => {
   const steps: PlanStep[] = [];
+  const identities: PlannedIdentity[] = [];
   let [left, right] = ["", ""];
   const exit = await runWith(command, {
     _tag: "Nothing",
     note: (step) => steps.push(step),
     onSides: (...both) => [left, right] = both,
+    onIdentity: (identity) => identities.push(identity),
   });
   if (exit !== EXIT.inSync && exit !== EXIT.runAgain) return exit;
   tellSteps(command, steps);
   if (!command.json) console.log(planText(steps));
   if (command.planFile === null) return exit;
-  const end = writePlan(command.planFile, { command: words, left, right, steps });
+  const end = writePlan(command.planFile, { command: words, left, right, identities, steps });
   return E.isLeft(end) ? failWith(end.left, command, EXIT.failed) : exit;
 };
 
@@ -99,7 +102,7 @@ const runPlan = async (command: SyncCommand, words: readonly string[]): Promise<
 export const runApply = async (apply: ApplyCommand, now: number): Promise<number> => {
   const plan = readPlan(apply.file);
   if (E.isLeft(plan)) return failWith(plan.left, apply, EXIT.failed);
-  const { command: words, left, right, steps } = plan.right;
+  const { command: words, left, right, identities, steps } = plan.right;
   const parsed = parseCommandLine(words, now);
   if (E.isLeft(parsed) || parsed.right._tag !== "Sync") {
     const error = syncError("Damaged", "run", { path: apply.file }, "it is a plan of no sync");
@@ -109,7 +112,13 @@ export const runApply = async (apply: ApplyCommand, now: number): Promise<number
   const settled = await settle({ ...parsed.right, verbose, debug, json, dryRun: false });
   if (E.isLeft(settled)) return failWith(settled.left, apply, statusOfSettings(settled.left));
   const approval = new Approval(steps);
-  const exit = await runWith(settled.right, { _tag: "Approved", approval, left, right });
+  const exit = await runWith(settled.right, {
+    _tag: "Approved",
+    approval,
+    left,
+    right,
+    identities,
+  });
   const notDone = approval.left();
   if (notDone.length > 0 && (exit === EXIT.inSync || exit === EXIT.runAgain)) {
     complain(`${notDone.length} of ${steps.length} steps were not done:`);

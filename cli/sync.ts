@@ -15,7 +15,7 @@ import type { SyncCommand } from "./command.ts";
 import { betweenStores, isPlain, type Means, type Synced, underRules } from "./between_stores.ts";
 import { firstLocation, openEither, type Opening, openSide, samePlace } from "./locations.ts";
 import { remoteCommandOf } from "./configuration.ts";
-import type { Permission } from "./permission.ts";
+import { identitiesAt, type Permission } from "./permission.ts";
 import { lockHere } from "./sync_lock.ts";
 
 const betweenLocations = async (
@@ -23,8 +23,12 @@ const betweenLocations = async (
   one: string,
   two: string,
 ): Promise<Either<SyncError, Synced>> => {
-  const { command, os } = means;
-  const opening = { os, settings: command.settings };
+  const { command, os, permission } = means;
+  const opening = {
+    os,
+    settings: command.settings,
+    identitiesAt: (location: string) => identitiesAt(permission, location),
+  };
   const same = samePlace(os, one, two);
   if (same !== null) return E.left(same);
   const isTwoWay = command.verb === "mirror" && !command.oneWay;

@@ -10,6 +10,17 @@ const removeMails = async (root: string, count: number): Promise<void> => {
   for (const name of names.slice(0, count)) await Deno.remove(join(directory, name));
 };
 
+/** The paths of all files below a directory. */
+const filesBelow = async (directory: string): Promise<readonly string[]> => {
+  const found: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(directory)) {
+    const path = join(directory, name);
+    if (isDirectory) found.push(...await filesBelow(path));
+    else found.push(path);
+  }
+  return found;
+};
+
 Deno.test("plan, apply: nothing is touched before, and then only what was planned is done", () =>
   withHome(20, async (root) => {
     const before = await tree(join(root, "Maildir"));
@@ -39,6 +50,21 @@ Deno.test("plan, apply: nothing is touched before, and then only what was planne
       (await run(root, "mirror", "--dry-run", "mdbox:~/mdbox")).stdout,
       /^nothing to do$/m,
     );
+  }));
+
+Deno.test("plan, apply: mailboxes of a Maildir that nobody has opened yet get the identity of the plan", () =>
+  withHome(20, async (root) => {
+    for (const path of await filesBelow(join(root, "Maildir"))) {
+      if (/\/dovecot[^/]*$/.test(path)) await Deno.remove(path);
+    }
+    const before = await tree(join(root, "Maildir"));
+    const file = join(root, "plan.json");
+    assert.equal((await run(root, "plan", "--out", file, "mirror", "mdbox:~/mdbox")).code, 0);
+    assert.deepEqual(await tree(join(root, "Maildir")), before);
+    const done = await run(root, "apply", file);
+    assert.deepEqual([done.code, done.stderr], [0, ""]);
+    const again = await run(root, "mirror", "--dry-run", "mdbox:~/mdbox");
+    assert.match(again.stdout, /^nothing to do$/m);
   }));
 
 Deno.test("mirror --max-delete: stops before anything is changed where more mails would go", () =>

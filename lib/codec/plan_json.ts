@@ -1,6 +1,6 @@
 /**
  * A plan as a file of JSON lines. The first is `version`, `command` (the words of the command line that it was made
- * with), `left` and `right` (the two locations). Each other one is a step as in `model/plan.ts`, MODSEQs as strings of
+ * with), `left` and `right` (the two locations), `identities` (of mailboxes that had none). Each other one is a step as in `model/plan.ts`, MODSEQs as strings of
  * digits, in the order in which they are done. A line that is taken out is a step that is not done.
  *
  * @module
@@ -8,6 +8,8 @@
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import * as t from "io-ts";
+import type { MailboxGuid } from "../model/ids.ts";
+import type { MailboxName } from "../model/mailbox.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { PlanStep } from "../model/plan.ts";
 import {
@@ -23,6 +25,18 @@ import {
 /** @internal */
 type Type<A> = t.Type<A, unknown>;
 
+/** The identity that a mailbox without one was planned with. */
+export interface PlannedIdentity {
+  /** The location of its store, as it was given. */
+  readonly location: string;
+  /** Its name. */
+  readonly name: MailboxName;
+  /** Its GUID. */
+  readonly guid: MailboxGuid;
+  /** Its UIDVALIDITY. */
+  readonly uidValidity: number;
+}
+
 /** A plan. */
 export interface PlanFile {
   /** The words of the command line that it was made with. */
@@ -31,6 +45,8 @@ export interface PlanFile {
   readonly left: string;
   /** The location of the right side. */
   readonly right: string;
+  /** Identities that were made up for mailboxes without one. */
+  readonly identities: readonly PlannedIdentity[];
   /** What shall be done, in order. */
   readonly steps: readonly PlanStep[];
 }
@@ -46,12 +62,17 @@ export const PLAN_STEP: Type<PlanStep> = t.union([
   t.type({ _tag: t.literal("Attribute"), side, ...MAILBOX_PLACE, attribute: ATTRIBUTE }),
 ]);
 
-const HEAD = t.type({
-  version: t.literal(1),
-  command: t.readonlyArray(t.string),
-  left: t.string,
-  right: t.string,
-});
+const HEAD = t.intersection([
+  t.type({
+    version: t.literal(1),
+    command: t.readonlyArray(t.string),
+    left: t.string,
+    right: t.string,
+  }),
+  t.partial({
+    identities: t.readonlyArray(t.type({ location: t.string, ...MAILBOX_IDENTITY })),
+  }),
+]);
 
 const withDigits = (_: string, value: unknown): unknown =>
   typeof value === "bigint" ? String(value) : value;
@@ -86,6 +107,6 @@ export const parsePlan = (text: string): Either<SyncError, PlanFile> => {
     if (E.isLeft(step)) return damaged(`line ${i + 2} is no step of a plan`);
     steps.push(step.right);
   }
-  const { command, left, right } = head.right;
-  return E.right({ command, left, right, steps });
+  const { command, left, right, identities = [] } = head.right;
+  return E.right({ command, left, right, identities, steps });
 };

@@ -8,6 +8,7 @@ import type { Location } from "../codec/location.ts";
 import type { SyncError } from "../model/error.ts";
 import type { Os } from "../port/os.ts";
 import type { Store } from "../port/store.ts";
+import type { GivenIdentities } from "../port/given_identities.ts";
 import { openMaildir } from "../store/maildir/maildir_store.ts";
 import { openMdbox } from "../store/mdbox/mdbox_store.ts";
 
@@ -29,6 +30,8 @@ export interface OpenOptions {
   readonly altChar?: string;
   /** mdbox_rotate_size, bytes. */
   readonly rotateSize?: number;
+  /** Which identities mailboxes of a Maildir get that have none; absent: new ones. */
+  readonly identities?: GivenIdentities;
 }
 
 /**
@@ -40,10 +43,11 @@ export const openLocation = (
   location: Location,
   options: OpenOptions,
 ): TaskEither<SyncError, Store> => {
-  const { rotateSize, ...both } = options;
+  const { rotateSize, identities, ...both } = options;
   if (location.format === "maildir") {
     const { format: _, root, layout, utf8, ...elsewhere } = location;
-    return openMaildir(os, { root, layout, utf8, ...given(elsewhere), ...both });
+    const named = identities === undefined ? {} : { identities };
+    return openMaildir(os, { root, layout, utf8, ...given(elsewhere), ...named, ...both });
   }
   const { format: _, root, utf8, ...elsewhere } = location;
   const size = rotateSize === undefined ? {} : { rotateSize };

@@ -14,10 +14,11 @@ import { type MailboxGuid, mailboxGuid } from "../../model/ids.ts";
 import type { MailboxName } from "../../model/mailbox.ts";
 import type { Held, Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
+import type { GivenIdentity } from "../../port/given_identities.ts";
 import { modesOf } from "../account/modes.ts";
 import { attempt, thrownError } from "../account/or_fail.ts";
 import { stampOf } from "../account/stamp.ts";
-import { takeUidValidity } from "../account/uid_validity_counter.ts";
+import { raiseUidValidity, takeUidValidity } from "../account/uid_validity_counter.ts";
 import { createIndex, removeDeadDraft } from "../index/index_create.ts";
 import {
   type IndexAppender,
@@ -71,6 +72,8 @@ export interface BoxOptions {
   readonly controlRoot: string;
   /** The index whose place a new one shall be able to take. */
   readonly indexAfter?: IndexAfter;
+  /** The identity that it gets if it has none; null: a new one. */
+  readonly identity?: GivenIdentity | null;
   /** An earlier look, which counts again where nothing has changed since. */
   readonly lastLook?: Look | null;
 }
@@ -317,10 +320,16 @@ export class MaildirBox {
   /** Brings dovecot-uidlist in order; gives the first new UID, or null. */
   #writeList(giveUids: boolean): number | null {
     const { os, paths: { control, mail } } = this;
+    const { controlRoot, identity = null } = this.#options;
     const change = reconcileList(this.#snapshot, giveUids, {
-      uidValidity: () =>
-        this.#index?.view.uidValidity || takeUidValidity(os, this.#options.controlRoot),
-      guid: () => mailboxGuid(formatHex(os.random(16))),
+      uidValidity: () => {
+        const known = this.#index?.view.uidValidity || 0;
+        if (known !== 0) return known;
+        if (identity === null) return takeUidValidity(os, controlRoot);
+        raiseUidValidity(os, controlRoot, identity.uidValidity);
+        return identity.uidValidity;
+      },
+      guid: () => identity?.guid ?? mailboxGuid(formatHex(os.random(16))),
     });
     if (change === null) {
       const what = "no UIDs are left for new mails";

@@ -20,6 +20,7 @@ import type { Mailbox, Store, StoreCaps } from "../../port/store.ts";
 import { failStream } from "../../stream/chunks.ts";
 import { movingAttributes, removeDeadDictLock } from "../account/attribute_dict_file.ts";
 import { exclusiveStore } from "../account/exclusive_store.ts";
+import type { GivenIdentities } from "../../port/given_identities.ts";
 import { readMailboxLog } from "../account/mailbox_log_file.ts";
 import { attempt, thrownError } from "../account/or_fail.ts";
 import { indexFiles, stampsOf } from "../account/stamp.ts";
@@ -43,6 +44,8 @@ import { readUidlistHeader, removeDeadLock } from "./uidlist_file.ts";
 export interface MaildirOptions extends MaildirLocation {
   /** Whether a Maildir that is not there is made, at the first write. */
   readonly create: boolean;
+  /** Which identities mailboxes get that have none; absent: new ones. */
+  readonly identities?: GivenIdentities;
 }
 
 /** Adapters throw inside; this is the edge where that becomes a value. Defects are thrown on. */
@@ -64,14 +67,16 @@ class MaildirStore {
   readonly #os: Os;
   readonly #location: MaildirLocation;
   readonly #changer: TreeChanger;
+  readonly #identities: GivenIdentities | undefined;
   /** Where each mailbox was last seen. */
   #names = new Map<MailboxGuid, MailboxName>();
   #tidied = false;
   /** The mailbox that was opened last. */
   #last: { readonly name: MailboxName; readonly look: Look } | null = null;
 
-  constructor(os: Os, location: MaildirLocation) {
+  constructor(os: Os, location: MaildirLocation, identities?: GivenIdentities) {
     this.#os = os;
+    this.#identities = identities;
     this.#location = location;
     this.#changer = new TreeChanger(os, location);
   }
@@ -87,9 +92,12 @@ class MaildirStore {
       const options = this.#boxOptions(name);
       const known = readUidlistHeader(this.#os, options.paths.control)?.guid;
       if (known) return known;
-      const box = await MaildirBox.open(this.#os, options);
+      const identity = this.#identities?.of(name) ?? null;
+      const box = await MaildirBox.open(this.#os, { ...options, identity });
       try {
-        return box.uidlist.guid!;
+        const { guid, uidValidity } = box.uidlist;
+        this.#identities?.note(name, { guid: guid!, uidValidity });
+        return guid!;
       } finally {
         box.close();
       }
@@ -325,7 +333,7 @@ export const openMaildir = (os: Os, options: MaildirOptions): TaskEither<SyncErr
     if (kind === "foreign" || (kind !== "maildir" && !options.create)) {
       failStream(rootError(location, kind));
     }
-    const store = new MaildirStore(os, location);
+    const store = new MaildirStore(os, location, options.identities);
     const naming = namingOf(location);
     const caps: StoreCaps = {
       format: "maildir",
