@@ -8,6 +8,7 @@ import type { DirEntry, Fd, FileInfo, Files } from "../port/os.ts";
 import { StreamFailure } from "../stream/chunks.ts";
 import { ERRNO, failCall, isMissing } from "./errno.ts";
 import { AT_FDCWD, errno, libc, O } from "./libc.ts";
+import { readAhead } from "./read_ahead.ts";
 import { nameOfBytes, pathBytes } from "./path_bytes.ts";
 
 /** The default limit of {@linkcode Files.readFile}: 1 GiB. */
@@ -216,6 +217,7 @@ export const makeFiles = (openFiles: OpenFiles): Files => {
     read,
     readFile,
     stat,
+    readAhead,
     fstat: (fd) => fstat(fd, openFiles.path(fd)),
     list,
   };

@@ -125,3 +125,12 @@ Deno.test("list: kinds, names with any byte, and more entries than one read give
     assert.equal(files.list(home), null);
     disk.mkdir(home);
   }));
+
+Deno.test("files: readAhead changes nothing, whatever is at the paths", () =>
+  withDirectory(async (home) => {
+    const file = `${home}/file`;
+    disk.create(file, [text("x")]);
+    await files.readAhead!([file, home, `${home}/none`, "", "a\0b", file]);
+    assert.deepEqual(files.readFile(file), text("x"));
+    assert.deepEqual(files.list(home)?.map(({ name }) => name), ["file"]);
+  }));

@@ -61,6 +61,11 @@ export interface Files {
   readonly stat: (path: string) => FileInfo | null;
   /** Stat of an open file. */
   readonly fstat: (fd: Fd) => FileInfo;
+  /**
+   * Has small files brought into the system's memory, many at a time, so that whoever reads them soon does not wait for
+   * a disk for each. What cannot be is left to the one who reads. Absent where it would be of no use.
+   */
+  readonly readAhead?: (paths: readonly string[]) => Promise<void>;
   /** The entries of a directory in no order, without "." and "..", or null when it does not exist. */
   readonly list: (path: string) => DirEntry[] | null;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mailboxName } from "../../model/mailbox.ts";
 import { modSeq, uid } from "../../model/ids.ts";
 import { makeOs } from "../../os/os.ts";
+import type { Os } from "../../port/os.ts";
 import { fromArray } from "../../stream/chunks.ts";
 import type { Fetched } from "../../port/store.ts";
 import { fetchMails, MailReader, SMALL_MAIL } from "./fetch.ts";
@@ -155,7 +156,7 @@ const fetchAll = async (root: string, mails: readonly MaildirMail[]): Promise<Fe
     for (const fetched of chunk) {
       if (fetched._tag === "Mail") {
         const pieces: Uint8Array[] = [];
-        for await (const piece of fetched.mail.body) pieces.push(piece);
+        for await (const piece of fetched.mail.body) pieces.push(piece.slice());
         all.push({ _tag: "Mail", mail: { ...fetched.mail, body: pieces } });
       } else all.push(fetched);
     }
@@ -209,3 +210,44 @@ inTree("fetchMails streams a large mail in pieces, byte for byte", {}, async (ro
   assert.ok(pieces.length > 2);
   assert.deepEqual(new Uint8Array(await new Blob(pieces).arrayBuffer()), bytes);
 });
+
+const MANY = Array.from({ length: 600 }, (_, i) => `${1000 + i}.many:2,`);
+
+inTree(
+  "fetchMails has the next mails brought nearer where reading takes long",
+  Object.fromEntries(MANY.map((name) => [`cur/${name}`, `Subject: ${name}\n`])),
+  async (root) => {
+    const mails = MANY.map((name, i) => mailIn(i + 1, name));
+    const byUid = new Map(mails.map((mail) => [mail.uid as number, mail]));
+    for (const msALook of [0, 1_000]) {
+      const ahead: number[] = [];
+      let now = 0;
+      const slow: Os = {
+        ...os,
+        now: () => now += msALook,
+        files: {
+          ...os.files,
+          readAhead: (paths) => {
+            ahead.push(paths.length);
+            return os.files.readAhead!(paths);
+          },
+        },
+      };
+      const subjects: string[] = [];
+      const wanted = fromArray(mails.map((mail) => mail.uid));
+      const reader = new MailReader(slow, root);
+      for await (const chunk of fetchMails(reader, (one) => byUid.get(one), wanted)) {
+        for (const fetched of chunk) {
+          assert.equal(fetched._tag, "Mail");
+          if (fetched._tag !== "Mail") continue;
+          for await (const piece of fetched.mail.body) {
+            subjects.push(new TextDecoder().decode(piece));
+          }
+        }
+      }
+      assert.deepEqual(subjects, MANY.map((name) => `Subject: ${name}\n`));
+      // Of the first chunk nobody knows yet.
+      assert.deepEqual(ahead, msALook === 0 ? [] : [256, 88]);
+    }
+  },
+);

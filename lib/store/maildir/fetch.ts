@@ -115,18 +115,43 @@ class Room {
   }
 }
 
+/** A mail that is in the system's memory is read in less, milliseconds; and this much for each MiB. */
+const WARM_MS = 0.06;
+const WARM_MS_A_MIB = 1;
+/** So many chunks are read ahead before it is tried again without. */
+const COLD_CHUNKS = 16;
+
+/** Tells by the time that reading takes whether mails come from a disk. */
+export class Temperature {
+  #coldFor = 0;
+
+  /** Whether the next mails are thought to be on the disk alone. */
+  get isCold(): boolean {
+    return this.#coldFor > 0;
+  }
+
+  /** Notes how long a chunk took. */
+  note(mails: number, bytes: number, ms: number): void {
+    const warm = mails * WARM_MS + bytes / (1 << 20) * WARM_MS_A_MIB;
+    if (ms > warm) this.#coldFor = COLD_CHUNKS;
+    else if (this.#coldFor > 0) this.#coldFor--;
+  }
+}
+
 /** Reads mails of one mailbox; remembers where files went that were renamed meanwhile. */
 export class MailReader {
   readonly #os: Os;
   readonly #directory: string;
   readonly #streaming = new Set<Fd>();
   readonly #room = new Room();
+  readonly #temperature: Temperature;
   #moved: ReadonlyMap<string, MailFile> = new Map();
 
   /** For the mailbox whose mails are in `directory`. */
-  constructor(os: Os, directory: string) {
+  constructor(os: Os, directory: string, temperature: Temperature = new Temperature()) {
     this.#os = os;
     this.#directory = directory;
+    this.#temperature = temperature;
   }
 
   /** Reads one mail: `Lost` with `Changed` when its file is gone, with what went wrong when it cannot be read. */
@@ -138,6 +163,43 @@ export class MailReader {
       const error = withPlace({ ...thrownError(thrown), scope: "message" }, { uid });
       return { _tag: "Lost", uid, error };
     }
+  }
+
+  /** Reads mails from `at` on, once `ahead` has come; gives where it stopped, as a chunk should not be larger. */
+  async readChunk(
+    uids: readonly Uid[],
+    at: number,
+    mailOf: (uid: Uid) => MaildirMail | undefined,
+    ahead: Promise<void> | undefined,
+  ): Promise<{ readonly chunk: readonly Fetched[]; readonly next: number }> {
+    const since = this.#os.now();
+    await ahead;
+    const chunk: Fetched[] = [];
+    let bytes = 0;
+    let next = at;
+    while (next < uids.length && chunk.length < CHUNK_MAILS && bytes < CHUNK_BYTES) {
+      const uid = uids[next++]!;
+      const mail = mailOf(uid);
+      const fetched: Fetched = mail === undefined
+        ? {
+          _tag: "Lost",
+          uid,
+          error: syncError("Changed", "message", { uid }, "no mail has this UID"),
+        }
+        : this.read(mail);
+      chunk.push(fetched);
+      if (fetched._tag === "Mail") bytes += Math.min(fetched.mail.size, SMALL_MAIL);
+    }
+    this.#temperature.note(chunk.length, bytes, this.#os.now() - since);
+    return { chunk, next };
+  }
+
+  /** Has mails brought nearer that are soon to be read, where that saves time. */
+  readAhead(mails: readonly (MaildirMail | undefined)[]): Promise<void> | undefined {
+    if (mails.length === 0 || !this.#temperature.isCold) return undefined;
+    return this.#os.files.readAhead?.(
+      mails.flatMap((mail) => mail === undefined ? [] : pathOf(this.#directory, mail.file)),
+    );
   }
 
   /** Bodies given so far are of no use any more. */
@@ -208,7 +270,7 @@ export class MailReader {
 
 /**
  * Reads the mails that are asked for, in that order. Chunks end when they hold some MiB, so that memory does not grow
- * with the mailbox.
+ * with the mailbox. Where they come from a disk, those of the next chunk are on their way while this one is used.
  */
 export const fetchMails = async function* (
   reader: MailReader,
@@ -217,27 +279,16 @@ export const fetchMails = async function* (
 ): AsyncGenerator<readonly Fetched[]> {
   try {
     for await (const uids of wanted) {
-      let chunk: Fetched[] = [];
-      let bytes = 0;
-      for (const uid of uids) {
-        const mail = mailOf(uid);
-        const fetched: Fetched = mail === undefined
-          ? {
-            _tag: "Lost",
-            uid,
-            error: syncError("Changed", "message", { uid }, "no mail has this UID"),
-          }
-          : reader.read(mail);
-        chunk.push(fetched);
-        if (fetched._tag === "Mail") bytes += Math.min(fetched.mail.size, SMALL_MAIL);
-        if (chunk.length < CHUNK_MAILS && bytes < CHUNK_BYTES) continue;
+      const readAhead = (at: number) =>
+        reader.readAhead(uids.slice(at, at + CHUNK_MAILS).map(mailOf));
+      let ahead = readAhead(0);
+      for (let at = 0; at < uids.length;) {
+        const { chunk, next } = await reader.readChunk(uids, at, mailOf, ahead);
+        at = next;
+        ahead = readAhead(at);
         yield chunk;
         reader.release();
-        chunk = [];
-        bytes = 0;
       }
-      if (chunk.length > 0) yield chunk;
-      reader.release();
     }
   } finally {
     reader.release();

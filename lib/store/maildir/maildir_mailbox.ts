@@ -14,7 +14,7 @@ import { CHUNK, fromArray } from "../../stream/chunks.ts";
 import { mailboxAttributes } from "../index/mailbox_attributes.ts";
 import { Applier } from "./applier.ts";
 import type { MaildirBox } from "./box.ts";
-import { fetchMails, MailReader } from "./fetch.ts";
+import { fetchMails, MailReader, Temperature } from "./fetch.ts";
 import { guidOf, type MaildirMail } from "./merge.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -140,6 +140,7 @@ export const openMailbox = (box: MaildirBox, attributes?: string): Mailbox => {
     return byUid.get(uid);
   };
   const applier = new Applier(box);
+  const temperature = new Temperature();
   const changes: Mailbox["changes"] = (since) => fromArray(changesOf(box, snapshot, since));
   return {
     name: box.name,
@@ -152,7 +153,8 @@ export const openMailbox = (box: MaildirBox, attributes?: string): Mailbox => {
     get historyComplete() {
       return box.index?.history().some(setsUidValidity) ?? snapshot.merged.uidNext === 1;
     },
-    fetch: (wanted) => fetchMails(new MailReader(box.os, box.paths.mail), mailOf, wanted),
+    fetch: (wanted) =>
+      fetchMails(new MailReader(box.os, box.paths.mail, temperature), mailOf, wanted),
     apply: (operations) => applier.apply(operations),
     ...(attributes === undefined ? {} : {
       attributes: mailboxAttributes(
