@@ -34,7 +34,7 @@ export {
   type StorePlace,
 } from "./lib/open/open_store.ts";
 export type { OpenOptions } from "./lib/open/open_location.ts";
-export type { GivenIdentities, GivenIdentity } from "./lib/port/given_identities.ts";
+export type { GivenIdentities } from "./lib/port/given_identities.ts";
 export { type MachineOptions, thisMachine } from "./lib/os/machine.ts";
 export type { Machine } from "./lib/port/machine.ts";
 export type { Pipe, Started, StartProgram } from "./lib/port/pipe.ts";

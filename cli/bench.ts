@@ -95,10 +95,10 @@ const timed = async (
   const one = await source();
   const tree = await unwrap(one.tree);
   const { mails, bytes } = await time("read every mail", () => readAll(one));
-  const copies: readonly (readonly [string, string])[] = [["mdbox", `mdbox:${scratch}/mdbox`], [
-    "Maildir",
-    `maildir:${scratch}/Maildir`,
-  ]];
+  const copies = [
+    ["mdbox", `mdbox:${scratch}/mdbox`],
+    ["Maildir", `maildir:${scratch}/Maildir`],
+  ] as const;
   for (const [format, place] of copies) {
     await time(`back up into a new ${format}`, async () => {
       const to = await target(place);

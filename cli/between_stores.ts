@@ -22,8 +22,9 @@ import type { RunOptions } from "../lib/run/run.ts";
 import { isSelected } from "../lib/sync/select_names.ts";
 import { isOpen } from "../lib/sync/wire_mailbox.ts";
 import type { SyncCommand } from "./command.ts";
+import type { Opening } from "./locations.ts";
 import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
-import { type Permission, permitted } from "./permission.ts";
+import { identitiesAt, type Permission, permitted } from "./permission.ts";
 import { errorText } from "../lib/codec/error_text.ts";
 
 /** What a sync came to. */
@@ -47,6 +48,13 @@ export interface Means {
   /** Tells the user a line. */
   readonly say: (line: string) => void;
 }
+
+/** How the stores of a sync are opened. */
+export const openingOf = ({ os, command, permission }: Means): Opening => ({
+  os,
+  settings: command.settings,
+  identitiesAt: (location) => identitiesAt(permission, location),
+});
 
 /** Special uses are not known here. */
 export const noUses = (): readonly string[] => [];

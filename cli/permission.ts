@@ -10,9 +10,8 @@ import { type SyncError, syncError } from "../lib/model/error.ts";
 import type { PlanStep } from "../lib/model/plan.ts";
 import type { Store } from "../lib/port/store.ts";
 import { type Approval, approved } from "../lib/run/approved.ts";
-import { recorded } from "../lib/run/recorded.ts";
+import { rehearsing } from "../lib/run/dry_run.ts";
 import type { GivenIdentities } from "../lib/port/given_identities.ts";
-import { shadowStore } from "../lib/store/shadow/shadow_store.ts";
 
 /** What a sync is allowed to do. */
 export type Permission =
@@ -71,8 +70,8 @@ export const permitted = (
     case "Nothing":
       permission.onSides(left.location, right.location);
       return E.right([
-        recorded(shadowStore(left), "left", permission.note),
-        recorded(shadowStore(right), "right", permission.note),
+        rehearsing(left, "left", permission.note),
+        rehearsing(right, "right", permission.note),
       ]);
     case "Approved": {
       const { approval } = permission;

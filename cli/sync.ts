@@ -12,10 +12,17 @@ import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";
 import type { RunOptions } from "../lib/run/run.ts";
 import type { SyncCommand } from "./command.ts";
-import { betweenStores, isPlain, type Means, type Synced, underRules } from "./between_stores.ts";
+import {
+  betweenStores,
+  isPlain,
+  type Means,
+  openingOf,
+  type Synced,
+  underRules,
+} from "./between_stores.ts";
 import { firstLocation, openEither, type Opening, openSide, samePlace } from "./locations.ts";
 import { remoteCommandOf } from "./configuration.ts";
-import { identitiesAt, type Permission } from "./permission.ts";
+import type { Permission } from "./permission.ts";
 import { lockHere } from "./sync_lock.ts";
 
 const betweenLocations = async (
@@ -23,12 +30,8 @@ const betweenLocations = async (
   one: string,
   two: string,
 ): Promise<Either<SyncError, Synced>> => {
-  const { command, os, permission } = means;
-  const opening = {
-    os,
-    settings: command.settings,
-    identitiesAt: (location: string) => identitiesAt(permission, location),
-  };
+  const { command, os } = means;
+  const opening = openingOf(means);
   const same = samePlace(os, one, two);
   if (same !== null) return E.left(same);
   const isTwoWay = command.verb === "mirror" && !command.oneWay;

@@ -38,13 +38,13 @@ import {
   isPlain,
   type Means,
   noUses,
+  openingOf,
   recall,
   type Synced,
   underRules,
   withHold,
 } from "./between_stores.ts";
 import { openSide } from "./locations.ts";
-import { identitiesAt } from "./permission.ts";
 import { PREFIX } from "./configuration.ts";
 import { errorText } from "../lib/codec/error_text.ts";
 import { holdFarEnd } from "./far_end.ts";
@@ -68,14 +68,9 @@ const requestOf = (command: SyncCommand, hasState: boolean): SessionRequest => (
 
 /** The first side for a sync with a peer: made where it is missing, unless it is the source. */
 const openFirst = (means: Means, location: string): Promise<Either<SyncError, Store>> => {
-  const { command, os, permission } = means;
-  const opening = {
-    os,
-    settings: command.settings,
-    identitiesAt: (location: string) => identitiesAt(permission, location),
-  };
+  const { command } = means;
   const isSource = (command.verb === "backup" || command.oneWay) && !command.reverse;
-  return openSide(opening, location, !isSource);
+  return openSide(openingOf(means), location, !isSource);
 };
 
 /** A session in this process: the second store behind the protocol, for what only that can do. */

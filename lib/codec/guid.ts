@@ -49,10 +49,10 @@ export const guid128 = (guid: string): Uint8Array => {
 };
 
 /** {@linkcode guid128} as 32 lower-case hex digits. */
-export const guid128Hex = (guid: string): string =>
-  isGuid128(guid) ? guid.toLowerCase() : hashHex(guid);
+export const guid128Hex = (guid: string): string => hexOf(guid, isGuid128(guid));
 
-const hashHex = (guid: string): string => {
+const hexOf = (guid: string, isHex: boolean): string => {
+  if (isHex) return guid.toLowerCase();
   const words = shortSha1(guid);
   if (words === null) return formatHex(guid128(guid));
   let text = "";
@@ -72,7 +72,7 @@ export const sameGuid = (a: Guid, b: Guid): boolean => {
   const shortA = isGuid128(a);
   const shortB = isGuid128(b);
   if (!shortA && !shortB) return false;
-  return (shortA ? a.toLowerCase() : hashHex(a)) === (shortB ? b.toLowerCase() : hashHex(b));
+  return hexOf(a, shortA) === hexOf(b, shortB);
 };
 
 /**

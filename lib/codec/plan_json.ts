@@ -1,15 +1,15 @@
 /**
  * A plan as a file of JSON lines. The first is `version`, `command` (the words of the command line that it was made
- * with), `left` and `right` (the two locations), `identities` (of mailboxes that had none). Each other one is a step as in `model/plan.ts`, MODSEQs as strings of
- * digits, in the order in which they are done. A line that is taken out is a step that is not done.
+ * with), `left` and `right` (the two locations), `identities` (of mailboxes that had none). Each other one is a step as
+ * in `model/plan.ts`, MODSEQs as strings of digits, in the order in which they are done. A line that is taken out is a
+ * step that is not done.
  *
  * @module
  */
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import * as t from "io-ts";
-import type { MailboxGuid } from "../model/ids.ts";
-import type { MailboxName } from "../model/mailbox.ts";
+import type { MailboxIdentity, MailboxName } from "../model/mailbox.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { PlanStep } from "../model/plan.ts";
 import {
@@ -26,15 +26,11 @@ import {
 type Type<A> = t.Type<A, unknown>;
 
 /** The identity that a mailbox without one was planned with. */
-export interface PlannedIdentity {
+export interface PlannedIdentity extends MailboxIdentity {
   /** The location of its store, as it was given. */
   readonly location: string;
   /** Its name. */
   readonly name: MailboxName;
-  /** Its GUID. */
-  readonly guid: MailboxGuid;
-  /** Its UIDVALIDITY. */
-  readonly uidValidity: number;
 }
 
 /** A plan. */

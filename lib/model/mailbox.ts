@@ -28,6 +28,14 @@ export const parentName = (name: MailboxName): MailboxName | null => {
   return at < 0 ? null : (name.slice(0, at) as MailboxName);
 };
 
+/** What makes a mailbox the one it is. */
+export interface MailboxIdentity {
+  /** Its GUID. */
+  readonly guid: MailboxGuid;
+  /** UIDVALIDITY, not 0. */
+  readonly uidValidity: number;
+}
+
 /** One entry of the hierarchy. */
 export type MailboxNode =
   /** A mailbox that can be opened. */
@@ -65,12 +73,14 @@ export interface MailboxTree {
   readonly problems: readonly SyncError[];
 }
 
+/** The mailbox that a tree has of a name; null: none. */
+export const mailboxNamed = (tree: MailboxTree | null, name: MailboxName): MailboxGuid | null => {
+  const node = tree?.nodes.find((one) => nameKey(one.name) === nameKey(name));
+  return node?._tag === "Mailbox" ? node.guid : null;
+};
+
 /** The numbers of one mailbox at the moment it was opened. */
-export interface MailboxStatus {
-  /** Its identity. */
-  readonly guid: MailboxGuid;
-  /** UIDVALIDITY, not 0. */
-  readonly uidValidity: number;
+export interface MailboxStatus extends MailboxIdentity {
   /** UIDNEXT: above every UID ever used. */
   readonly uidNext: number;
   /** How many mails it holds. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { SyncError } from "./error.ts";
-import type { Flags, Keywords } from "./flags.ts";
+import { type Flags, type Keywords, keywords } from "./flags.ts";
 import type { Guid, MailboxGuid, ModSeq, Uid } from "./ids.ts";
 import type { Mail, MailRecord } from "./mail.ts";
 import type { MailboxName } from "./mailbox.ts";
@@ -127,6 +127,12 @@ export interface SaveMail {
   /** The mail, read from the other side. */
   readonly mail: Mail;
 }
+
+/** The same, with more keywords. */
+export const savedWith = ({ copy, ...save }: SaveMail, more: Keywords): SaveMail => ({
+  ...save,
+  copy: { ...copy, from: { ...copy.from, keywords: keywords([...copy.from.keywords, ...more]) } },
+});
 
 /** What a plan holds for one mailbox of one side. */
 export type PlannedOperation = CopyMail | RenumberMail | UpdateFlags | Expunge | RaiseStatus;

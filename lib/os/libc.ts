@@ -33,7 +33,6 @@ const SYMBOLS = {
   flock: { parameters: ["i32", "i32"], result: "i32" },
   umask: { parameters: ["u32"], result: "u32" },
   kill: { parameters: ["i32", "i32"], result: "i32" },
-  posix_fadvise: { parameters: ["i32", "i64", "i64", "i32"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The functions of the C library in use, by their C names; each gives -1 on failure and sets errno. */
@@ -150,12 +149,16 @@ export const currentUmask = (): number => {
 /** errno of the call that has just failed, as it was when it failed. */
 export const errno = (): number => lastErrno;
 
-const LATER = {
+const AHEAD = {
   open: { parameters: ["buffer", "i32", "u32"], result: "i32", nonblocking: true },
+  posix_fadvise: { parameters: ["i32", "i64", "i64", "i32"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-let later: Deno.DynamicLibrary<typeof LATER>["symbols"] | undefined;
+let ahead: Deno.DynamicLibrary<typeof AHEAD>["symbols"] | undefined;
 
-/** open(2) on a thread of its own; gives -1 where it fails, and no errno. The bytes must stay as they are until then. */
-export const openLater = (path: Uint8Array<ArrayBuffer>, flags: number): Promise<number> =>
-  (later ??= Deno.dlopen("libc.so.6", LATER).symbols).open(path, flags, 0);
+/**
+ * The calls that bring files nearer, loaded when they are first needed; no errno is kept for them. open(2) is done on a
+ * thread of its own, until when the bytes of the path must stay as they are.
+ */
+export const libcAhead = (): NonNullable<typeof ahead> =>
+  ahead ??= Deno.dlopen("libc.so.6", AHEAD).symbols;

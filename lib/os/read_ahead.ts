@@ -6,7 +6,7 @@
  */
 import type { Files } from "../port/os.ts";
 import { StreamFailure } from "../stream/chunks.ts";
-import { libc, O, openLater } from "./libc.ts";
+import { libc, libcAhead, O } from "./libc.ts";
 import { pathBytes } from "./path_bytes.ts";
 
 /** POSIX_FADV_WILLNEED (bits/fcntl-linux.h). */
@@ -28,9 +28,9 @@ const ownPathBytes = (path: string): Uint8Array<ArrayBuffer> | null => {
 const readOne = async (path: string): Promise<void> => {
   const bytes = ownPathBytes(path);
   if (bytes === null) return;
-  const fd = await openLater(bytes, FLAGS);
+  const fd = await libcAhead().open(bytes, FLAGS, 0);
   if (fd < 0) return;
-  libc().posix_fadvise(fd, 0n, 0n, WILL_NEED);
+  libcAhead().posix_fadvise(fd, 0n, 0n, WILL_NEED);
   libc().close(fd);
 };
 

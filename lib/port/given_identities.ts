@@ -4,21 +4,12 @@
  *
  * @module
  */
-import type { MailboxGuid } from "../model/ids.ts";
-import type { MailboxName } from "../model/mailbox.ts";
-
-/** A mailbox's GUID and UIDVALIDITY. */
-export interface GivenIdentity {
-  /** Its GUID. */
-  readonly guid: MailboxGuid;
-  /** Its UIDVALIDITY. */
-  readonly uidValidity: number;
-}
+import type { MailboxIdentity, MailboxName } from "../model/mailbox.ts";
 
 /** What has a say when a mailbox is given an identity. */
 export interface GivenIdentities {
   /** The identity that it shall have; null: a new one. */
-  readonly of: (name: MailboxName) => GivenIdentity | null;
+  readonly of: (name: MailboxName) => MailboxIdentity | null;
   /** Is told of each that was given. */
-  readonly note: (name: MailboxName, identity: GivenIdentity) => void;
+  readonly note: (name: MailboxName, identity: MailboxIdentity) => void;
 }

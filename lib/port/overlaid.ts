@@ -22,16 +22,15 @@ export const overlaid = (mailbox: Mailbox, changed: Partial<Mailbox>): Mailbox =
     get: (target, key) => Reflect.get(key in changed ? changed : target, key),
   });
 
+/** The same store, of which another thing may be seen than the one below it holds: so that one's stamps tell nothing. */
+export const withoutStamps = ({ stamps: _, ...store }: Store): Store => store;
+
 /**
  * The same store, each of whose mailboxes is seen through `see`, those included that are filled to replace one. It has
  * no stamps: what is seen may change while nothing happens below.
  */
-export const overMailboxes = (store: Store, see: (mailbox: Mailbox) => Mailbox): Store => {
-  const { stamps: _, ...rest } = store;
-  return {
-    ...rest,
-    withMailbox: (guid, use) => store.withMailbox(guid, (mailbox) => use(see(mailbox))),
-    replaceMailbox: (identity, use) =>
-      store.replaceMailbox(identity, (mailbox) => use(see(mailbox))),
-  };
-};
+export const overMailboxes = (store: Store, see: (mailbox: Mailbox) => Mailbox): Store => ({
+  ...withoutStamps(store),
+  withMailbox: (guid, use) => store.withMailbox(guid, (mailbox) => use(see(mailbox))),
+  replaceMailbox: (identity, use) => store.replaceMailbox(identity, (mailbox) => use(see(mailbox))),
+});

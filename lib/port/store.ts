@@ -80,7 +80,8 @@ export interface Store {
   /**
    * What tells that nothing has happened in a mailbox: opaque text for each, another one whenever anything has changed
    * that opening it would show. Of those that `tree` told last; a mailbox of which it cannot be told, as it was changed
-   * just now, is left out. Absent where a store cannot know; a store that shows something else than the one below it must not pass that one's on.
+   * just now, is left out. Absent where a store cannot know; a store that shows something else than the one below it
+   * must not pass that one's on.
    */
   readonly stamps?: TaskEither<SyncError, ReadonlyMap<MailboxGuid, string>>;
   /** Lets go of all it holds; twice is fine. The store is not used after this. */

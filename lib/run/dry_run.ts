@@ -7,6 +7,7 @@ import type * as TE from "fp-ts/TaskEither.js";
 import * as E from "fp-ts/Either.js";
 import type { SyncError } from "../model/error.ts";
 import type { PlanStep } from "../model/plan.ts";
+import type { Side } from "../model/report.ts";
 import type { Store } from "../port/store.ts";
 import { shadowStore } from "../store/shadow/shadow_store.ts";
 import { recorded } from "./recorded.ts";
@@ -22,6 +23,10 @@ export interface Rehearsed<A> {
   /** What it would give. */
   readonly result: A;
 }
+
+/** The same store, to which nothing is written: `note` is told of each step that a run would do, in order. */
+export const rehearsing = (store: Store, side: Side, note: (step: PlanStep) => void): Store =>
+  recorded(shadowStore(store), side, note);
 
 /**
  * Does `sync` on both stores without writing to either: the same code over the same mail, its changes kept in memory.
@@ -46,8 +51,8 @@ async () => {
   const steps: PlanStep[] = [];
   const note = (step: PlanStep): void => void steps.push(step);
   const end = await sync(
-    recorded(shadowStore(left), "left", note),
-    recorded(shadowStore(right), "right", note),
+    rehearsing(left, "left", note),
+    rehearsing(right, "right", note),
   )();
   return E.map((result: A) => ({ steps, result }))(end);
 };

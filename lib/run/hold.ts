@@ -11,14 +11,14 @@ import { type SyncError, syncError } from "../model/error.ts";
 import type { HeldMail } from "../model/held.ts";
 import { type MailboxGuid, mailboxGuid, type Uid, uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
-import { type MailboxName, nameKey } from "../model/mailbox.ts";
+import { type MailboxName, mailboxNamed, nameKey } from "../model/mailbox.ts";
 import type { CopyMail, Expunge, TreeOperation } from "../model/operation.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { collect, drain, failStream, fromArray } from "../stream/chunks.ts";
 import { applyJudged, type Judge } from "./apply_judged.ts";
 import { attachMails } from "./attach.ts";
 import { overlaid } from "../port/overlaid.ts";
-import { mailboxNamed, rememberedTree } from "./recorded.ts";
+import { rememberedTree } from "./recorded.ts";
 
 // `deno doc --lint` takes the types of other packages for private ones (denoland/deno#27364), but not these.
 /** @internal */

@@ -9,12 +9,12 @@ import { pipe } from "fp-ts/function.js";
 import { guid128Hex } from "../codec/guid.ts";
 import type { LogChange } from "../model/change.ts";
 import type { SyncError } from "../model/error.ts";
-import { type Keywords, keywords, NO_KEYWORDS } from "../model/flags.ts";
+import { type Keywords, NO_KEYWORDS } from "../model/flags.ts";
 import type { Guid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
-import { type MailboxName, nameKey } from "../model/mailbox.ts";
-import type { MailOperation } from "../model/operation.ts";
-import { overlaid } from "../port/overlaid.ts";
+import { type MailboxName, mailboxNamed } from "../model/mailbox.ts";
+import { type MailOperation, savedWith } from "../model/operation.ts";
+import { overlaid, withoutStamps } from "../port/overlaid.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { collect, filter, map } from "../stream/chunks.ts";
 
@@ -40,10 +40,7 @@ const partOf = (mailbox: Mailbox, isWanted: WantedKeyword, before: Before): Mail
   const carriedOut = (operation: MailOperation): MailOperation => {
     if (operation._tag !== "SaveMail") return operation;
     const own = before(operation.mail.guid);
-    if (own.length === 0) return operation;
-    const { copy } = operation;
-    const from = { ...copy.from, keywords: keywords([...copy.from.keywords, ...own]) };
-    return { ...operation, copy: { ...copy, from } };
+    return own.length === 0 ? operation : savedWith(operation, own);
   };
   return overlaid(mailbox, {
     records: () => map(shown)(mailbox.records()),
@@ -60,12 +57,12 @@ const keywordsBefore = (
 ): TaskEither<SyncError, Before> =>
   pipe(
     store.tree,
-    TE.chain(({ nodes }) => {
-      const node = nodes.find((one) => nameKey(one.name) === nameKey(name));
+    TE.chain((tree) => {
+      const guid = mailboxNamed(tree, name);
       const hasSome = filter(({ keywords }: MailRecord) => !keywords.every(isWanted));
-      return node?._tag === "Mailbox"
-        ? store.withMailbox(node.guid, (mailbox) => collect(hasSome(mailbox.records())))
-        : TE.right([]);
+      return guid === null
+        ? TE.right([])
+        : store.withMailbox(guid, (mailbox) => collect(hasSome(mailbox.records())));
     }),
     TE.map((records) => {
       const own = new Map(
@@ -82,9 +79,8 @@ const keywordsBefore = (
  * a mailbox that is filled anew keep theirs. Both sides of a run have to be seen so.
  */
 export const withKeywords = (store: Store, isWanted: WantedKeyword): Store => {
-  const { stamps: _, ...rest } = store;
   return {
-    ...rest,
+    ...withoutStamps(store),
     withMailbox: (guid, use) =>
       store.withMailbox(guid, (mailbox) => use(partOf(mailbox, isWanted, () => NO_KEYWORDS))),
     replaceMailbox: (identity, use) =>

@@ -9,7 +9,7 @@ import type { TaskEither } from "fp-ts/TaskEither.js";
 import type { SyncError } from "../model/error.ts";
 import { NO_FLAGS } from "../model/flags.ts";
 import type { MailboxGuid } from "../model/ids.ts";
-import { type MailboxName, type MailboxTree, nameKey } from "../model/mailbox.ts";
+import { type MailboxName, mailboxNamed, type MailboxTree } from "../model/mailbox.ts";
 import type { MailOperation, Outcome, TreeOperation } from "../model/operation.ts";
 import type { MailboxExtent, MailStep, PlanStep } from "../model/plan.ts";
 import type { Side } from "../model/report.ts";
@@ -42,12 +42,6 @@ export const extentOf = async (store: Store, guid: MailboxGuid): Promise<Mailbox
   if (E.isLeft(end)) return null;
   const { uidNext, messages } = end.right;
   return { guid, uidNext, messages };
-};
-
-/** The mailbox that a tree has of a name; null: none. */
-export const mailboxNamed = (tree: MailboxTree | null, name: MailboxName): MailboxGuid | null => {
-  const node = tree?.nodes.find((one) => nameKey(one.name) === nameKey(name));
-  return node?._tag === "Mailbox" ? node.guid : null;
 };
 
 /** A store's tree, and what it said last of the mailbox that has a name; null: none has. */

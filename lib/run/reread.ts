@@ -11,7 +11,7 @@ import { sameGuid } from "../codec/guid.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import type { Body, Mail, MailRecord } from "../model/mail.ts";
-import { overlaid } from "../port/overlaid.ts";
+import { overlaid, withoutStamps } from "../port/overlaid.ts";
 import type { Fetched, Mailbox, Store } from "../port/store.ts";
 import { type Chunks, drain, filter, fromArray, StreamFailure } from "../stream/chunks.ts";
 
@@ -74,10 +74,9 @@ const without = (mailbox: Mailbox, flaws: Flaws): Mailbox =>
  */
 export const reread = (store: Store): Store => {
   const known = new Map<MailboxGuid, Flaws>();
-  // What is equal by its stamps would not be read.
-  const { stamps: _, ...rest } = store;
   return {
-    ...rest,
+    // What is equal by its stamps would not be read.
+    ...withoutStamps(store),
     withMailbox: (guid, use) =>
       store.withMailbox(guid, (mailbox) =>
         pipe(

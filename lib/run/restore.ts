@@ -10,12 +10,11 @@ import { type SyncError, syncError, withPlace } from "../model/error.ts";
 import type { HeldMail } from "../model/held.ts";
 import { type Guid, type MailboxGuid, mailboxGuid, uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
-import { type MailboxName, type MailboxTree, nameKey } from "../model/mailbox.ts";
+import { type MailboxName, mailboxNamed, type MailboxTree, nameKey } from "../model/mailbox.ts";
 import type { CopyMail, MailOperation } from "../model/operation.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { type Chunks, collect, drain, fromArray } from "../stream/chunks.ts";
 import { attachMails } from "./attach.ts";
-import { mailboxNamed } from "./recorded.ts";
 import { endsRun } from "./run.ts";
 
 /** What mails are put back with. */

@@ -27,7 +27,8 @@ const parentKeys = (name: MailboxName): readonly string[] => {
 
 /**
  * Both sides without the names that take no part. A mailbox takes part under its names on both sides where either is
- * wanted: so a rename does not make it look like two. A directory that holds others is left out with them. Logs stay whole; what they tell of others finds nothing to change.
+ * wanted: so a rename does not make it look like two. A directory that holds others is left out with them. Logs stay
+ * whole; what they tell of others finds nothing to change.
  */
 export const selectMailboxes = (
   left: TreeSide,

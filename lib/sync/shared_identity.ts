@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { MailboxGuid } from "../model/ids.ts";
-import type { MailboxStatus } from "../model/mailbox.ts";
+import type { MailboxIdentity, MailboxStatus } from "../model/mailbox.ts";
 import type { MergePair } from "./merge_tree.ts";
 import { isPristine } from "./plan_backup.ts";
 
@@ -16,7 +15,7 @@ export const identityOf = (
   pair: MergePair,
   left: MailboxStatus | null,
   right: MailboxStatus | null,
-): { readonly guid: MailboxGuid; readonly uidValidity: number } => {
+): MailboxIdentity => {
   if (left === null || right === null) {
     const { guid, uidValidity } = (left ?? right)!;
     return { guid, uidValidity };

@@ -43,23 +43,20 @@ interface Mismatch {
  * Reads an index; null where there is none. Throws `Damaged` where the state cannot be had from what is there,
  * `Unsupported` for another format version. Linear in the sizes of the files.
  */
-export const loadIndex = (os: Os, paths: IndexPaths): LoadedIndex | null =>
-  load(os, paths, () => true);
+export const loadIndex = (os: Os, paths: IndexPaths): LoadedIndex | null => load(os, paths, true);
 
 /**
  * What an index says of its mailbox as a whole: headers, the base one and those of extensions. What it says of mails is
  * not looked at, and is not in the view. Errors and null as {@linkcode loadIndex}, for a fifth of its cost.
  */
 export const loadIndexHeaders = (os: Os, paths: IndexPaths): IndexView | null => {
-  const loaded = load(os, paths, isOfTheMailbox);
+  const loaded = load(os, paths, false);
   loaded?.log.close();
   return loaded?.view ?? null;
 };
 
-/** Which types of records are looked at. */
-type Wanted = (type: number) => boolean;
-
-const load = (os: Os, paths: IndexPaths, isWanted: Wanted): LoadedIndex | null => {
+/** `isWhole` false: of the log only what is of the mailbox as a whole is looked at. */
+const load = (os: Os, paths: IndexPaths, isWhole: boolean): LoadedIndex | null => {
   for (let attempt = 1;; attempt++) {
     // Before the log: a snapshot never knows more than the log that is there after it.
     const snapshot = readSnapshot(os, paths);
@@ -67,7 +64,7 @@ const load = (os: Os, paths: IndexPaths, isWanted: Wanted): LoadedIndex | null =
     if (log === null && snapshot === null) return null;
     const loaded = log === null
       ? { path: paths.index, what: "the index has lost its log" }
-      : closeUnlessUsed(log, () => assemble(os, paths, log, snapshot, isWanted));
+      : closeUnlessUsed(log, () => assemble(os, paths, log, snapshot, isWhole));
     if ("view" in loaded) return loaded;
     if (attempt === ATTEMPTS) {
       fail("Damaged", "mailbox", { path: loaded.path }, loaded.what);
@@ -94,7 +91,7 @@ const assemble = (
   paths: IndexPaths,
   log: LogFile,
   snapshot: Snapshot | null,
-  isWanted: Wanted,
+  isWhole: boolean,
 ): LoadedIndex | Mismatch => {
   const bytes = log.read(0);
   const header = orThrow(decodeLogHeader(bytes), { path: paths.log });
@@ -102,6 +99,7 @@ const assemble = (
   const chain = findChain(os, paths, last, snapshot);
   if ("what" in chain) return chain;
   const { view } = chain;
+  const isWanted = isWhole ? undefined : isOfTheMailbox;
   for (const { log: one, start } of chain.parts) {
     const where = { path: one.path };
     const from = start ?? logStart(one.header);
@@ -109,7 +107,7 @@ const assemble = (
     if (one !== last && stretch.end.offset !== header.prevFileOffset) {
       return { ...where, what: `it ends at ${stretch.end.offset}, not ${header.prevFileOffset}` };
     }
-    orThrow(view.apply(stretch, isWanted !== isOfTheMailbox), where);
+    orThrow(view.apply(stretch, isWhole), where);
   }
   return { log, header, view };
 };

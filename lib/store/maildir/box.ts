@@ -11,10 +11,9 @@ import type { KeywordLetters } from "../../codec/maildir_keywords.ts";
 import type { Uidlist } from "../../codec/maildir_uidlist.ts";
 import { type SyncError, syncError, withPlace } from "../../model/error.ts";
 import { type MailboxGuid, mailboxGuid } from "../../model/ids.ts";
-import type { MailboxName } from "../../model/mailbox.ts";
+import type { MailboxIdentity, MailboxName } from "../../model/mailbox.ts";
 import type { Held, Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
-import type { GivenIdentity } from "../../port/given_identities.ts";
 import { modesOf } from "../account/modes.ts";
 import { attempt, thrownError } from "../account/or_fail.ts";
 import { stampOf } from "../account/stamp.ts";
@@ -73,7 +72,7 @@ export interface BoxOptions {
   /** The index whose place a new one shall be able to take. */
   readonly indexAfter?: IndexAfter;
   /** The identity that it gets if it has none; null: a new one. */
-  readonly identity?: GivenIdentity | null;
+  readonly identity?: MailboxIdentity | null;
   /** An earlier look, which counts again where nothing has changed since. */
   readonly lastLook?: Look | null;
 }

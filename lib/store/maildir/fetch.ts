@@ -194,12 +194,18 @@ export class MailReader {
     return { chunk, next };
   }
 
-  /** Has mails brought nearer that are soon to be read, where that saves time. */
-  readAhead(mails: readonly (MaildirMail | undefined)[]): Promise<void> | undefined {
-    if (mails.length === 0 || !this.#temperature.isCold) return undefined;
-    return this.#os.files.readAhead?.(
-      mails.flatMap((mail) => mail === undefined ? [] : pathOf(this.#directory, mail.file)),
-    );
+  /** Has the mails of the chunk at `at` brought nearer, where that saves time. */
+  readAhead(
+    uids: readonly Uid[],
+    at: number,
+    mailOf: (uid: Uid) => MaildirMail | undefined,
+  ): Promise<void> | undefined {
+    if (at >= uids.length || !this.#temperature.isCold) return undefined;
+    const paths = uids.slice(at, at + CHUNK_MAILS).flatMap((uid) => {
+      const mail = mailOf(uid);
+      return mail === undefined ? [] : pathOf(this.#directory, mail.file);
+    });
+    return this.#os.files.readAhead?.(paths);
   }
 
   /** Bodies given so far are of no use any more. */
@@ -279,13 +285,11 @@ export const fetchMails = async function* (
 ): AsyncGenerator<readonly Fetched[]> {
   try {
     for await (const uids of wanted) {
-      const readAhead = (at: number) =>
-        reader.readAhead(uids.slice(at, at + CHUNK_MAILS).map(mailOf));
-      let ahead = readAhead(0);
+      let ahead = reader.readAhead(uids, 0, mailOf);
       for (let at = 0; at < uids.length;) {
         const { chunk, next } = await reader.readChunk(uids, at, mailOf, ahead);
         at = next;
-        ahead = readAhead(at);
+        ahead = reader.readAhead(uids, at, mailOf);
         yield chunk;
         reader.release();
       }

@@ -8,7 +8,7 @@ import type { WritableLogRecord } from "../../codec/mailbox_log.ts";
 import { nameRefusal } from "../../codec/mailbox_path.ts";
 import { type ErrorTag, type SyncError, syncError } from "../../model/error.ts";
 import type { MailboxGuid } from "../../model/ids.ts";
-import { INBOX, type MailboxName } from "../../model/mailbox.ts";
+import { INBOX, type MailboxIdentity, type MailboxName } from "../../model/mailbox.ts";
 import type { TreeOperation } from "../../model/operation.ts";
 import type { Os } from "../../port/os.ts";
 import { failStream } from "../../stream/chunks.ts";
@@ -26,14 +26,10 @@ import { readUidlistHeader, writeUidlist } from "./uidlist_file.ts";
 
 type OperationOf<T extends TreeOperation["_tag"]> = Extract<TreeOperation, { readonly _tag: T }>;
 
-/** A mailbox's identity. */
-export interface Identity {
+/** A mailbox's identity, and its name. */
+export interface Identity extends MailboxIdentity {
   /** Its name. */
   readonly name: MailboxName;
-  /** Its GUID. */
-  readonly guid: MailboxGuid;
-  /** UIDVALIDITY. */
-  readonly uidValidity: number;
 }
 
 const refuse = (tag: ErrorTag, name: MailboxName, what: string): never =>

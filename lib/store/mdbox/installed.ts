@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { MailboxIdentity } from "../../model/mailbox.ts";
 import { setExtensionHeader } from "../../codec/index_build.ts";
 import { DONE, type LogRecord, SYNC_DONE } from "../../codec/index_record.ts";
 import { syncError } from "../../model/error.ts";
@@ -12,7 +13,7 @@ import { indexPaths } from "../index/log_file.ts";
 import { syncUpTo } from "./hierarchy.ts";
 import { sortedSet } from "./journal.ts";
 import { MAILBOX_INDEX, type MailboxPaths } from "./layout.ts";
-import { createMailboxIndex, type Identity, mapUidsOf, openMailboxIndex } from "./mailbox_index.ts";
+import { createMailboxIndex, mapUidsOf, openMailboxIndex } from "./mailbox_index.ts";
 import { countReferences } from "./map.ts";
 import { leaveStagingArea, newStagedPath, removeStaged } from "./staging.ts";
 import type { Storage } from "./storage.ts";
@@ -26,7 +27,7 @@ const SEQUENCE_GAP = 1000;
  */
 export const stageMailbox = async (
   storage: Storage,
-  identity: Identity,
+  identity: MailboxIdentity,
   old: IndexFile | null,
 ): Promise<string> => {
   const { os, layout, journal, modes } = storage;

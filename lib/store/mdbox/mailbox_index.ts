@@ -21,7 +21,8 @@ import {
   POP3_UIDL_HEADER,
 } from "../../codec/mdbox_index.ts";
 import { syncError } from "../../model/error.ts";
-import { type Guid, guid, type MailboxGuid } from "../../model/ids.ts";
+import { type Guid, guid } from "../../model/ids.ts";
+import type { MailboxIdentity } from "../../model/mailbox.ts";
 import type { Os } from "../../port/os.ts";
 import { failStream } from "../../stream/chunks.ts";
 import { orFail } from "../account/or_fail.ts";
@@ -29,21 +30,13 @@ import { createIndex, type NewIndex } from "../index/index_create.ts";
 import { type IndexFile, openIndex } from "../index/index_file.ts";
 import { MAILBOX_INDEX } from "./layout.ts";
 
-/** What makes a mailbox the one it is. */
-export interface Identity {
-  /** Its GUID. */
-  readonly guid: MailboxGuid;
-  /** Its UIDVALIDITY. */
-  readonly uidValidity: number;
-}
-
 /** Opens the index in a directory; null where there is none. Throws `StreamFailure<SyncError>`. */
 export const openMailboxIndex = (os: Os, directory: string): IndexFile | null =>
   openIndex(os, directory, MAILBOX_INDEX);
 
 /** The records that give a mailbox its identity. */
 export const identityRecords = (
-  { guid, uidValidity }: Identity,
+  { guid, uidValidity }: MailboxIdentity,
   mapUidValidity: number,
   flags: number = 0,
 ): readonly LogRecord[] => [
@@ -61,7 +54,7 @@ export const identityRecords = (
 export const createMailboxIndex = (
   os: Os,
   directory: string,
-  identity: Identity,
+  identity: MailboxIdentity,
   mapUidValidity: number,
   options: NewIndex = {},
 ): IndexFile =>
@@ -75,7 +68,7 @@ export const mdboxHeaderOf = (view: IndexView, path: string): MdboxHeader =>
   orFail(decodeMdboxHeader(fullHeader(view, MDBOX_HEADER.name)), { path });
 
 /** The identity of a mailbox. Throws `Damaged` where it has none. */
-export const identityOf = (view: IndexView, path: string): Identity => {
+export const identityOf = (view: IndexView, path: string): MailboxIdentity => {
   const { guid } = mdboxHeaderOf(view, path);
   if (guid === null || view.uidValidity === 0) {
     const what = guid === null ? "the mailbox has no GUID" : "the mailbox has no UIDVALIDITY";

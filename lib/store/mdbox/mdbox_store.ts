@@ -18,7 +18,7 @@ import type { TaskEither } from "fp-ts/TaskEither.js";
 import { fitName } from "../../codec/mailbox_path.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
 import type { MailboxGuid } from "../../model/ids.ts";
-import type { MailboxName } from "../../model/mailbox.ts";
+import type { MailboxIdentity, MailboxName } from "../../model/mailbox.ts";
 import type { Os } from "../../port/os.ts";
 import type { Mailbox, Store, StoreCaps } from "../../port/store.ts";
 import { failStream } from "../../stream/chunks.ts";
@@ -41,7 +41,7 @@ import {
   type MdboxOptions,
   pathsOf,
 } from "./layout.ts";
-import { type Identity, openMailboxIndex } from "./mailbox_index.ts";
+import { openMailboxIndex } from "./mailbox_index.ts";
 import { type OpenMailbox, openMailbox } from "./mdbox_mailbox.ts";
 import { recover } from "./recover.ts";
 import { SharedMails } from "./shared_mails.ts";
@@ -280,7 +280,7 @@ class MdboxStore implements Store {
 
   async #replace<A>(
     name: MailboxName,
-    identity: Identity,
+    identity: MailboxIdentity,
     use: (mailbox: Mailbox) => TaskEither<SyncError, A>,
   ): Promise<E.Either<SyncError, A>> {
     const storage = this.#storage;
@@ -318,7 +318,7 @@ class MdboxStore implements Store {
     staged: string,
     paths: Located["paths"],
     old: NonNullable<ReturnType<typeof openMailboxIndex>>,
-    { guid }: Identity,
+    { guid }: MailboxIdentity,
   ): Promise<void> {
     const storage = this.#storage;
     const before = readIdentity(storage, paths);

@@ -10,6 +10,7 @@ import { subscribedNames } from "../../codec/subscriptions.ts";
 import { type SyncError, withPlace } from "../../model/error.ts";
 import { type MailboxGuid, mailboxGuid } from "../../model/ids.ts";
 import {
+  type MailboxIdentity,
   type MailboxName,
   mailboxName,
   type MailboxNode,
@@ -25,7 +26,7 @@ import { syncError } from "../../model/error.ts";
 import { readIndexHeaders } from "../index/index_file.ts";
 import { listNames } from "./hierarchy.ts";
 import { MAILBOX_INDEX, type MailboxPaths, pathsOfStored } from "./layout.ts";
-import { createMailboxIndex, type Identity, identityOf } from "./mailbox_index.ts";
+import { createMailboxIndex, identityOf } from "./mailbox_index.ts";
 import type { Storage } from "./storage.ts";
 
 /** A mailbox and where it is. */
@@ -35,14 +36,14 @@ export interface Located {
   /** Its paths. */
   readonly paths: MailboxPaths;
   /** What makes it the one it is. */
-  readonly identity: Identity;
+  readonly identity: MailboxIdentity;
 }
 
 /**
  * The identity of the mailbox in a directory; null where it has no index yet. Throws `StreamFailure<SyncError>` where
  * it cannot be read.
  */
-export const readIdentity = (storage: Storage, paths: MailboxPaths): Identity | null => {
+export const readIdentity = (storage: Storage, paths: MailboxPaths): MailboxIdentity | null => {
   const headers = readIndexHeaders(storage.os, paths.index, MAILBOX_INDEX);
   if (headers === null) return null;
   const { view, path } = headers;
@@ -55,7 +56,10 @@ export const readIdentity = (storage: Storage, paths: MailboxPaths): Identity | 
 };
 
 /** A directory made by hand is a mailbox: as Dovecot does at the first opening, it is given an identity. */
-const giveIdentity = async (storage: Storage, { index }: MailboxPaths): Promise<Identity> => {
+const giveIdentity = async (
+  storage: Storage,
+  { index }: MailboxPaths,
+): Promise<MailboxIdentity> => {
   const { os, layout, modes } = storage;
   const map = await storage.beginWriting();
   const identity = {

@@ -10,8 +10,8 @@ import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import { type SyncError, syncError, withPlace } from "../../model/error.ts";
 import type { Mail, MailRecord } from "../../model/mail.ts";
-import { type MailboxName, nameKey } from "../../model/mailbox.ts";
-import { overlaid } from "../../port/overlaid.ts";
+import { type MailboxName, mailboxNamed } from "../../model/mailbox.ts";
+import { overlaid, withoutStamps } from "../../port/overlaid.ts";
 import type { Mailbox, Store } from "../../port/store.ts";
 import { collect, drain, filter, fromArray } from "../../stream/chunks.ts";
 import type { View } from "./view.ts";
@@ -73,7 +73,6 @@ const refusal = (mailbox: MailboxName): SyncError =>
  * ```
  */
 export const onlyMails = (isWanted: WantedMail): View => (store) => {
-  const { stamps: _, ...rest } = store;
   const seen = <A>(
     mailbox: Mailbox,
     use: (mailbox: Mailbox) => TaskEither<SyncError, A>,
@@ -89,17 +88,17 @@ export const onlyMails = (isWanted: WantedMail): View => (store) => {
   const mayGo = (name: MailboxName): TaskEither<SyncError, void> =>
     pipe(
       store.tree,
-      TE.chain(({ nodes }) => {
-        const node = nodes.find((one) => nameKey(one.name) === nameKey(name));
-        if (node?._tag !== "Mailbox") return TE.right(undefined);
-        return withMailbox(node.guid, ({ hidden }) =>
+      TE.chain((tree) => {
+        const guid = mailboxNamed(tree, name);
+        if (guid === null) return TE.right(undefined);
+        return withMailbox(guid, ({ hidden }) =>
           hidden === undefined || hidden.length === 0
             ? TE.right(undefined)
             : TE.left(refusal(name)));
       }),
     );
   return {
-    ...rest,
+    ...withoutStamps(store),
     withMailbox,
     applyTree: (operation) =>
       operation._tag === "DeleteMailbox"

@@ -4,7 +4,7 @@
  * @module
  */
 import { keywords } from "../../model/flags.ts";
-import type { MailOperation } from "../../model/operation.ts";
+import { type MailOperation, savedWith } from "../../model/operation.ts";
 import { overlaid, overMailboxes } from "../../port/overlaid.ts";
 import { map } from "../../stream/chunks.ts";
 import type { View } from "./view.ts";
@@ -26,12 +26,8 @@ import type { View } from "./view.ts";
  * ```
  */
 export const tagArrivals = (keyword: string): View => (store) => {
-  const tagged = (operation: MailOperation): MailOperation => {
-    if (operation._tag !== "SaveMail") return operation;
-    const { copy } = operation;
-    const from = { ...copy.from, keywords: keywords([...copy.from.keywords, keyword]) };
-    return { ...operation, copy: { ...copy, from } };
-  };
+  const tagged = (operation: MailOperation): MailOperation =>
+    operation._tag === "SaveMail" ? savedWith(operation, keywords([keyword])) : operation;
   return overMailboxes(
     store,
     (mailbox) =>
