@@ -7,7 +7,6 @@ import { md5, sha1 } from "@noble/hashes/legacy.js";
 import { shortSha1 } from "./short_sha1.ts";
 import type { Guid } from "../model/ids.ts";
 
-const HEX_128 = /^[0-9a-fA-F]{32}$/;
 const encoder = new TextEncoder();
 
 const HEX: readonly string[] = Array.from(
@@ -22,6 +21,24 @@ export const formatHex = (bytes: Uint8Array): string => {
   return text;
 };
 
+const latin = new TextDecoder("latin1");
+/** The two digits of a byte, as they lie in memory. */
+const DIGITS = new Uint16Array(new TextEncoder().encode(HEX.join("")).buffer);
+
+/**
+ * The hex digits of many values of `size` bytes that lie in a row, for each its text: one text is made for all, of which
+ * each is a part.
+ */
+export const formatHexRow = (bytes: Uint8Array, size: number): readonly string[] => {
+  const hex = new Uint16Array(bytes.length);
+  for (let i = 0; i < bytes.length; i++) hex[i] = DIGITS[bytes[i]!]!;
+  const text = latin.decode(hex);
+  return Array.from(
+    { length: bytes.length / size },
+    (_, i) => text.slice(2 * size * i, 2 * size * (i + 1)),
+  );
+};
+
 /** The bytes of hex digits, either case; null when it is not an even number of hex digits. */
 export const parseHex = (text: string): Uint8Array | null => {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return null;
@@ -32,8 +49,22 @@ export const parseHex = (text: string): Uint8Array | null => {
   return bytes;
 };
 
+/** The values of hex digits by character code; 16: it is none. */
+const DIGIT = (() => {
+  const values = new Uint8Array(128).fill(16);
+  [..."0123456789abcdef"].forEach((digit, value) => {
+    values[digit.charCodeAt(0)] = value;
+    values[digit.toUpperCase().charCodeAt(0)] = value;
+  });
+  return values;
+})();
+
 /** Whether a GUID is itself written as a 128-bit value: 32 hex digits, either case. */
-export const isGuid128 = (guid: string): boolean => guid.length === 32 && HEX_128.test(guid);
+export const isGuid128 = (guid: string): boolean => {
+  if (guid.length !== 32) return false;
+  for (let i = 0; i < 32; i++) if (!(DIGIT[guid.charCodeAt(i)]! < 16)) return false;
+  return true;
+};
 
 /**
  * The 16 bytes that the `guid` index record and EXPUNGE_GUID hold for a GUID: its 32 hex digits decoded, of any other
@@ -71,8 +102,20 @@ export const sameGuid = (a: Guid, b: Guid): boolean => {
   if (a === b) return true;
   const shortA = isGuid128(a);
   const shortB = isGuid128(b);
-  if (!shortA && !shortB) return false;
-  return hexOf(a, shortA) === hexOf(b, shortB);
+  if (shortA && shortB) return a.toLowerCase() === b.toLowerCase();
+  return shortA ? isFormOf(a, b) : shortB && isFormOf(b, a);
+};
+
+/** Whether 32 hex digits are the 128-bit form of another text; asked for each mail of a comparison. */
+const isFormOf = (hex: string, text: string): boolean => {
+  const words = shortSha1(text);
+  if (words === null) return hex.toLowerCase() === guid128Hex(text);
+  for (let i = 0; i < 4; i++) {
+    let word = 0;
+    for (let at = 8 * i; at < 8 * i + 8; at++) word = word << 4 | DIGIT[hex.charCodeAt(at)]!;
+    if (word !== words[i + 1]) return false;
+  }
+  return true;
 };
 
 /**

@@ -50,8 +50,11 @@ export class KeywordTable {
     const used = Math.min(size, Math.ceil(this.#names.length / 8));
     const key = used <= 4 ? smallKey(bytes, at, used) : largeKey(bytes, at, used);
     if (key === 0) return NO_KEYWORDS;
-    const known = this.#sets.get(key);
-    if (known !== undefined) return known;
+    return this.#sets.get(key) ?? this.#newSet(key, bytes, at, used);
+  }
+
+  // Apart, as a closure in setOf would take memory for each mail.
+  #newSet(key: number | string, bytes: Uint8Array, at: number, used: number): Keywords {
     const names = this.#names.filter((_, bit) =>
       bit >> 3 < used && (bytes[at + (bit >> 3)]! & (1 << (bit & 7))) !== 0
     );

@@ -29,6 +29,8 @@ import {
 export class IndexView {
   readonly #state: IndexState;
   #position: LogCursor;
+  /** The last modseq that was asked for, in halves and whole: most mails have that of the one before. */
+  readonly #last = { high: 0, low: 0, value: 0n };
 
   private constructor(state: IndexState, position: LogCursor) {
     this.#state = state;
@@ -188,7 +190,14 @@ export class IndexView {
   ownModSeqOf(row: number): bigint {
     if (!this.#state.tracked) return 0n;
     const { words } = this.#state.modSeqs;
-    return (BigInt(words[row * 2 + 1]!) << 32n) | BigInt(words[row * 2]!);
+    const [low, high] = [words[row * 2]!, words[row * 2 + 1]!];
+    const last = this.#last;
+    if (low !== last.low || high !== last.high) {
+      last.low = low;
+      last.high = high;
+      last.value = (BigInt(high) << 32n) | BigInt(low);
+    }
+    return last.value;
   }
 
   /**

@@ -184,7 +184,9 @@ export const parseUidlist = (bytes: Uint8Array): E.Either<SyncError, Uidlist> =>
 
   const { version } = header.right;
   const entries: UidlistEntry[] = [];
-  const places = new Map<string, number>();
+  // As a rule names ascend, as mails came one after the other: then no two are the same.
+  let places: Map<string, number> | null = null;
+  let lastName = "";
   let twins = 0;
   let flaw: string | null = null;
   let lastUid = 0;
@@ -200,18 +202,20 @@ export const parseUidlist = (bytes: Uint8Array): E.Either<SyncError, Uidlist> =>
     }
     lastUid = entry.uid;
     if (parsed.flaw) flaw = `UID ${entry.uid} has a key that is no capital letter`;
-    places.set(entry.name, entries.length);
+    if (places === null && entry.name <= lastName) {
+      places = new Map(entries.map(({ name }, i) => [name, i]));
+    }
+    lastName = entry.name;
+    places?.set(entry.name, entries.length);
     entries.push(entry);
-    if (places.size + twins < entries.length) {
+    if (places !== null && places.size + twins < entries.length) {
       twins++;
       flaw = `UID ${entry.uid} has the file name of an earlier line`;
     }
   }
   const uidNext = Math.max(header.right.uidNext, lastUid + 1);
   // Of two lines with one name the later counts.
-  const kept = places.size === entries.length
-    ? entries
-    : entries.filter((entry, i) => places.get(entry.name) === i);
+  const kept = twins === 0 ? entries : entries.filter((entry, i) => places!.get(entry.name) === i);
   return E.right({ ...header.right, uidNext, entries: kept, flaw });
 };
 

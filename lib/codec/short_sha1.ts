@@ -22,20 +22,22 @@ const compress = (offset: number): void => {
     words[i] = mixed << 1 | mixed >>> 31;
   }
   let a = state[0]!, b = state[1]!, c = state[2]!, d = state[3]!, e = state[4]!;
-  for (let i = 0; i < 80; i++) {
-    const f = i < 20
-      ? (b & c | ~b & d) + 0x5a827999
-      : i < 40
-      ? (b ^ c ^ d) + 0x6ed9eba1
-      : i < 60
-      ? (b & c | b & d | c & d) + 0x8f1bbcdc
-      : (b ^ c ^ d) + 0xca62c1d6;
-    const next = (a << 5 | a >>> 27) + f + e + words[i]! | 0;
-    e = d;
-    d = c;
-    c = b << 30 | b >>> 2;
-    b = a;
-    a = next;
+  let next = 0;
+  for (let i = 0; i < 20; i++) {
+    next = (a << 5 | a >>> 27) + (b & c | ~b & d) + 0x5a827999 + e + words[i]! | 0;
+    e = d, d = c, c = b << 30 | b >>> 2, b = a, a = next;
+  }
+  for (let i = 20; i < 40; i++) {
+    next = (a << 5 | a >>> 27) + (b ^ c ^ d) + 0x6ed9eba1 + e + words[i]! | 0;
+    e = d, d = c, c = b << 30 | b >>> 2, b = a, a = next;
+  }
+  for (let i = 40; i < 60; i++) {
+    next = (a << 5 | a >>> 27) + (b & c | b & d | c & d) + 0x8f1bbcdc + e + words[i]! | 0;
+    e = d, d = c, c = b << 30 | b >>> 2, b = a, a = next;
+  }
+  for (let i = 60; i < 80; i++) {
+    next = (a << 5 | a >>> 27) + (b ^ c ^ d) + 0xca62c1d6 + e + words[i]! | 0;
+    e = d, d = c, c = b << 30 | b >>> 2, b = a, a = next;
   }
   state[0] = state[0]! + a | 0;
   state[1] = state[1]! + b | 0;

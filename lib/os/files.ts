@@ -130,8 +130,6 @@ const readFully = (fd: Fd, into: Uint8Array, position: number, path: string): nu
 const DT: Readonly<Record<number, DirEntry["kind"]>> = { 4: "directory", 8: "file", 10: "symlink" };
 
 const LATIN = new TextDecoder("latin1");
-// deno-lint-ignore no-control-regex -- a name may have them.
-const ASCII = /^[\x01-\x7f]*$/;
 
 const joined = (directory: string, name: string): string =>
   directory.endsWith("/") ? directory + name : `${directory}/${name}`;
@@ -148,9 +146,12 @@ const readEntries = (fd: Fd, path: string): DirEntry[] => {
     // A name of ASCII is cut out of the whole as text: a Maildir has a hundred thousand of them.
     const text = LATIN.decode(buffer.subarray(0, end));
     for (let at = 0; at < end; at += view.getUint16(at + 16, true)) {
-      const nul = text.indexOf("\0", at + 19);
-      const plain = text.slice(at + 19, nul);
-      const name = ASCII.test(plain) ? plain : nameOfBytes(buffer.subarray(at + 19, nul));
+      let nul = at + 19;
+      let bits = 0;
+      for (; buffer[nul] !== 0; nul++) bits |= buffer[nul]!;
+      const name = bits < 0x80
+        ? text.slice(at + 19, nul)
+        : nameOfBytes(buffer.subarray(at + 19, nul));
       if (name === "." || name === "..") continue;
       const type = view.getUint8(at + 18);
       // A file system that does not tell the type; an entry that is gone since is no entry.

@@ -135,6 +135,11 @@ const settled = (
   return isLeft ? settle(mine, theirs, usual) : settle(theirs, mine, usual);
 };
 
+/** Whether there is nothing to settle, as with nearly all mails of a merge. */
+const areSettled = ({ side, other }: Sided, mine: MailRecord, theirs: MailRecord): boolean =>
+  mine.flags === theirs.flags && sameKeywords(mine.keywords, theirs.keywords) &&
+  (mine.modSeq === theirs.modSeq || !(side.status.modSeqTracked || other.status.modSeqTracked));
+
 /** The update that gives the mail at `at` the merged flags, or null where it has them, MODSEQ included. */
 const updateOf = (
   view: Sided,
@@ -250,6 +255,7 @@ const planNew = (
 
 const keyOf = (mail: Wanted): string => recordKey((mail.mine ?? mail.theirs)!);
 
+/** `pairs`: the mails that both sides have, the left side's first. */
 const planSide = (
   view: Sided,
   pairs: readonly (readonly [MailRecord, MailRecord])[],
@@ -259,7 +265,13 @@ const planSide = (
   uidNext: number,
 ): readonly MergeOperation[] => {
   const { saves, updates, expunges: surplus } = planNew(view, own, wanted);
-  const merged = pairs.flatMap(([mine, theirs]) => updateOf(view, mine, theirs, mine.uid) ?? []);
+  const merged: UpdateFlags[] = [];
+  for (const pair of pairs) {
+    const mine = view.isLeft ? pair[0] : pair[1];
+    const theirs = view.isLeft ? pair[1] : pair[0];
+    const update = areSettled(view, mine, theirs) ? null : updateOf(view, mine, theirs, mine.uid);
+    if (update !== null) merged.push(update);
+  }
   const gone = expunge.map((record): Expunge => ({
     _tag: "Expunge",
     uid: record.uid,
@@ -374,7 +386,7 @@ export const mergeMailbox = (
         otherChanges: changes.left,
         contests: contests.right,
       },
-      common.pairs.map(([a, b]) => [b, a]),
+      common.pairs,
       common.expungeRight,
       common.newRight,
       mails.map((mail) => ({ uid: mail.uid, mine: mail.right, theirs: mail.left })),

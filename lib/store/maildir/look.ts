@@ -32,7 +32,8 @@ export const lookAt = (snapshot: Snapshot, index: IndexFile | null): Look => ({
 
 /**
  * Whether a look would show the same again: no file that a change touches has another inode, size or time, none had been
- * touched so lately that a second change could have the same time, and the index has been read no further.
+ * touched so lately that a second change could have the same time, and the index has been read no further. Where the
+ * clock of a file server is behind, a change of this very moment may be overlooked, and is found by the next run.
  */
 export const isStill = (
   os: Os,
@@ -40,5 +41,5 @@ export const isStill = (
   { snapshot, index: place }: Look,
   index: IndexFile | null,
 ): boolean =>
-  place === placeIn(index) && !snapshot.stamp.isYoung &&
+  place === placeIn(index) && !snapshot.stamp.isFresh &&
   stampOf(os, touchedPaths(paths)).text === snapshot.stamp.text;

@@ -8,7 +8,13 @@ import type { LogEntry } from "../../codec/index_log.ts";
 import { RECORD_DIRTY } from "../../codec/index_snapshot.ts";
 import type { IndexView } from "../../codec/index_view.ts";
 import { type KeywordLetters, letterOf, withLostNames } from "../../codec/maildir_keywords.ts";
-import { compareNewNames, MAX_LETTERS, parseNameFlags } from "../../codec/maildir_name.ts";
+import {
+  compareNewNames,
+  flagsIn,
+  lettersIn,
+  MAX_LETTERS,
+  nameBits,
+} from "../../codec/maildir_name.ts";
 import { type Uidlist, type UidlistEntry, uidlistValue } from "../../codec/maildir_uidlist.ts";
 import {
   type Flags,
@@ -183,8 +189,19 @@ const indexOnly = (letters: KeywordLetters, all: Keywords): Keywords =>
 /** The set of all letters that stand in file names. */
 const usedLetters = (files: ReadonlyMap<string, MailFile>): number => {
   let used = 0;
-  for (const { name } of files.values()) used |= parseNameFlags(name).letters;
+  for (const file of files.values()) used |= lettersIn(nameBits(file.name));
   return used;
+};
+
+/** The base names of files that no line names. */
+const unlistedIn = (
+  files: ReadonlyMap<string, MailFile>,
+  entries: readonly UidlistEntry[],
+  listed: number,
+): string[] => {
+  if (listed === files.size) return [];
+  const names = new Set(entries.map(({ name }) => name));
+  return [...files.keys()].filter((base) => !names.has(base));
 };
 
 /** Stands for the modseq of a mail whose change the index has not counted yet. */
@@ -233,7 +250,7 @@ export const mergeMaildir = (sources: Sources): Merged => {
   const changed: ChangedMail[] = [];
   const expunged: Uid[] = [];
   const leaving: LeavingMail[] = [];
-  const listed = new Set<string>();
+  let listed = 0;
   let firstRecentUid = index?.firstRecentUid ?? 1;
   let row = 0;
   const indexCount = index?.count ?? 0;
@@ -244,11 +261,12 @@ export const mergeMaildir = (sources: Sources): Merged => {
   for (const entry of uidlist?.entries ?? []) {
     const file = files.get(entry.name);
     if (file === undefined) continue;
-    listed.add(entry.name);
+    listed++;
     const { uid } = entry;
     expungeBelow(uid);
     const there = row < indexCount && index!.uidOf(row) === uid;
-    const named = parseNameFlags(file.name);
+    const bits = nameBits(file.name);
+    const named = flagsIn(bits);
     if (!there) {
       if (uid < indexNext) {
         revenants.push(entry);
@@ -258,8 +276,8 @@ export const mergeMaildir = (sources: Sources): Merged => {
         uid,
         entry,
         file,
-        flags: named.flags,
-        keywords: namesOf(named.letters),
+        flags: named,
+        keywords: namesOf(lettersIn(bits)),
         modSeq: NOT_COUNTED,
       };
       // What lies in cur/ with a UID has been seen by somebody.
@@ -277,18 +295,18 @@ export const mergeMaildir = (sources: Sources): Merged => {
     const indexFlags = index!.flagsOf(at);
     const indexKeywords = index!.keywordsOf(at);
     const indexWins = (index!.rawFlagsOf(at) & RECORD_DIRTY) !== 0 || pending.flags.has(uid);
-    let names = namesOf(named.letters);
+    let names = namesOf(lettersIn(bits));
     if (lettersFull && indexKeywords.length > 0) {
       const only = indexOnly(letters, indexKeywords);
       if (only.length > 0) names = keywords([...names, ...only]);
     }
-    const same = named.flags === indexFlags && sameKeywords(names, indexKeywords);
+    const same = named === indexFlags && sameKeywords(names, indexKeywords);
     const indexStands = indexWins || same;
     const mail: MaildirMail = {
       uid,
       entry,
       file,
-      flags: indexStands ? indexFlags : named.flags,
+      flags: indexStands ? indexFlags : named,
       keywords: indexStands ? indexKeywords : names,
       modSeq: indexStands ? index!.modSeqOf(at) : NOT_COUNTED,
     };
@@ -297,9 +315,7 @@ export const mergeMaildir = (sources: Sources): Merged => {
   }
   expungeBelow(Infinity);
 
-  const unlisted: string[] = [];
-  for (const base of files.keys()) if (!listed.has(base)) unlisted.push(base);
-  unlisted.sort(compareNewNames);
+  const unlisted = unlistedIn(files, uidlist?.entries ?? [], listed).sort(compareNewNames);
   const rise = riseOf(unindexed, changed, expunged);
   const highestModSeq = modSeq((index?.highestModSeq ?? 1n) + rise);
   const modSeqTracked = index?.modSeqTracked ?? false;

@@ -28,7 +28,7 @@ const snapshotOf = (uidlist: Uidlist | null, names: readonly string[]): Snapshot
     merged: mergeMaildir(sources),
     staleIndex: false,
     problems: [],
-    stamp: { text: "", isYoung: false },
+    stamp: { text: "", isYoung: false, isFresh: false },
   };
 };
 

@@ -13,7 +13,14 @@ import type { Body, Mail, MailRecord } from "../../model/mail.ts";
 import type { MailboxName } from "../../model/mailbox.ts";
 import type { Fetched } from "../../port/store.ts";
 import { CHUNK, type Chunks, StreamFailure } from "../../stream/chunks.ts";
-import { guidOf, mapUidOf, openMailboxIndex, savedAtOf } from "./mailbox_index.ts";
+import {
+  guidOf,
+  guidsOf,
+  hasGuid,
+  mapUidOf,
+  openMailboxIndex,
+  savedAtOf,
+} from "./mailbox_index.ts";
 import type { Found, Storage } from "./storage.ts";
 
 /** A chunk of fetched mails ends when it holds so many bytes. */
@@ -41,18 +48,11 @@ interface Unclear {
   readonly error: SyncError;
 }
 
-/** The GUID of a row: out of the index, or, where an old Dovecot did not put it there, out of the record. */
-const guidOfRow = (context: ReadingContext, row: number): MailRecord["guid"] => {
-  const known = guidOf(context.view, row);
-  if (known !== null) return known;
-  return guid(readRow(context, row).metadataGuid);
-};
-
 /** Rows whose map UID or GUID is lost. Reads the storage only for mails whose GUID the index does not have. */
 export const unclearRows = (context: ReadingContext): readonly Unclear[] => {
   const unclear: Unclear[] = [];
   for (let row = 0; row < context.view.count; row++) {
-    if (mapUidOf(context.view, row) !== 0 && guidOf(context.view, row) !== null) continue;
+    if (mapUidOf(context.view, row) !== 0 && hasGuid(context.view, row)) continue;
     try {
       readRow(context, row);
     } catch (thrown) {
@@ -68,14 +68,17 @@ export const scan = async function* (
   without: ReadonlySet<number>,
 ): AsyncGenerator<readonly MailRecord[]> {
   const { view } = context;
-  for (let row = 0; row < view.count;) {
+  for (let from = 0; from < view.count; from += CHUNK) {
     const chunk: MailRecord[] = [];
-    for (; row < view.count && chunk.length < CHUNK; row++) {
+    const to = Math.min(from + CHUNK, view.count);
+    const guids = guidsOf(view, from, to);
+    for (let row = from; row < to; row++) {
       const uid = view.uidOf(row);
       if (without.has(uid)) continue;
       chunk.push({
         uid,
-        guid: guidOfRow(context, row),
+        // An old Dovecot did not put it into the index: then the record of the mail has it.
+        guid: guids[row - from] ?? guid(readRow(context, row).metadataGuid),
         flags: view.flagsOf(row),
         keywords: view.keywordsOf(row),
         modSeq: view.modSeqOf(row),

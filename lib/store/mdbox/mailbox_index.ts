@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { formatHex } from "../../codec/guid.ts";
+import { formatHex, formatHexRow } from "../../codec/guid.ts";
 import { setExtensionHeader, setHeader } from "../../codec/index_build.ts";
 import { HEADER_AT } from "../../codec/index_header.ts";
 import { DONE, type LogRecord } from "../../codec/index_record.ts";
+import { Column } from "../../codec/index_rows.ts";
 import type { IndexView } from "../../codec/index_view.ts";
 import {
   decodeMapUid,
@@ -29,6 +30,8 @@ import { orFail } from "../account/or_fail.ts";
 import { createIndex, type NewIndex } from "../index/index_create.ts";
 import { type IndexFile, openIndex } from "../index/index_file.ts";
 import { MAILBOX_INDEX } from "./layout.ts";
+
+const NO_GUID = "0".repeat(2 * GUID.recordSize);
 
 /** Opens the index in a directory; null where there is none. Throws `StreamFailure<SyncError>`. */
 export const openMailboxIndex = (os: Os, directory: string): IndexFile | null =>
@@ -89,32 +92,56 @@ const fullHeader = (view: IndexView, name: string): Uint8Array => {
     : extension.headerBytes(0, Math.min(extension.headerSize, MDBOX_HEADER.headerSize));
 };
 
+/** The `mdbox` records of all mails; null: there are none. */
+const mdboxColumn = (view: IndexView): Column | null => {
+  const extension = view.extension(MDBOX.name);
+  return extension === undefined || extension.recordSize < MDBOX.recordSize
+    ? null
+    : extension.column;
+};
+
 /** The map UID of a row; 0: lost. */
 export const mapUidOf = (view: IndexView, row: number): number => {
-  const extension = view.extension(MDBOX.name);
-  return extension === undefined ? 0 : decodeMapUid(extension.bytes(row), 0);
+  const column = mdboxColumn(view);
+  return column === null ? 0 : decodeMapUid(column.bytes, row * column.stride);
 };
 
 /** The saved date of a row, seconds since 1970. */
 export const savedAtOf = (view: IndexView, row: number): number => {
-  const extension = view.extension(MDBOX.name);
-  return extension === undefined ? 0 : decodeSavedAt(extension.bytes(row), 0);
+  const column = mdboxColumn(view);
+  return column === null ? 0 : decodeSavedAt(column.bytes, row * column.stride);
+};
+
+/** Whether a row's GUID is known. */
+export const hasGuid = (view: IndexView, row: number): boolean => {
+  const { column, recordSize } = view.extension(GUID.name) ?? { column: null, recordSize: 0 };
+  if (column === null || recordSize < GUID.recordSize) return false;
+  const from = row * column.stride;
+  for (let at = from; at < from + GUID.recordSize; at++) if (column.bytes[at] !== 0) return true;
+  return false;
 };
 
 /** The 16 bytes of a row's GUID, a window; null: all zero, not known. */
 export const guidBytesOf = (view: IndexView, row: number): Uint8Array | null => {
-  const bytes = view.extension(GUID.name)?.bytes(row);
-  if (bytes === undefined || bytes.length < GUID.recordSize) return null;
-  for (let i = 0; i < GUID.recordSize; i++) {
-    if (bytes[i] !== 0) return bytes.subarray(0, GUID.recordSize);
-  }
-  return null;
+  return hasGuid(view, row)
+    ? view.extension(GUID.name)!.bytes(row).subarray(0, GUID.recordSize)
+    : null;
 };
 
 /** The 128-bit GUID of a row; null: not known. */
 export const guidOf = (view: IndexView, row: number): Guid | null => {
   const bytes = guidBytesOf(view, row);
   return bytes === null ? null : guid(formatHex(bytes));
+};
+
+/** The 128-bit GUIDs of the rows `[from, to)`; null: not known. */
+export const guidsOf = (view: IndexView, from: number, to: number): readonly (Guid | null)[] => {
+  const size = GUID.recordSize;
+  const { column, recordSize } = view.extension(GUID.name) ?? { column: null, recordSize: 0 };
+  if (column === null || recordSize < size) return new Array(to - from).fill(null);
+  const row = new Column(size, to - from);
+  row.fill(0, to - from, size, column.bytes, from * column.stride, column.stride);
+  return formatHexRow(row.bytes, size).map((text) => text === NO_GUID ? null : guid(text));
 };
 
 /** The map UIDs of all mails, one for each mail; lost ones are left out. */
