@@ -75,7 +75,9 @@ const load = async (
   warn: (error: SyncError) => void,
 ): Promise<Either<SyncError, DovecotConfiguration>> => {
   const path = command.config ?? DEFAULT_PATH;
-  if (command.config === null && readText(path) === null) return E.right(NOTHING);
+  const text = readText(path);
+  // What says nothing need not be read by doveconf; of /dev/null it could only tell how Dovecot was built.
+  if ((command.config === null && text === null) || text?.trim() === "") return E.right(NOTHING);
   const found = await askDoveconf(path) ?? readFiles(path);
   if (E.isRight(found) || command.config !== null || !command.settings.has("mail_location")) {
     return found;
@@ -157,7 +159,7 @@ const REQUIRED: readonly (readonly [string, RegExp, string])[] = [
 
 /**
  * A command with all settings that count, and the user's values in its locations: -o above the userdb's above those of the configuration. With -u the process is
- * that user from here on, for good. Errors: `Usage` with file and line where the configuration is wrong, `Denied`,
+ * that user from here on, for good; not before `ready`. Errors: `Usage` with file and line where the configuration is wrong, `Denied`,
  * `Missing`, `Io` where the user cannot be looked up or taken on.
  */
 export const configured = async <
@@ -165,8 +167,10 @@ export const configured = async <
 >(
   command: C,
   warn: (error: SyncError) => void,
+  ready: Promise<unknown> = Promise.resolve(),
 ): Promise<Either<SyncError, C>> => {
   const loaded = await load(command, warn);
+  await ready;
   if (E.isLeft(loaded)) return loaded;
   const configuration = loaded.right;
   const given = new Map([...configuration.settings, ...command.settings]);

@@ -69,7 +69,7 @@ Deno.test("a memory that is damaged, foreign, newer, or of another day leads to 
     }
     assert.equal(warnings.length, whole.length - 1, "each is told");
     const changed = [
-      ["of a newer version", whole.replace('"version":1', '"version":2')],
+      ["of a newer version", whole.replace('"version":2', '"version":3')],
       ["with UIDs of the future", whole.replaceAll('"uidNext":4', '"uidNext":4000')],
       [
         "with a moment of the future",

@@ -21,10 +21,11 @@ const runSettled = async <C extends Settled>(
   onWrongSettings: (error: SyncError) => number | Promise<number> = (error) =>
     failWith(error, command, statusOfSettings(error)),
 ): Promise<number> => {
-  // First: the process may become another user, who need not be allowed to read the program.
-  const run = await load();
   const { settle } = await import("./settle.ts");
-  const settled = await settle(command);
+  // Both at once, but the process becomes another user, who need not be allowed to read the program, behind it.
+  const loading = load();
+  const settled = await settle(command, loading);
+  const run = await loading;
   return E.isLeft(settled) ? await onWrongSettings(settled.left) : await run(settled.right);
 };
 

@@ -115,18 +115,42 @@ const checkPlaced = (
     : null;
 };
 
+interface Headers {
+  readonly header: IndexHeader;
+  readonly placed: readonly Placed[];
+}
+
+const decodeHeaders = (bytes: Uint8Array): E.Either<SyncError, Headers> => {
+  const decoded = decodeIndexHeader(bytes);
+  if (E.isLeft(decoded)) return decoded;
+  const header = decoded.right;
+  if (header.headerSize > bytes.length) {
+    return E.left(damagedAt(HEADER_AT.headerSize, "header goes beyond the file"));
+  }
+  return E.map((placed: readonly Placed[]) => ({ header, placed }))(
+    decodeExtensions(bytes, header),
+  );
+};
+
+/** A snapshot without mails, of the bytes of a file up to the end of its headers, or more. Errors as {@linkcode decodeSnapshot}. */
+export const decodeSnapshotHeaders = (bytes: Uint8Array): E.Either<SyncError, Snapshot> =>
+  E.map(({ header, placed }: Headers): Snapshot => ({
+    header,
+    base: bytes.slice(0, header.baseHeaderSize),
+    extensions: placed.map(({ recordOffset: _, ...extension }) => ({ ...extension, column: null })),
+    uids: new Uint32Array(0),
+    flags: new Uint8Array(0),
+  }))(decodeHeaders(bytes));
+
 /**
  * Reads `dovecot.index`. Linear; the result holds copies, so the bytes may be reused. Errors as
  * {@linkcode decodeIndexHeader}; bytes behind the last record are ignored as Dovecot does.
  */
 export const decodeSnapshot = (bytes: Uint8Array): E.Either<SyncError, Snapshot> => {
-  const decoded = decodeIndexHeader(bytes);
+  const decoded = decodeHeaders(bytes);
   if (E.isLeft(decoded)) return decoded;
-  const header = decoded.right;
+  const { header, placed } = decoded.right;
   const { headerSize, recordSize, messages } = header;
-  if (headerSize > bytes.length) {
-    return E.left(damagedAt(HEADER_AT.headerSize, "header goes beyond the file"));
-  }
   if (messages * recordSize > bytes.length - headerSize) {
     return E.left(
       damagedAt(
@@ -135,8 +159,6 @@ export const decodeSnapshot = (bytes: Uint8Array): E.Either<SyncError, Snapshot>
       ),
     );
   }
-  const extensions = decodeExtensions(bytes, header);
-  if (E.isLeft(extensions)) return extensions;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const uids = new Uint32Array(messages);
   const flags = new Uint8Array(messages);
@@ -153,7 +175,7 @@ export const decodeSnapshot = (bytes: Uint8Array): E.Either<SyncError, Snapshot>
   return E.right({
     header,
     base: bytes.slice(0, header.baseHeaderSize),
-    extensions: extensions.right.map(({ recordOffset, ...extension }) => {
+    extensions: placed.map(({ recordOffset, ...extension }) => {
       if (extension.recordSize === 0) return { ...extension, column: null };
       const column = new Column(extension.recordSize, messages);
       column.fill(0, messages, extension.recordSize, bytes, headerSize + recordOffset, recordSize);

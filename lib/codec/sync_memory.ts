@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { sha256 } from "@noble/hashes/sha2.js";
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import * as t from "io-ts";
@@ -12,7 +11,8 @@ import { type SyncError, syncError } from "../model/error.ts";
 import { mailboxGuid } from "../model/ids.ts";
 import { type MailboxName, mailboxName } from "../model/mailbox.ts";
 import type { EqualMoment, MailboxMemory, SyncMemory } from "../model/memory.ts";
-import { formatHex, isGuid128 } from "./guid.ts";
+import { crc32 } from "./crc32.ts";
+import { isGuid128 } from "./guid.ts";
 
 const isUid = (n: unknown): n is number =>
   typeof n === "number" && Number.isInteger(n) && n >= 1 && n <= 0xffffffff;
@@ -51,8 +51,12 @@ const KnownCodec = t.type({
 // Files that an older dsync wrote have no such moment.
 const MailboxCodec = t.readonly(t.intersection([KnownCodec, t.partial({ equal: EqualCodec })]));
 
+/** What an older dsync wrote: its checksum is of another kind, and not looked at. */
+const OLD_VERSION = 1 as const;
+const VERSION = 2 as const;
+
 const MemoryCodec = t.type({
-  version: t.literal(1),
+  version: t.union([t.literal(OLD_VERSION), t.literal(VERSION)]),
   left: t.string,
   right: t.string,
   mailboxes: t.record(t.string, MailboxCodec),
@@ -69,7 +73,7 @@ export interface Ends {
 }
 
 const checksumOf = (content: Omit<t.TypeOf<typeof MemoryCodec>, "checksum">): string =>
-  formatHex(sha256(new TextEncoder().encode(JSON.stringify(content))));
+  crc32(new TextEncoder().encode(JSON.stringify(content))).toString(16).padStart(8, "0");
 
 /** Formats a memory as JSON, mailboxes in order of their GUIDs. */
 export const formatSyncMemory = (memory: SyncMemory, ends: Ends): string => {
@@ -78,7 +82,7 @@ export const formatSyncMemory = (memory: SyncMemory, ends: Ends): string => {
   );
   const { subscriptions } = memory;
   const { left, right } = ends;
-  const content = { version: 1 as const, left, right, mailboxes, subscriptions };
+  const content = { version: VERSION, left, right, mailboxes, subscriptions };
   return `${JSON.stringify({ ...content, checksum: checksumOf(content) })}\n`;
 };
 
@@ -113,7 +117,8 @@ export const parseSyncMemory = (text: string, ends: Ends): Either<SyncError, Syn
   if (E.isLeft(decoded)) return damaged("what the last run remembered has not the known form");
   const { checksum, ...content } = decoded.right;
   const { version, left, right, mailboxes, subscriptions } = content;
-  if (checksumOf({ version, left, right, mailboxes, subscriptions }) !== checksum) {
+  const known = { version, left, right, mailboxes, subscriptions };
+  if (version !== OLD_VERSION && checksumOf(known) !== checksum) {
     return damaged("what the last run remembered does not match its checksum");
   }
   const swapped = left === ends.right && right === ends.left;

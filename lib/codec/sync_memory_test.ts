@@ -63,6 +63,15 @@ Deno.test("parseSyncMemory refuses what it did not write", () => {
   assert.equal(tagOf(text, { left: "maildir:/a", right: "mdbox:/c" }), "Unfit");
 });
 
+Deno.test("parseSyncMemory reads what a dsync of the first version wrote", () => {
+  const text = formatSyncMemory({ mailboxes: new Map(), subscriptions: [mailboxName("A")] }, ENDS);
+  const { checksum: _, ...content } = JSON.parse(text);
+  const sha256 = "f".repeat(64);
+  assert.equal(tagOf(JSON.stringify({ ...content, version: 1, checksum: sha256 })), "fine");
+  assert.equal(tagOf(JSON.stringify({ ...content, version: 2, checksum: sha256 })), "Damaged");
+  assert.equal(tagOf(JSON.stringify({ ...content, version: 3, checksum: sha256 })), "Damaged");
+});
+
 Deno.test("parseSyncMemory gives back what formatSyncMemory was given, either way round", () => {
   fc.assert(fc.property(memories, (memory) => {
     const text = formatSyncMemory(memory, ENDS);

@@ -8,6 +8,7 @@ import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../model/error.ts";
 import { type MailboxGuid, mailboxGuid, modSeq } from "../model/ids.ts";
+import { crc32 } from "./crc32.ts";
 import type { MailboxState } from "./dsync_wire_item.ts";
 import { formatHex, parseHex } from "./guid.ts";
 
@@ -19,18 +20,6 @@ const RECORD = 44;
 /** A record of version 0 has no number of messages. */
 const OLD_RECORD = 40;
 const CRC = 4;
-
-const TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, n) => {
-  let crc = n;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc >>> 0;
-});
-
-const crc32 = (bytes: Uint8Array): number => {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = TABLE[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
-  return (crc ^ 0xffffffff) >>> 0;
-};
 
 /** Formats states; an empty list is a string, too, and not the empty one. */
 export const formatSyncState = (states: Iterable<MailboxState>): string => {

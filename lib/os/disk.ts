@@ -9,7 +9,7 @@ import type { Disk, Fd, Files } from "../port/os.ts";
 import { StreamFailure } from "../stream/chunks.ts";
 import { ERRNO, failCall, isMissing } from "./errno.ts";
 import { lstat, type OpenFiles, rawOpen } from "./files.ts";
-import { AT_FDCWD, currentUmask, errno, libc, O } from "./libc.ts";
+import { AT_FDCWD, changingLibc, currentUmask, errno, libc, O } from "./libc.ts";
 import { pathBytes, secondPathBytes } from "./path_bytes.ts";
 
 /** One step that changes what a crash would leave behind. */
@@ -60,8 +60,8 @@ const writeOnce = (fd: Fd, bytes: Uint8Array, position: number | null, path: str
   for (let done = 0; done < bytes.length;) {
     const rest = bytes.subarray(done) as Uint8Array<ArrayBuffer>;
     const n = position === null
-      ? libc().write(fd, rest, BigInt(rest.length))
-      : libc().pwrite(fd, rest, BigInt(rest.length), BigInt(position + done));
+      ? changingLibc().write(fd, rest, BigInt(rest.length))
+      : changingLibc().pwrite(fd, rest, BigInt(rest.length), BigInt(position + done));
     if (n < 0 && errno() === ERRNO.EINTR) continue;
     if (n < 0) failCall("write", path);
     if (n === 0) failShort(path, done, bytes.length);
@@ -99,7 +99,7 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
   const make = (path: string, mode: number): Fd => {
     const fd = rawOpen(path, O.RDWR | O.CREAT | O.EXCL | O.CLOEXEC, mode);
     if (fd < 0) return failCall("create", path);
-    if (isMasked(mode) && libc().fchmod(fd, mode) < 0) {
+    if (isMasked(mode) && changingLibc().fchmod(fd, mode) < 0) {
       const number = errno();
       libc().close(fd);
       return failCall("chmod", path, number);
@@ -122,13 +122,13 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
         endTorn(torn, path, bytes);
       }
       for (const piece of pieces) writeOnce(fd, piece, null, path);
-      if (options.mtime !== undefined && libc().futimens(fd, times(options.mtime)) < 0) {
+      if (options.mtime !== undefined && changingLibc().futimens(fd, times(options.mtime)) < 0) {
         failCall("utimensat", path);
       }
-      if (options.sync !== false && libc().fsync(fd) < 0) failCall("fsync", path);
+      if (options.sync !== false && changingLibc().fsync(fd) < 0) failCall("fsync", path);
     } catch (thrown) {
       // Half a file is of no use to anyone; only the test of a crash wants to see it.
-      if (!torn) libc().unlink(pathBytes(path));
+      if (!torn) changingLibc().unlink(pathBytes(path));
       throw thrown;
     } finally {
       libc().close(fd);
@@ -161,7 +161,7 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
   const sync: Disk["sync"] = (fd) => {
     const path = openFiles.path(fd);
     step("sync", path);
-    if (libc().fdatasync(fd) < 0) failCall("fdatasync", path);
+    if (changingLibc().fdatasync(fd) < 0) failCall("fdatasync", path);
   };
 
   const syncDir: Disk["syncDir"] = (path) => {
@@ -170,7 +170,7 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
     if (fd < 0) failCall("open", path);
     try {
       // Some file systems (FUSE, SMB) know no fsync of a directory: there is nothing to wait for then.
-      if (libc().fsync(fd) < 0) {
+      if (changingLibc().fsync(fd) < 0) {
         const number = errno();
         if (number !== ERRNO.EINVAL && number !== ERRNO.EOPNOTSUPP) {
           failCall("fsync", path, number);
@@ -184,35 +184,37 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
   const truncate: Disk["truncate"] = (fd, size) => {
     const path = openFiles.path(fd);
     step("truncate", path);
-    if (libc().ftruncate(fd, BigInt(size)) < 0) failCall("ftruncate", path);
+    if (changingLibc().ftruncate(fd, BigInt(size)) < 0) failCall("ftruncate", path);
   };
 
   const setMtime: Disk["setMtime"] = (path, mtime) => {
     step("setMtime", path);
-    if (libc().utimensat(AT_FDCWD, pathBytes(path), times(mtime), 0) < 0) {
+    if (changingLibc().utimensat(AT_FDCWD, pathBytes(path), times(mtime), 0) < 0) {
       failCall("utimensat", path);
     }
   };
 
   const rename: Disk["rename"] = (from, to) => {
     step("rename", to);
-    if (libc().rename(pathBytes(from), secondPathBytes(to)) < 0) failCall("rename", from);
+    if (changingLibc().rename(pathBytes(from), secondPathBytes(to)) < 0) failCall("rename", from);
   };
 
   const exchange: Disk["exchange"] = (a, b) => {
     step("exchange", b);
     const [x, y] = [pathBytes(a), secondPathBytes(b)];
-    if (libc().renameat2(AT_FDCWD, x, AT_FDCWD, y, RENAME_EXCHANGE) < 0) failCall("renameat2", a);
+    if (changingLibc().renameat2(AT_FDCWD, x, AT_FDCWD, y, RENAME_EXCHANGE) < 0) {
+      failCall("renameat2", a);
+    }
   };
 
   const link: Disk["link"] = (from, to) => {
     step("link", to);
-    if (libc().link(pathBytes(from), secondPathBytes(to)) < 0) failCall("link", to);
+    if (changingLibc().link(pathBytes(from), secondPathBytes(to)) < 0) failCall("link", to);
   };
 
   const unlink: Disk["unlink"] = (path) => {
     step("unlink", path);
-    if (libc().unlink(pathBytes(path)) === 0) return true;
+    if (changingLibc().unlink(pathBytes(path)) === 0) return true;
     const number = errno();
     return isMissing(number) ? false : failCall("unlink", path, number);
   };
@@ -223,18 +225,18 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
     const parent = path.replace(/\/+[^/]+\/*$/, "");
     if (there === null && parent !== "" && parent !== path) mkdir(parent, mode);
     step("mkdir", path);
-    if (libc().mkdir(pathBytes(path), mode) < 0) {
+    if (changingLibc().mkdir(pathBytes(path), mode) < 0) {
       const number = errno();
       // Another process may have been faster.
       if (number === ERRNO.EEXIST && files.stat(path)?.kind === "directory") return;
       failCall("mkdir", path, number);
     }
-    if (isMasked(mode) && libc().chmod(pathBytes(path), mode) < 0) failCall("chmod", path);
+    if (isMasked(mode) && changingLibc().chmod(pathBytes(path), mode) < 0) failCall("chmod", path);
   };
 
   const rmdir: Disk["rmdir"] = (path) => {
     step("rmdir", path);
-    if (libc().rmdir(pathBytes(path)) === 0) return true;
+    if (changingLibc().rmdir(pathBytes(path)) === 0) return true;
     const number = errno();
     const left = number === ERRNO.ENOENT || number === ERRNO.ENOTEMPTY || number === ERRNO.EEXIST;
     return left ? false : failCall("rmdir", path, number);

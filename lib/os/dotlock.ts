@@ -9,7 +9,7 @@
 import type { Fd, FileInfo, Held, Locks } from "../port/os.ts";
 import { ERRNO, failCall, isMissing } from "./errno.ts";
 import { fstat, lstat, rawOpen, stat } from "./files.ts";
-import { errno, libc, O } from "./libc.ts";
+import { changingLibc, errno, libc, O } from "./libc.ts";
 import { pathBytes } from "./path_bytes.ts";
 import { sleep, waitFor } from "./wait.ts";
 
@@ -38,7 +38,8 @@ const ownerPid = (lockPath: string, hostname: string): number | null => {
 };
 
 /** kill(pid, 0): a process that may not be signalled lives too. */
-const isAlive = (pid: number): boolean => libc().kill(pid, 0) === 0 || errno() !== ERRNO.ESRCH;
+const isAlive = (pid: number): boolean =>
+  changingLibc().kill(pid, 0) === 0 || errno() !== ERRNO.ESRCH;
 
 /** What is known of the process that a lock file names. */
 export type Owner = "alive" | "dead" | "unknown";
@@ -93,7 +94,9 @@ export const makeDotlock = (hostname: string): Locks["dotlock"] => {
     }
     const owner = new TextEncoder().encode(`${Deno.pid}:${hostname}`);
     // Without the owner's name the lock still holds: it only takes longer to be known as left behind.
-    if (libc().write(fd, owner, BigInt(owner.length)) !== owner.length) libc().ftruncate(fd, 0n);
+    if (changingLibc().write(fd, owner, BigInt(owner.length)) !== owner.length) {
+      changingLibc().ftruncate(fd, 0n);
+    }
     return fd;
   };
 
@@ -110,12 +113,12 @@ export const makeDotlock = (hostname: string): Locks["dotlock"] => {
         const there = lstat(lockPath);
         // Someone who took it for left behind has it now: it is not ours to remove.
         if (there !== null && identity(there) === made) {
-          libc().unlink(pathBytes(lockPath));
+          changingLibc().unlink(pathBytes(lockPath));
         }
         libc().close(fd);
       },
       touch: () => {
-        if (held && libc().futimens(fd, null) < 0) failCall("utimensat", lockPath);
+        if (held && changingLibc().futimens(fd, null) < 0) failCall("utimensat", lockPath);
       },
     };
   };
@@ -131,7 +134,7 @@ export const makeDotlock = (hostname: string): Locks["dotlock"] => {
       if (!isLeftBehind(info, ownerOf(lockPath, info), stat(path), now)) return null;
       // Looked at once more right before it goes, and left alone for a while after, as Dovecot does: two who find the
       // same old lock must not remove each other's new one.
-      if (sameFile(info, lstat(lockPath)) && libc().unlink(pathBytes(lockPath)) < 0) {
+      if (sameFile(info, lstat(lockPath)) && changingLibc().unlink(pathBytes(lockPath)) < 0) {
         const number = errno();
         if (!isMissing(number)) failCall("unlink", lockPath, number);
       }

@@ -7,15 +7,18 @@
 import { StreamFailure } from "../stream/chunks.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 
-const SYMBOLS = {
+const READING = {
   __errno_location: { parameters: [], result: "pointer" },
   open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" },
-  pwrite: { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" },
-  write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
   getdents64: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+const CHANGING = {
+  pwrite: { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" },
+  write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
   fsync: { parameters: ["i32"], result: "i32" },
   fdatasync: { parameters: ["i32"], result: "i32" },
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
@@ -35,8 +38,7 @@ const SYMBOLS = {
   kill: { parameters: ["i32", "i32"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** The functions of the C library in use, by their C names; each gives -1 on failure and sets errno. */
-export type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+type Calls<S extends Deno.ForeignLibraryInterface> = Deno.DynamicLibrary<S>["symbols"];
 
 /** Open flags of asm-generic/fcntl.h, the same on x86-64 and arm64. */
 export const O = {
@@ -103,44 +105,67 @@ export const noting = <A extends readonly unknown[]>(
   return result;
 };
 
-let loaded: Libc | undefined;
-
 /** errno of the last call that failed. */
 let lastErrno = 0;
 
-const load = (): Libc => {
+const open = <S extends Deno.ForeignLibraryInterface>(symbols: S): Calls<S> => {
   const { os, arch } = Deno.build;
   // Structures and numbers here are those of 64-bit little-endian Linux.
   if (os !== "linux" || (arch !== "x86_64" && arch !== "aarch64")) {
     const what = `mail stores need Linux on x86-64 or arm64; this is ${os} on ${arch}`;
     throw new StreamFailure<SyncError>(syncError("Unsupported", "run", {}, what));
   }
-  let libc: Libc;
   try {
-    libc = Deno.dlopen("libc.so.6", SYMBOLS).symbols;
+    return Deno.dlopen("libc.so.6", symbols).symbols;
   } catch (thrown) {
     const what = "the GNU C library 2.30 or newer (libc.so.6) could not be loaded";
     throw new StreamFailure<SyncError>(syncError("Unsupported", "run", {}, what, thrown));
   }
-  // The address is the thread's own and stays: asking once keeps everything else from running between a failed call and
-  // the reading of its errno.
-  const errnoView = new Deno.UnsafePointerView(libc.__errno_location()!);
-  type Call = (...args: readonly unknown[]) => number;
-  const wrapped = (name: string, call: Call): Call => {
-    const noted = noting(call, () => errnoView.getInt32(0), (number) => lastErrno = number);
+};
+
+type Call = (...args: readonly unknown[]) => number;
+
+/** The calls with the number of each failure kept; `current` reads it. */
+const wrapped = <C extends object>(calls: C, current: () => number): C => {
+  const wrap = (name: string, call: Call): Call => {
+    const noted = noting(call, current, (number) => lastErrno = number);
     return MADE_ANEW.has(name) ? withoutStrays(noted, () => lastErrno) : noted;
   };
   return Object.fromEntries(
-    Object.entries(libc).map(([name, call]) => [name, wrapped(name, call as Call)]),
-  ) as unknown as Libc;
+    Object.entries(calls).map(([name, call]) => [name, wrap(name, call as Call)]),
+  ) as C;
 };
 
-/** The C library, loaded at the first call. Throws `Unsupported` where it is another system. */
-export const libc = (): Libc => loaded ??= load();
+let reading: Calls<typeof READING> | undefined;
+let changing: Calls<typeof CHANGING> | undefined;
+let currentErrno: () => number;
+
+const load = (): Calls<typeof READING> => {
+  const calls = open(READING);
+  // The address is the thread's own and stays: asking once keeps everything else from running between a failed call and
+  // the reading of its errno.
+  const view = new Deno.UnsafePointerView(calls.__errno_location()!);
+  currentErrno = () => view.getInt32(0);
+  return wrapped(calls, currentErrno);
+};
+
+const loadChanging = (): Calls<typeof CHANGING> => {
+  libc();
+  return wrapped(open(CHANGING), currentErrno);
+};
+
+/**
+ * The functions of the C library that only read, by their C names, loaded at the first call; each gives -1 on failure and
+ * sets errno. Throws `Unsupported` where it is another system.
+ */
+export const libc = (): Calls<typeof READING> => reading ??= load();
+
+/** Those that change something or lock it: loaded apart, as most runs find nothing to do and loading takes a while. */
+export const changingLibc = (): Calls<typeof CHANGING> => changing ??= loadChanging();
 
 /** The process's umask; Deno's own call wants a permission that its command line does not know. */
 export const currentUmask = (): number => {
-  const { umask } = libc();
+  const { umask } = changingLibc();
   const is = umask(0o077);
   umask(is);
   return is;

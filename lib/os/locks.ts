@@ -6,7 +6,7 @@
 import type { Fd, Held, Locks } from "../port/os.ts";
 import { makeDotlock } from "./dotlock.ts";
 import { ERRNO, failCall } from "./errno.ts";
-import { errno, libc } from "./libc.ts";
+import { changingLibc, errno } from "./libc.ts";
 import { waitFor } from "./wait.ts";
 
 /** Dovecot waits this long for an index log or map log (mail_max_lock_timeout): 3 minutes. */
@@ -40,12 +40,12 @@ const heldBy = (free: () => void): Held => {
 
 /** Tries to lock the whole file; null when another has it. */
 const tryRecord = (fd: Fd, path: string): Held | null => {
-  if (libc().fcntl(fd, F_OFD_SETLK, wholeFile(F_WRLCK)) < 0) {
+  if (changingLibc().fcntl(fd, F_OFD_SETLK, wholeFile(F_WRLCK)) < 0) {
     const number = errno();
     const taken = number === ERRNO.EAGAIN || number === ERRNO.EACCES || number === ERRNO.EINTR;
     return taken ? null : failCall("fcntl", path, number);
   }
-  return heldBy(() => libc().fcntl(fd, F_OFD_SETLK, wholeFile(F_UNLCK)));
+  return heldBy(() => changingLibc().fcntl(fd, F_OFD_SETLK, wholeFile(F_UNLCK)));
 };
 
 /** Makes the locks. */
@@ -56,8 +56,10 @@ export const makeLocks = (hostname: string): Locks => {
 
   const tryFlock: Locks["tryFlock"] = (fd, path) => {
     let result: number;
-    do result = libc().flock(fd, LOCK_EX | LOCK_NB); while (result < 0 && errno() === ERRNO.EINTR);
-    if (result === 0) return heldBy(() => libc().flock(fd, LOCK_UN));
+    do result = changingLibc().flock(fd, LOCK_EX | LOCK_NB); while (
+      result < 0 && errno() === ERRNO.EINTR
+    );
+    if (result === 0) return heldBy(() => changingLibc().flock(fd, LOCK_UN));
     const number = errno();
     return number === ERRNO.EAGAIN ? null : failCall("flock", path, number);
   };

@@ -6,16 +6,21 @@
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import type { SyncError } from "../model/error.ts";
+import type { MailRecord } from "../model/mail.ts";
 import type { Mailbox } from "../port/store.ts";
 import { collect, drain, fromArray } from "../stream/chunks.ts";
-import { diff, sameMail, sameRecord } from "../sync/diff.ts";
-import type { MergeSide } from "../sync/merge_mailbox.ts";
+import { diff, knownPairs, sameMail, sameRecord } from "../sync/diff.ts";
+import type { MergePlan, MergeSide } from "../sync/merge_mailbox.ts";
 import { unreadableUids, withheldUids } from "./backup_mailbox.ts";
 
-/** Whether the two sides are equal in all numbers and in every mail; nothing is kept in memory. */
+/**
+ * Whether the two sides are equal in all numbers and in every mail; nothing is kept in memory. `pairs`: what an earlier
+ * look found to be one mail.
+ */
 export const areEqual = async (
   left: Mailbox,
   right: Mailbox,
+  pairs: MergePlan["pairs"] = [],
 ): Promise<Either<SyncError, boolean>> => {
   const [a, b] = [left.status, right.status];
   const numbers = a.uidValidity === b.uidValidity && a.uidNext === b.uidNext &&
@@ -24,7 +29,9 @@ export const areEqual = async (
   if (!numbers) return E.right(false);
   let equal = true;
   const same = a.modSeqTracked || b.modSeqTracked ? sameRecord : sameMail;
-  const end = await drain(diff(left.records(), right.records(), same), () => {
+  const identity = knownPairs(pairs);
+  const isSame = (a: MailRecord, b: MailRecord): boolean => same(a, b, identity);
+  const end = await drain(diff(left.records(), right.records(), isSame), () => {
     equal = false;
   })();
   return E.isLeft(end) ? end : E.right(equal);

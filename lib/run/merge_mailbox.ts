@@ -121,6 +121,8 @@ class Merge {
   #moved = false;
   #isHeldBack = false;
   readonly #attributeProblems: SyncError[] = [];
+  /** What the last look found to be one mail. */
+  #pairs: MergePlan["pairs"] = [];
 
   constructor(
     stores: Stores,
@@ -290,7 +292,7 @@ class Merge {
   look(both: Both, first: boolean): TaskEither<SyncError, MergeResult | null> {
     return async () => {
       if (first) await this.#mergeAttributes(both);
-      const equal = await areEqual(both.left, both.right);
+      const equal = await areEqual(both.left, both.right, this.#pairs);
       if (E.isLeft(equal)) return equal;
       if (equal.right) return E.right(this.#result(both, true, first));
       const left = await gather(both.left, this.#pending.left, this.#memory?.momentLeft);
@@ -301,6 +303,7 @@ class Merge {
         oneWay: this.#oneWay,
         policy: this.#policy,
       });
+      this.#pairs = whole.pairs;
       const plan = first ? whole : this.#possible(whole);
       if (isSettled(plan)) return E.right(this.#result(both, false));
       this.problems = this.problems.filter((problem) => problem._tag !== "Changed");

@@ -14,13 +14,41 @@ export type Difference = Joined<MailRecord, MailRecord>;
 
 const uidOf = (record: MailRecord): number => record.uid;
 
+/** Whether two records of one UID are of one mail. */
+type SameIdentity = (a: MailRecord, b: MailRecord) => boolean;
+
+const byGuid: SameIdentity = (a, b) => sameGuid(a.guid, b.guid);
+
 /** Whether two records of one UID are equal in identity, flags and keywords. */
-export const sameMail = (a: MailRecord, b: MailRecord): boolean =>
-  a.flags === b.flags && sameKeywords(a.keywords, b.keywords) && sameGuid(a.guid, b.guid);
+export const sameMail = (
+  a: MailRecord,
+  b: MailRecord,
+  sameIdentity: SameIdentity = byGuid,
+): boolean => a.flags === b.flags && sameKeywords(a.keywords, b.keywords) && sameIdentity(a, b);
 
 /** Whether two records of one UID are equal in identity, flags, keywords and MODSEQ. */
-export const sameRecord = (a: MailRecord, b: MailRecord): boolean =>
-  a.modSeq === b.modSeq && sameMail(a, b);
+export const sameRecord = (
+  a: MailRecord,
+  b: MailRecord,
+  sameIdentity: SameIdentity = byGuid,
+): boolean => a.modSeq === b.modSeq && sameMail(a, b, sameIdentity);
+
+/**
+ * Tells records of one mail by pairs that an earlier look found, ascending by UID: their GUIDs need not be hashed again.
+ * For one comparison, in the order of UIDs.
+ */
+export const knownPairs = (
+  pairs: readonly (readonly [MailRecord, MailRecord])[],
+): SameIdentity => {
+  let at = 0;
+  return (a, b) => {
+    while (at < pairs.length && pairs[at]![0].uid < a.uid) at++;
+    const pair = pairs[at];
+    const isKnown = pair !== undefined && pair[0].uid === a.uid &&
+      pair[0].guid === a.guid && pair[1].guid === b.guid;
+    return isKnown || byGuid(a, b);
+  };
+};
 
 /**
  * Compares two scans. Order: ascending UID. Equal mails (as `same` has it) cost no allocation.

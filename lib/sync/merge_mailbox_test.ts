@@ -203,6 +203,7 @@ Deno.test("mergeMailbox, one way, asks nothing of the left side and comes to res
     left: [],
     right: [],
     lastCommonUid: 2,
+    pairs: left.records.map((record, i) => [record, right.records[i]]),
     contests: { left: new Map(), right: new Map() },
   });
   fc.assert(

@@ -5,7 +5,7 @@
  * @module
  */
 import * as E from "fp-ts/Either.js";
-import { decodeLogHeader, type LogHeader } from "../../codec/index_header.ts";
+import { decodeIndexHeader, decodeLogHeader, type LogHeader } from "../../codec/index_header.ts";
 import {
   decodeLog,
   isOfTheMailbox,
@@ -15,7 +15,11 @@ import {
   type LogStretch,
 } from "../../codec/index_log.ts";
 import { MODSEQ_EXTENSION } from "../../codec/index_modseq.ts";
-import { decodeSnapshot, type Snapshot } from "../../codec/index_snapshot.ts";
+import {
+  decodeSnapshot,
+  decodeSnapshotHeaders,
+  type Snapshot,
+} from "../../codec/index_snapshot.ts";
 import { IndexView } from "../../codec/index_view.ts";
 import type { Os } from "../../port/os.ts";
 import { fail, type IndexPaths, LogFile, orThrow } from "./log_file.ts";
@@ -59,7 +63,7 @@ export const loadIndexHeaders = (os: Os, paths: IndexPaths): IndexView | null =>
 const load = (os: Os, paths: IndexPaths, isWhole: boolean): LoadedIndex | null => {
   for (let attempt = 1;; attempt++) {
     // Before the log: a snapshot never knows more than the log that is there after it.
-    const snapshot = readSnapshot(os, paths);
+    const snapshot = isWhole ? readSnapshot(os, paths) : readSnapshotHeaders(os, paths);
     const log = LogFile.open(os, paths.log);
     if (log === null && snapshot === null) return null;
     const loaded = log === null
@@ -128,6 +132,28 @@ interface Chain {
 const readSnapshot = (os: Os, paths: IndexPaths): Snapshot | null => {
   const bytes = os.files.readFile(paths.index);
   return bytes === null ? null : orThrow(decodeSnapshot(bytes), { path: paths.index });
+};
+
+/** As much of a snapshot as its headers take as a rule. */
+const HEADERS_LENGTH = 16 * 1024;
+
+const readSnapshotHeaders = (os: Os, paths: IndexPaths): Snapshot | null => {
+  const bytes = readBeginning(os, paths.index, HEADERS_LENGTH);
+  if (bytes === null) return null;
+  const { headerSize } = orThrow(decodeIndexHeader(bytes), { path: paths.index });
+  const whole = headerSize > bytes.length ? os.files.readFile(paths.index) : bytes;
+  return whole === null ? null : orThrow(decodeSnapshotHeaders(whole), { path: paths.index });
+};
+
+const readBeginning = (os: Os, path: string, length: number): Uint8Array | null => {
+  if (os.files.stat(path) === null) return null;
+  const fd = os.files.open(path, "r");
+  try {
+    const bytes = new Uint8Array(length);
+    return bytes.subarray(0, os.files.read(fd, bytes, 0));
+  } finally {
+    os.files.close(fd);
+  }
 };
 
 const readOldLog = (os: Os, paths: IndexPaths, header: LogHeader): LogBytes | null => {

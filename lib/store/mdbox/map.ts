@@ -31,7 +31,12 @@ import { type SyncError, syncError } from "../../model/error.ts";
 import type { Os } from "../../port/os.ts";
 import { failStream } from "../../stream/chunks.ts";
 import { createIndex } from "../index/index_create.ts";
-import { type IndexFile, type IndexWriter, openIndex } from "../index/index_file.ts";
+import {
+  type IndexFile,
+  type IndexWriter,
+  openIndex,
+  readIndexHeaders,
+} from "../index/index_file.ts";
 import { fileIdOf, type Layout, MAP_INDEX } from "./layout.ts";
 
 /** Dovecot refuses to copy a mail from here on, far below what two bytes hold. */
@@ -63,6 +68,10 @@ const mappedAt = (view: IndexView, row: number): Mapped | null => {
   const record = map === undefined ? null : decodeMapRecord(map.bytes(row), 0);
   return record === null ? null : { record, refcount: view.extension(REF.name)?.u16(row, 0) ?? 0 };
 };
+
+/** UIDVALIDITY of a map, of which only headers are read; null where there is none. Throws `StreamFailure<SyncError>`. */
+export const readMapUidValidity = (os: Os, layout: Layout): number | null =>
+  readIndexHeaders(os, layout.map, MAP_INDEX)?.view.uidValidity ?? null;
 
 /** The map of one storage, as it was last read. Throws `StreamFailure<SyncError>`. */
 export class StorageMap {

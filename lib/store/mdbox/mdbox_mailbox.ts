@@ -47,9 +47,9 @@ const statusOf = (index: IndexFile): MailboxStatus => {
 const checkMap = (storage: Storage, index: IndexFile): void => {
   if (index.view.count === 0) return;
   const { mapUidValidity } = mdboxHeaderOf(index.view, index.path);
-  const is = storage.map?.uidValidity;
+  const is = storage.mapUidValidity;
   if (is === mapUidValidity) return;
-  const what = is === undefined
+  const what = is === null
     ? "the map of the storage is gone (doveadm force-resync)"
     : `the mailbox belongs to the map ${mapUidValidity}, but the storage has the map ${is}`;
   failStream(syncError("Damaged", "mailbox", { path: index.path }, what));

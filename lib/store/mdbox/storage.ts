@@ -9,7 +9,7 @@ import { failStream, StreamFailure } from "../../stream/chunks.ts";
 import { type Modes, modesOf } from "../account/modes.ts";
 import { Journal } from "./journal.ts";
 import { type Layout, storageFile } from "./layout.ts";
-import { type Mapped, StorageMap } from "./map.ts";
+import { type Mapped, readMapUidValidity, StorageMap } from "./map.ts";
 import { recover } from "./recover.ts";
 import { StorageReader, type StoredRecord } from "./storage_reader.ts";
 
@@ -33,6 +33,7 @@ export class Storage {
   readonly reader: StorageReader;
   readonly #create: boolean;
   #map: StorageMap | null = null;
+  #mapUidValidity: number | null = null;
   #writes = false;
 
   /** Opens nothing yet. `create`: whether a storage that is not there may be made. */
@@ -48,6 +49,13 @@ export class Storage {
   get map(): StorageMap | null {
     this.#map ??= StorageMap.open(this.os, this.layout);
     return this.#map;
+  }
+
+  /** UIDVALIDITY of the map, which need not be read whole for it; null where there is none yet. */
+  get mapUidValidity(): number | null {
+    if (this.#map !== null) return this.#map.uidValidity;
+    this.#mapUidValidity ??= readMapUidValidity(this.os, this.layout);
+    return this.#mapUidValidity;
   }
 
   /** Permissions of what is made: those of the root. */
