@@ -71,7 +71,7 @@ export { type Joined, mergeJoin } from "./lib/stream/merge_join.ts";
 
 // One mailbox: from scan to apply.
 export { apply, mergeSide, scan } from "./lib/run/mailbox_stages.ts";
-export { diff, type Difference, sameMail, sameRecord } from "./lib/sync/diff.ts";
+export { diff, type Difference, type SameIdentity, sameMail, sameRecord } from "./lib/sync/diff.ts";
 export {
   type BackupContext,
   type BackupSurvey,

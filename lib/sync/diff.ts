@@ -15,7 +15,7 @@ export type Difference = Joined<MailRecord, MailRecord>;
 const uidOf = (record: MailRecord): number => record.uid;
 
 /** Whether two records of one UID are of one mail. */
-type SameIdentity = (a: MailRecord, b: MailRecord) => boolean;
+export type SameIdentity = (a: MailRecord, b: MailRecord) => boolean;
 
 const byGuid: SameIdentity = (a, b) => sameGuid(a.guid, b.guid);
 

@@ -16,7 +16,7 @@ import type {
   UpdateFlags,
 } from "../model/operation.ts";
 import { type Assigned, assignUids } from "./assign_uids.ts";
-import { type CommonPart, findCommonPart } from "./common_part.ts";
+import { findCommonPart } from "./common_part.ts";
 import { recordKey } from "./record_key.ts";
 import {
   type FlagRule,
@@ -60,7 +60,7 @@ export interface MergePlan {
   /** The last UID of the common history; 0: none. */
   readonly lastCommonUid: number;
   /** Mails that both have at one UID, ascending, the left side's first: the next look need not find that out again. */
-  readonly pairs: CommonPart["pairs"];
+  readonly pairs: readonly (readonly [MailRecord, MailRecord])[];
   /** The mails whose flags users of both sides changed, where a side has something to do for it. */
   readonly contests: Readonly<Record<"left" | "right", Contests>>;
 }
