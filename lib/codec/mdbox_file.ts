@@ -212,15 +212,25 @@ export const decodeMessageHeader = (
     : E.right(size);
 };
 
+/** Writes the message header of a mail with `bodySize` stored bytes to `bytes[at]`: {@linkcode MESSAGE_HEADER_SIZE} bytes. */
+export const putMessageHeader = (bytes: Uint8Array, at: number, bodySize: number): void => {
+  bytes[at] = MAGIC_PRE_0;
+  bytes[at + 1] = MAGIC_PRE_1;
+  bytes[at + 2] = TYPE_NORMAL;
+  bytes.fill(SPACE, at + 3, at + SIZE_OFFSET);
+  let left = bodySize;
+  for (let i = at + SIZE_OFFSET + SIZE_DIGITS - 1; i >= at + SIZE_OFFSET; i--) {
+    const digit = left % 16;
+    bytes[i] = digit < 10 ? 0x30 + digit : 0x37 + digit;
+    left = (left - digit) / 16;
+  }
+  bytes[at + MESSAGE_HEADER_SIZE - 1] = LF;
+};
+
 /** The message header of a mail with `bodySize` stored bytes. */
 export const encodeMessageHeader = (bodySize: number): Uint8Array => {
-  const bytes = new Uint8Array(MESSAGE_HEADER_SIZE).fill(SPACE);
-  bytes[0] = MAGIC_PRE_0;
-  bytes[1] = MAGIC_PRE_1;
-  bytes[2] = TYPE_NORMAL;
-  const digits = bodySize.toString(16).toUpperCase().padStart(SIZE_DIGITS, "0");
-  for (let i = 0; i < SIZE_DIGITS; i++) bytes[SIZE_OFFSET + i] = digits.charCodeAt(i);
-  bytes[MESSAGE_HEADER_SIZE - 1] = LF;
+  const bytes = new Uint8Array(MESSAGE_HEADER_SIZE);
+  putMessageHeader(bytes, 0, bodySize);
   return bytes;
 };
 
@@ -343,7 +353,7 @@ const fitsLine = (text: string): boolean => !/[\0\r\n]/.test(text);
  * The metadata of a new record, marker and last empty line included, in Dovecot's order. Fails with `Unfit` when a
  * text has characters that no line can hold. A mailbox name that does not fit is left out, as Dovecot does.
  */
-export const encodeMetadata = (metadata: NewMetadata): E.Either<SyncError, Uint8Array> => {
+export const formatMetadata = (metadata: NewMetadata): E.Either<SyncError, string> => {
   const { guid, receivedAt, virtualSize, pop3Uidl, pop3Order, mailbox } = metadata;
   if (guid === "" || !fitsLine(guid)) {
     return E.left(syncError("Unfit", "message", {}, "the GUID is empty or has a line end in it"));
@@ -359,8 +369,12 @@ export const encodeMetadata = (metadata: NewMetadata): E.Either<SyncError, Uint8
   if (pop3Order !== null) lines += `O${pop3Order}\n`;
   lines += `G${guid}\n`;
   if (mailbox !== null && fitsLine(mailbox)) lines += `B${mailbox}\n`;
-  return E.right(encoder.encode(lines + "\n"));
+  return E.right(lines + "\n");
 };
+
+/** {@linkcode formatMetadata} as bytes. */
+export const encodeMetadata = (metadata: NewMetadata): E.Either<SyncError, Uint8Array> =>
+  E.map((lines: string) => encoder.encode(lines))(formatMetadata(metadata));
 
 /**
  * Walks the complete records of `bytes`, whose first byte is a record at `base` in a file with this header. `end` is

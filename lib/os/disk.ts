@@ -38,6 +38,7 @@ export type StepHook = (step: DurableStep) => TornWrite | void;
 /** struct timespec of "leave it as it is" (UTIME_OMIT, sys/stat.h). */
 const UTIME_OMIT = (1 << 30) - 2;
 const RENAME_EXCHANGE = 2;
+const SYNC_FILE_RANGE_WRITE = 2;
 
 /** Two struct timespec: the access time stays, the modification time is `mtime`, whole seconds. */
 const times = (mtime: number): Uint8Array<ArrayBuffer> => {
@@ -164,6 +165,11 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
     if (changingLibc().fdatasync(fd) < 0) failCall("fdatasync", path);
   };
 
+  const beginSync: Disk["beginSync"] = (fd, position, length) => {
+    // Some file systems know no such call, and what it could not begin is done by sync.
+    changingLibc().sync_file_range(fd, BigInt(position), BigInt(length), SYNC_FILE_RANGE_WRITE);
+  };
+
   const syncDir: Disk["syncDir"] = (path) => {
     step("syncDir", path);
     const fd = rawOpen(path, O.RDONLY | O.CLOEXEC);
@@ -256,6 +262,7 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
     openNew,
     write,
     sync,
+    beginSync,
     syncDir,
     truncate,
     setMtime,

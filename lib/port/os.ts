@@ -87,6 +87,11 @@ export interface Disk {
   readonly write: (fd: Fd, bytes: Uint8Array, position: number | null) => void;
   /** fdatasync. */
   readonly sync: (fd: Fd) => void;
+  /**
+   * Has bytes that were written begin their way to the disk, so that a `sync` that comes later need not wait for all of
+   * them. Makes nothing durable, and is no step. Absent where it would be of no use.
+   */
+  readonly beginSync?: (fd: Fd, position: number, length: number) => void;
   /** fsync of a directory: what was renamed, linked or unlinked in it is durable. */
   readonly syncDir: (path: string) => void;
   /** Shortens (or lengthens) a file. */

@@ -53,7 +53,7 @@ export interface Item {
 
 /** A batch is committed when it has so many operations or so many bytes of mails. */
 const BATCH_ITEMS = 4096;
-const BATCH_BYTES = 8 << 20;
+const BATCH_BYTES = 24 << 20;
 
 /** Carries out operations; see `Mailbox.apply`. */
 export const applyOperations = async function* (
@@ -68,7 +68,9 @@ export const applyOperations = async function* (
           yield await batch.commit();
           batch = new Batch(context);
         }
-        await batch.add(operation);
+        const adding = batch.add(operation);
+        // Most mails need not be waited for, and a promise for each takes longer than all else here.
+        if (adding !== null) await adding;
       }
     }
     if (!batch.isEmpty) yield await batch.commit();
@@ -123,21 +125,34 @@ class Batch {
 
   /** Whether the batch has changed a mail of this operation already: a group of records says one thing of each. */
   touches(operation: MailOperation): boolean {
+    if (operation._tag === "SaveMail") return this.#touched.has(operation.copy.uid);
     return uidsOf(operation).some((uid) => this.#touched.has(uid));
   }
 
-  async add(operation: MailOperation): Promise<void> {
+  /** Takes an operation; null: it is done, else it is to be waited for before the next one. */
+  add(operation: MailOperation): Promise<void> | null {
     const error = this.#checkUid(operation);
     if (error !== null) {
       this.#items.push({ operation, source: null, error });
-      return;
+      return null;
     }
-    for (const uid of uidsOf(operation)) this.#touched.add(uid);
     if (operation._tag !== "SaveMail") {
+      for (const uid of uidsOf(operation)) this.#touched.add(uid);
       this.#items.push({ operation, source: null, error: null });
-      return;
+      return null;
     }
-    const source = await this.#store(operation);
+    this.#touched.add(operation.copy.uid);
+    const source = this.#writer === null
+      ? this.#begin().then((writer) => this.#store(operation, writer))
+      : this.#store(operation, this.#writer);
+    if (!(source instanceof Promise)) {
+      this.#took(operation, source);
+      return null;
+    }
+    return source.then((settled) => this.#took(operation, settled));
+  }
+
+  #took(operation: SaveMail, source: E.Either<SyncError, Source>): void {
     this.#items.push(
       E.isLeft(source)
         ? { operation, source: null, error: withPlace(source.left, this.#where(operation)) }
@@ -186,7 +201,16 @@ class Batch {
     return null;
   }
 
-  async #store({ mail }: SaveMail): Promise<E.Either<SyncError, Source>> {
+  async #begin(): Promise<StorageWriter> {
+    const { storage } = this.#context;
+    await storage.beginWriting();
+    return new StorageWriter(storage.os, storage.layout, storage.journal);
+  }
+
+  #store(
+    { mail }: SaveMail,
+    writer: StorageWriter,
+  ): E.Either<SyncError, Source> | Promise<E.Either<SyncError, Source>> {
     const signature = mail.copies > 1 ? signatureOf(mail) : null;
     if (signature !== null) {
       const record = this.#records.get(signature);
@@ -194,22 +218,14 @@ class Batch {
       const mapUid = this.#context.shared.find(mail);
       if (mapUid !== null) return E.right({ _tag: "Shared", mapUid });
     }
-    const { storage, paths } = this.#context;
-    await storage.beginWriting();
-    this.#writer ??= new StorageWriter(storage.os, storage.layout, storage.journal);
+    this.#writer = writer;
     const { guid, receivedAt, pop3Uidl, pop3Order, size, body } = mail;
-    const mailbox = paths.stored;
-    const added = await this.#writer.add({
-      guid,
-      receivedAt,
-      pop3Uidl,
-      pop3Order,
-      mailbox,
-      size,
-      body,
+    const mailbox = this.#context.paths.stored;
+    const stored = E.map((record: number): Source => {
+      if (signature !== null) this.#records.set(signature, record);
+      return { _tag: "New", record };
     });
-    if (E.isLeft(added)) return added;
-    if (signature !== null) this.#records.set(signature, added.right);
-    return E.right({ _tag: "New", record: added.right });
+    const added = writer.add({ guid, receivedAt, pop3Uidl, pop3Order, mailbox, size, body });
+    return added instanceof Promise ? added.then(stored) : stored(added);
   }
 }

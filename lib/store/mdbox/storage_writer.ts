@@ -12,11 +12,13 @@ import {
   encodeFileHeader,
   encodeMessageHeader,
   encodeMetadata,
+  formatMetadata,
   MAX_FILE_HEADER_SIZE,
   MAX_METADATA_SIZE,
   MAX_RECORD_SIZE,
   MESSAGE_HEADER_SIZE,
   type NewMetadata,
+  putMessageHeader,
 } from "../../codec/mdbox_file.ts";
 import { countBareLf } from "../../codec/virtual_size.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
@@ -69,6 +71,8 @@ export type EndInMap = (fileId: number) => number | null;
 const APPEND_LIMIT = 1 << 20;
 /** Small pieces are written together in blocks of this size. */
 const BLOCK = 256 * 1024;
+/** So many bytes are sent on their way to the disk together. */
+const SENT_TOGETHER = 1 << 20;
 
 interface OpenTarget {
   readonly fileId: number | null;
@@ -84,6 +88,9 @@ class BlockWriter {
   readonly #os: Os;
   readonly #block = new Uint8Array(BLOCK);
   #held = 0;
+  /** Bytes of the file that were written and not sent to the disk, and where they begin. */
+  #unsent = 0;
+  #unsentAt = 0;
 
   constructor(os: Os) {
     this.#os = os;
@@ -92,7 +99,7 @@ class BlockWriter {
   write(target: OpenTarget, bytes: Uint8Array): void {
     if (this.#held + bytes.length > BLOCK) this.flush(target);
     if (bytes.length > BLOCK) {
-      this.#os.disk.write(target.fd, bytes, target.end);
+      this.#put(target, bytes, target.end);
     } else {
       this.#block.set(bytes, this.#held);
       this.#held += bytes.length;
@@ -100,11 +107,48 @@ class BlockWriter {
     target.end += bytes.length;
   }
 
+  /** Writes the header of a mail of so many bytes. */
+  writeHeader(target: OpenTarget, bodySize: number): void {
+    if (this.#held + MESSAGE_HEADER_SIZE > BLOCK) this.flush(target);
+    putMessageHeader(this.#block, this.#held, bodySize);
+    this.#held += MESSAGE_HEADER_SIZE;
+    target.end += MESSAGE_HEADER_SIZE;
+  }
+
+  /** Writes text as UTF-8. */
+  writeText(target: OpenTarget, text: string): void {
+    if (this.#held + text.length > BLOCK) this.flush(target);
+    const [block, at] = [this.#block, this.#held];
+    // A few characters of ASCII, as a rule: it takes longer to call an encoder for them.
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f || text.length > BLOCK) return this.write(target, encoder.encode(text));
+      block[at + i] = code;
+    }
+    this.#held += text.length;
+    target.end += text.length;
+  }
+
   flush(target: OpenTarget): void {
     if (this.#held === 0) return;
     const bytes = this.#block.subarray(0, this.#held);
     this.#held = 0;
-    this.#os.disk.write(target.fd, bytes, target.end - bytes.length);
+    this.#put(target, bytes, target.end - bytes.length);
+  }
+
+  /** What is to be durable at the end is on its way while the next mails are read. */
+  #put({ fd }: OpenTarget, bytes: Uint8Array, at: number): void {
+    const { disk } = this.#os;
+    disk.write(fd, bytes, at);
+    if (at !== this.#unsentAt + this.#unsent) {
+      this.#unsent = 0;
+      this.#unsentAt = at;
+    }
+    this.#unsent += bytes.length;
+    if (this.#unsent < SENT_TOGETHER) return;
+    disk.beginSync?.(fd, this.#unsentAt, this.#unsent);
+    this.#unsentAt += this.#unsent;
+    this.#unsent = 0;
   }
 
   forget(): void {
@@ -112,7 +156,12 @@ class BlockWriter {
   }
 }
 
+const encoder = new TextEncoder();
+
 const isHeld = (body: Body): body is readonly Uint8Array[] => Array.isArray(body);
+
+const bytesIn = (pieces: readonly Uint8Array[]): number =>
+  pieces.reduce((sum, piece) => sum + piece.length, 0);
 
 const changed = (size: number, found: string): SyncError =>
   syncError("Changed", "message", {}, `the mail should have ${size} bytes and has ${found}`);
@@ -145,15 +194,15 @@ export class StorageWriter {
   /**
    * Takes a mail. Gives its index among the records, or why this one mail cannot be stored: `Unfit`, `Changed` when
    * the body is not of its size, or what its stream failed with where that ends one message only. Other failures are
-   * thrown.
+   * thrown. Only a body that is a stream is waited for.
    */
-  async add(mail: NewMail): Promise<E.Either<SyncError, number>> {
+  add(mail: NewMail): E.Either<SyncError, number> | Promise<E.Either<SyncError, number>> {
     if (mail.size > MAX_RECORD_SIZE - MAX_METADATA_SIZE - MAX_FILE_HEADER_SIZE) {
       return E.left(syncError("Unfit", "message", {}, "the mail is too large for a file m.N"));
     }
     const small = isHeld(mail.body) && this.#bytes + mail.size <= APPEND_LIMIT;
     if (this.#held !== null && !small) this.#startFiles();
-    return isHeld(mail.body) ? this.#addHeld(mail, mail.body) : await this.#addStream(mail);
+    return isHeld(mail.body) ? this.#addHeld(mail, mail.body) : this.#addStream(mail);
   }
 
   /**
@@ -209,18 +258,24 @@ export class StorageWriter {
       previous = piece.at(-1) ?? previous;
     }
     if (size !== mail.size) return E.left(changed(mail.size, `${size}`));
-    const metadata = encodeMetadata({ ...mail, virtualSize });
+    const metadata = formatMetadata({ ...mail, virtualSize });
     if (E.isLeft(metadata)) return metadata;
-    const recordSize = MESSAGE_HEADER_SIZE + size + metadata.right.length;
-    this.#bytes += recordSize;
-    const head = encodeMessageHeader(size);
     if (this.#held !== null) {
+      const end = encoder.encode(metadata.right);
       // The bytes of a body are not good for so long.
-      this.#held.push([head, ...body.map((piece) => piece.slice()), metadata.right]);
+      const record = [encodeMessageHeader(size), ...body.map((piece) => piece.slice()), end];
+      this.#bytes += bytesIn(record);
+      this.#held.push(record);
       return E.right(this.#held.length - 1);
     }
-    const record = [head, ...body, metadata.right];
-    return E.right(this.#write(this.#targetFor(recordSize), record));
+    // The room for text of which a character may take three bytes.
+    const target = this.#targetFor(MESSAGE_HEADER_SIZE + size + 3 * metadata.right.length);
+    const start = target.end;
+    this.#blocks.writeHeader(target, size);
+    for (let i = 0; i < body.length; i++) this.#blocks.write(target, body[i]!);
+    this.#blocks.writeText(target, metadata.right);
+    this.#bytes += target.end - start;
+    return E.right(this.#placed(target, start));
   }
 
   async #addStream(mail: NewMail): Promise<E.Either<SyncError, number>> {
@@ -295,8 +350,7 @@ export class StorageWriter {
     const held = this.#held ?? [];
     this.#held = null;
     for (const record of held) {
-      const size = record.reduce((sum, piece) => sum + piece.length, 0);
-      this.#write(this.#targetFor(size), record);
+      this.#write(this.#targetFor(bytesIn(record)), record);
     }
   }
 
