@@ -185,7 +185,7 @@ export const parseUidlist = (bytes: Uint8Array): E.Either<SyncError, Uidlist> =>
   const { version } = header.right;
   const entries: UidlistEntry[] = [];
   // As a rule names ascend, as mails came one after the other: then no two are the same.
-  let places: Map<string, number> | null = null;
+  let names: Set<string> | null = null;
   let lastName = "";
   let twins = 0;
   let flaw: string | null = null;
@@ -202,21 +202,27 @@ export const parseUidlist = (bytes: Uint8Array): E.Either<SyncError, Uidlist> =>
     }
     lastUid = entry.uid;
     if (parsed.flaw) flaw = `UID ${entry.uid} has a key that is no capital letter`;
-    if (places === null && entry.name <= lastName) {
-      places = new Map(entries.map(({ name }, i) => [name, i]));
+    if (names === null && entry.name <= lastName) {
+      names = new Set(entries.map(({ name }) => name));
     }
     lastName = entry.name;
-    places?.set(entry.name, entries.length);
+    names?.add(entry.name);
     entries.push(entry);
-    if (places !== null && places.size + twins < entries.length) {
+    if (names !== null && names.size + twins < entries.length) {
       twins++;
       flaw = `UID ${entry.uid} has the file name of an earlier line`;
     }
   }
   const uidNext = Math.max(header.right.uidNext, lastUid + 1);
   // Of two lines with one name the later counts.
-  const kept = twins === 0 ? entries : entries.filter((entry, i) => places!.get(entry.name) === i);
+  const kept = twins === 0 ? entries : withoutEarlier(entries);
   return E.right({ ...header.right, uidNext, entries: kept, flaw });
+};
+
+/** Without lines whose name comes again. */
+const withoutEarlier = (entries: readonly UidlistEntry[]): readonly UidlistEntry[] => {
+  const places = new Map(entries.map(({ name }, i) => [name, i]));
+  return entries.filter(({ name }, i) => places.get(name) === i);
 };
 
 const lineNumber = (text: string, at: number): number => text.slice(0, at).split(NEWLINE).length;

@@ -139,19 +139,24 @@ const readEntries = (fd: Fd, path: string): DirEntry[] => {
   const entries: DirEntry[] = [];
   const buffer = new Uint8Array(64 * 1024);
   const view = new DataView(buffer.buffer);
+  const names = new Uint8Array(buffer.length);
   for (;;) {
     const end = libc().getdents64(fd, buffer, BigInt(buffer.length));
     if (end < 0) return failCall("readdir", path);
     if (end === 0) return entries;
-    // A name of ASCII is cut out of the whole as text: a Maildir has a hundred thousand of them.
-    const text = LATIN.decode(buffer.subarray(0, end));
+    // Names are cut out of one text of all of them: a Maildir has a hundred thousand.
+    let used = 0;
     for (let at = 0; at < end; at += view.getUint16(at + 16, true)) {
-      let nul = at + 19;
+      for (let i = at + 19; buffer[i] !== 0; i++) names[used++] = buffer[i]!;
+    }
+    const text = LATIN.decode(names.subarray(0, used));
+    let from = 0;
+    for (let at = 0; at < end; at += view.getUint16(at + 16, true)) {
+      let to = from;
       let bits = 0;
-      for (; buffer[nul] !== 0; nul++) bits |= buffer[nul]!;
-      const name = bits < 0x80
-        ? text.slice(at + 19, nul)
-        : nameOfBytes(buffer.subarray(at + 19, nul));
+      for (let i = at + 19; buffer[i] !== 0; i++, to++) bits |= buffer[i]!;
+      const name = bits < 0x80 ? text.slice(from, to) : nameOfBytes(names.subarray(from, to));
+      from = to;
       if (name === "." || name === "..") continue;
       const type = view.getUint8(at + 18);
       // A file system that does not tell the type; an entry that is gone since is no entry.

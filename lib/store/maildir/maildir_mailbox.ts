@@ -15,7 +15,7 @@ import { mailboxAttributes } from "../index/mailbox_attributes.ts";
 import { Applier } from "./applier.ts";
 import type { MaildirBox } from "./box.ts";
 import { fetchMails, MailReader, Temperature } from "./fetch.ts";
-import { guidOf, type MaildirMail } from "./merge.ts";
+import { guidOf, mailAt, type MaildirMail } from "./merge.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const recordOf = (mail: MaildirMail): MailRecord => ({
@@ -134,11 +134,7 @@ const changesOf = (
 export const openMailbox = (box: MaildirBox, attributes?: string): Mailbox => {
   const { snapshot } = box;
   const { mails } = snapshot.merged;
-  let byUid: ReadonlyMap<number, MaildirMail> | null = null;
-  const mailOf = (uid: number) => {
-    byUid ??= new Map(mails.map((mail) => [mail.uid, mail]));
-    return byUid.get(uid);
-  };
+  const mailOf = (uid: number) => mailAt(mails, uid);
   const applier = new Applier(box);
   const temperature = new Temperature();
   const changes: Mailbox["changes"] = (since) => fromArray(changesOf(box, snapshot, since));

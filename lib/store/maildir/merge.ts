@@ -53,6 +53,19 @@ export interface MaildirMail {
   readonly modSeq: ModSeq;
 }
 
+/** The mail with a UID among mails that ascend by it. Logarithmic: no map of as many mails is made for it. */
+export const mailAt = (mails: readonly MaildirMail[], uid: number): MaildirMail | undefined => {
+  let low = 0;
+  let high = mails.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (mails[middle]!.uid < uid) low = middle + 1;
+    else high = middle;
+  }
+  const found = mails[low];
+  return found?.uid === uid ? found : undefined;
+};
+
 /** What has to be written so that all sources agree. */
 export interface Discord {
   /** Files without a UID, by base name, in the order in which they get UIDs. */
@@ -204,6 +217,9 @@ const unlistedIn = (
   return [...files.keys()].filter((base) => !names.has(base));
 };
 
+/** A mail while it is not known how far the highest modseq rises. */
+type Counting = Omit<MaildirMail, "modSeq"> & { modSeq: ModSeq };
+
 /** Stands for the modseq of a mail whose change the index has not counted yet. */
 const NOT_COUNTED = modSeq(0n);
 
@@ -244,7 +260,7 @@ export const mergeMaildir = (sources: Sources): Merged => {
   const lettersFull = letters.filter((name) => name !== null).length === MAX_LETTERS;
   const indexNext = index?.uidNext ?? 1;
 
-  const mails: MaildirMail[] = [];
+  const mails: Counting[] = [];
   const revenants: UidlistEntry[] = [];
   const unindexed: MaildirMail[] = [];
   const changed: ChangedMail[] = [];
@@ -272,7 +288,7 @@ export const mergeMaildir = (sources: Sources): Merged => {
         revenants.push(entry);
         continue;
       }
-      const mail: MaildirMail = {
+      const mail: Counting = {
         uid,
         entry,
         file,
@@ -302,7 +318,7 @@ export const mergeMaildir = (sources: Sources): Merged => {
     }
     const same = named === indexFlags && sameKeywords(names, indexKeywords);
     const indexStands = indexWins || same;
-    const mail: MaildirMail = {
+    const mail: Counting = {
       uid,
       entry,
       file,
@@ -319,12 +335,13 @@ export const mergeMaildir = (sources: Sources): Merged => {
   const rise = riseOf(unindexed, changed, expunged);
   const highestModSeq = modSeq((index?.highestModSeq ?? 1n) + rise);
   const modSeqTracked = index?.modSeqTracked ?? false;
+  if (rise !== 0n) {
+    for (const mail of mails) {
+      if (!modSeqTracked || mail.modSeq === NOT_COUNTED) mail.modSeq = highestModSeq;
+    }
+  }
   return {
-    mails: rise === 0n
-      ? mails
-      : mails.map((mail) =>
-        modSeqTracked && mail.modSeq !== NOT_COUNTED ? mail : { ...mail, modSeq: highestModSeq }
-      ),
+    mails,
     uidNext: Math.max(uidlist?.uidNext ?? 1, indexNext),
     firstRecentUid: Math.min(firstRecentUid, Math.max(uidlist?.uidNext ?? 1, indexNext)),
     highestModSeq,
