@@ -8,7 +8,7 @@
  * @module
  */
 import { letterOf } from "../../codec/maildir_keywords.ts";
-import { parseNameFlags, withNameFlags } from "../../codec/maildir_name.ts";
+import { lettersIn, withNameFlags } from "../../codec/maildir_name.ts";
 import type { UidlistEntry } from "../../codec/maildir_uidlist.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
 import { modSeq, type Uid } from "../../model/ids.ts";
@@ -19,7 +19,7 @@ import { thrownError } from "../account/or_fail.ts";
 import { BatchIndex } from "./batch_index.ts";
 import { type Locked, type MaildirBox, makeMailDirectories } from "./box.ts";
 import { messageError, receiveMail } from "./incoming.ts";
-import { findMailFile, type MailFile, pathOf } from "./listing.ts";
+import { endingOf, fileOf, findMailFile, type MailFile, pathOf } from "./listing.ts";
 import type { MaildirMail } from "./merge.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { stagedPath } from "./stranded.ts";
@@ -140,10 +140,7 @@ export class Applier {
     this.#mails = new Map(mails.map((mail) => [mail.uid, mail]));
     this.#lines = new Map((snapshot.uidlist?.entries ?? []).map((entry) => [entry.name, entry]));
     this.#unlisted = new Set(snapshot.merged.discord.unlisted);
-    this.#usedLetters = 0;
-    for (const { name } of snapshot.files.values()) {
-      this.#usedLetters |= parseNameFlags(name).letters;
-    }
+    this.#usedLetters = snapshot.merged.usedLetters;
     this.#uidNext = uidNext;
     this.#listedUidNext = snapshot.uidlist?.uidNext ?? 1;
   }
@@ -207,7 +204,7 @@ export class Applier {
   #put(mail: MaildirMail): void {
     this.#mails.set(mail.uid, mail);
     this.#lines.set(mail.entry.name, mail.entry);
-    this.#usedLetters |= parseNameFlags(mail.file.name).letters;
+    this.#usedLetters |= lettersIn(mail.ending.bits);
     this.#uidNext = Math.max(this.#uidNext, mail.uid + 1);
   }
 
@@ -221,7 +218,14 @@ export class Applier {
     const named = nameFlagsOf(this.#box.letters, flags, keywords);
     const file: MailFile = { name: withNameFlags(entry.name, named), isNew: false };
     files.stage(incoming.path, file);
-    const mail = { uid: entry.uid, entry, file, flags, keywords, modSeq: wanted ?? modSeq(1n) };
+    const mail: MaildirMail = {
+      uid: entry.uid,
+      entry,
+      ending: endingOf(file),
+      flags,
+      keywords,
+      modSeq: wanted ?? modSeq(1n),
+    };
     this.#put(mail);
     this.#index.save(mail, wanted);
   }
@@ -231,7 +235,7 @@ export class Applier {
     const named = nameFlagsOf(this.#box.letters, flags, keywords);
     const file = files.turn(mail, named);
     if (file === null) return false;
-    const turned = { ...mail, file, flags, keywords };
+    const turned = { ...mail, ending: endingOf(file), flags, keywords };
     this.#put(turned);
     this.#index.turn(mail, turned, operation.modSeq);
     return true;
@@ -347,7 +351,7 @@ class BatchFiles {
   /** Gives a mail's file other letters, wherever it is now; null when it is gone. */
   turn(mail: MaildirMail, named: ReturnType<typeof nameFlagsOf>): MailFile | null {
     const { os, paths } = this.#box;
-    let file: MailFile | null = mail.file;
+    let file: MailFile | null = fileOf(mail.entry.name, mail.ending);
     for (let i = 0; i < 3 && file !== null; i++) {
       const wanted: MailFile = { name: withNameFlags(file.name, named), isNew: false };
       const same = wanted.name === file.name && !file.isNew;
@@ -371,7 +375,7 @@ class BatchFiles {
   /** Removes a mail's file, wherever it is now. */
   remove(mail: MaildirMail): void {
     const { os, paths } = this.#box;
-    let file: MailFile | null = mail.file;
+    let file: MailFile | null = fileOf(mail.entry.name, mail.ending);
     while (file !== null && !os.disk.unlink(this.#path(file))) {
       file = findMailFile(os, paths.mail, mail.entry.name);
     }

@@ -286,9 +286,9 @@ export class MaildirBox {
   }
 
   get #stranded(): readonly MailFile[] {
-    const { uidlist, files } = this.#snapshot;
+    const { uidlist, merged: { lost } } = this.#snapshot;
     const uidNext = this.#index?.view.uidNext ?? 1;
-    return strandedMails(this.os, this.paths.mail, uidlist, files, uidNext);
+    return strandedMails(this.os, this.paths.mail, uidlist, lost, uidNext);
   }
 
   #moveStranded(): void {

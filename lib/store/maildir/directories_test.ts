@@ -7,7 +7,7 @@ import { fromArray } from "../../stream/chunks.ts";
 import type { Fetched } from "../../port/store.ts";
 import { fetchMails, MailReader, SMALL_MAIL } from "./fetch.ts";
 import { mailboxPaths, type MaildirLocation } from "./layout.ts";
-import { findMailFile, listMailFiles } from "./listing.ts";
+import { endingOf, findMailFile, listMailFiles } from "./listing.ts";
 import { findMailboxes, rootKind } from "./mailbox_tree.ts";
 import type { MaildirMail } from "./merge.ts";
 import { NO_FLAGS } from "../../model/flags.ts";
@@ -142,7 +142,7 @@ Deno.test("mailboxPaths knows where INBOX, CONTROL and INDEX lie", () => {
 const mailIn = (number: number, name: string): MaildirMail => ({
   uid: uid(number),
   entry: { uid: uid(number), keys: number === 1 ? "P O3" : "", name: name.replace(/:.*/, "") },
-  file: { name, isNew: false },
+  ending: endingOf({ name, isNew: false }),
   flags: NO_FLAGS,
   keywords: [],
   modSeq: modSeq(1n),

@@ -12,7 +12,7 @@ import type { Fd, FileInfo, Os } from "../../port/os.ts";
 import type { Fetched } from "../../port/store.ts";
 import { type Chunks, failStream } from "../../stream/chunks.ts";
 import { thrownError } from "../account/or_fail.ts";
-import { listMailFiles, type MailFile, pathOf } from "./listing.ts";
+import { type Ending, fileOf, listMailFiles, pathOf } from "./listing.ts";
 import { guidOf, type MaildirMail } from "./merge.ts";
 
 /** Mails up to this size are read at once. */
@@ -145,7 +145,7 @@ export class MailReader {
   readonly #streaming = new Set<Fd>();
   readonly #room = new Room();
   readonly #temperature: Temperature;
-  #moved: ReadonlyMap<string, MailFile> = new Map();
+  #moved: ReadonlyMap<string, Ending> = new Map();
 
   /** For the mailbox whose mails are in `directory`. */
   constructor(os: Os, directory: string, temperature: Temperature = new Temperature()) {
@@ -203,7 +203,7 @@ export class MailReader {
     if (at >= uids.length || !this.#temperature.isCold) return undefined;
     const paths = uids.slice(at, at + CHUNK_MAILS).flatMap((uid) => {
       const mail = mailOf(uid);
-      return mail === undefined ? [] : pathOf(this.#directory, mail.file);
+      return mail === undefined ? [] : this.#path(mail.entry.name, mail.ending);
     });
     return this.#os.files.readAhead?.(paths);
   }
@@ -217,16 +217,20 @@ export class MailReader {
 
   #open(mail: MaildirMail): Opened {
     const { name } = mail.entry;
-    const opened = this.#tryOpen(mail.file) ?? this.#tryOpen(this.#moved.get(name));
+    const opened = this.#tryOpen(name, mail.ending) ?? this.#tryOpen(name, this.#moved.get(name));
     if (opened !== null) return opened;
     this.#moved = listMailFiles(this.#os, this.#directory).files;
-    return this.#tryOpen(this.#moved.get(name)) ??
-      refuse("Changed", pathOf(this.#directory, mail.file), "the mail is gone");
+    return this.#tryOpen(name, this.#moved.get(name)) ??
+      refuse("Changed", this.#path(name, mail.ending), "the mail is gone");
   }
 
-  #tryOpen(file: MailFile | undefined): Opened | null {
-    if (file === undefined) return null;
-    const path = pathOf(this.#directory, file);
+  #path(base: string, ending: Ending): string {
+    return pathOf(this.#directory, fileOf(base, ending));
+  }
+
+  #tryOpen(base: string, ending: Ending | undefined): Opened | null {
+    if (ending === undefined) return null;
+    const path = this.#path(base, ending);
     try {
       return { fd: this.#os.files.open(path, "r"), path };
     } catch (thrown) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { baseName } from "../../codec/maildir_name.ts";
+import { baseName, nameBits } from "../../codec/maildir_name.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
 import type { Os } from "../../port/os.ts";
 
@@ -15,10 +15,35 @@ export interface MailFile {
   readonly isNew: boolean;
 }
 
+/**
+ * What a mail file has behind its base name, and where it lies. Files that agree in that share one object: there are some
+ * dozens of them in a directory of a hundred thousand files.
+ */
+export interface Ending {
+  /** What stands behind the base name: ":2,S", or "". */
+  readonly text: string;
+  /** Whether the file lies in new/ and not in cur/. */
+  readonly isNew: boolean;
+  /** The letters, as `nameBits` has them. */
+  readonly bits: number;
+}
+
+/** The file of a base name. */
+export const fileOf = (base: string, { text, isNew }: Ending): MailFile => ({
+  name: base + text,
+  isNew,
+});
+
+/** The ending of a file. */
+export const endingOf = ({ name, isNew }: MailFile): Ending => {
+  const text = name.slice(baseName(name).length);
+  return { text, isNew, bits: nameBits(text) };
+};
+
 /** All mail files of a mailbox. */
 export interface Listing {
   /** By base name. */
-  readonly files: ReadonlyMap<string, MailFile>;
+  readonly files: ReadonlyMap<string, Ending>;
   /** What is no mail that Dovecot could show, one error for each. */
   readonly problems: readonly SyncError[];
 }
@@ -52,25 +77,28 @@ const resolveTwins = (os: Os, directory: string, a: MailFile, b: MailFile) => {
  * which is moved to cur/ meanwhile is not missed. Throws `StreamFailure` where a directory cannot be read.
  */
 export const listMailFiles = (os: Os, directory: string): Listing => {
-  const files = new Map<string, MailFile>();
+  const files = new Map<string, Ending>();
   const problems: SyncError[] = [];
   for (const isNew of [true, false]) {
+    const endings = new Map<string, Ending>();
     for (const { name, kind } of os.files.list(`${directory}/${isNew ? "new" : "cur"}`) ?? []) {
       if (name.startsWith(".")) continue;
-      const file: MailFile = { name, isNew };
       const what = kind === "directory" ? "a directory lies among the mails" : nameProblem(name);
       if (what !== null) {
-        problems.push(problem(pathOf(directory, file), what));
+        problems.push(problem(pathOf(directory, { name, isNew }), what));
         continue;
       }
       const base = baseName(name);
+      const text = name.slice(base.length);
+      let ending = endings.get(text);
+      if (ending === undefined) endings.set(text, ending = endingOf({ name, isNew }));
       const other = files.get(base);
       if (other === undefined) {
-        files.set(base, file);
+        files.set(base, ending);
         continue;
       }
-      const { kept, twin } = resolveTwins(os, directory, file, other);
-      files.set(base, kept);
+      const { kept, twin } = resolveTwins(os, directory, { name, isNew }, fileOf(base, other));
+      files.set(base, endingOf(kept));
       if (twin !== null) {
         problems.push(problem(pathOf(directory, twin), "another file has the same base name"));
       }

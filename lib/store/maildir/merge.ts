@@ -8,13 +8,7 @@ import type { LogEntry } from "../../codec/index_log.ts";
 import { RECORD_DIRTY } from "../../codec/index_snapshot.ts";
 import type { IndexView } from "../../codec/index_view.ts";
 import { type KeywordLetters, letterOf, withLostNames } from "../../codec/maildir_keywords.ts";
-import {
-  compareNewNames,
-  flagsIn,
-  lettersIn,
-  MAX_LETTERS,
-  nameBits,
-} from "../../codec/maildir_name.ts";
+import { compareNewNames, flagsIn, lettersIn, MAX_LETTERS } from "../../codec/maildir_name.ts";
 import { type Uidlist, type UidlistEntry, uidlistValue } from "../../codec/maildir_uidlist.ts";
 import {
   type Flags,
@@ -24,7 +18,7 @@ import {
   sameKeywords,
 } from "../../model/flags.ts";
 import { type Guid, type ModSeq, modSeq, type Uid } from "../../model/ids.ts";
-import type { MailFile } from "./listing.ts";
+import type { Ending } from "./listing.ts";
 
 /** What an index log asks for and nobody has carried out yet. */
 export interface Pending {
@@ -43,8 +37,8 @@ export interface MaildirMail {
   readonly uid: Uid;
   /** Its line in dovecot-uidlist. */
   readonly entry: UidlistEntry;
-  /** Its file. */
-  readonly file: MailFile;
+  /** What its file has behind the base name, and where it lies. */
+  readonly ending: Ending;
   /** System flags. */
   readonly flags: Flags;
   /** Keywords. */
@@ -112,6 +106,10 @@ export interface Merged {
   readonly highestModSeq: ModSeq;
   /** Whether mails have MODSEQs of their own. */
   readonly modSeqTracked: boolean;
+  /** The letters that stand in file names, as a bit set. */
+  readonly usedLetters: number;
+  /** Base names in dovecot-uidlist that no file has. */
+  readonly lost: ReadonlySet<string>;
   /** What is not written down everywhere. */
   readonly discord: Discord;
 }
@@ -121,7 +119,7 @@ export interface Sources {
   /** null: there is none. */
   readonly uidlist: Uidlist | null;
   /** By base name. */
-  readonly files: ReadonlyMap<string, MailFile>;
+  readonly files: ReadonlyMap<string, Ending>;
   /** dovecot-keywords. */
   readonly letters: KeywordLetters;
   /** null: there is none, or it belongs to another UIDVALIDITY. */
@@ -200,15 +198,15 @@ const indexOnly = (letters: KeywordLetters, all: Keywords): Keywords =>
     : NO_KEYWORDS;
 
 /** The set of all letters that stand in file names. */
-const usedLetters = (files: ReadonlyMap<string, MailFile>): number => {
+const lettersOf = (files: ReadonlyMap<string, Ending>): number => {
   let used = 0;
-  for (const file of files.values()) used |= lettersIn(nameBits(file.name));
+  for (const { bits } of files.values()) used |= lettersIn(bits);
   return used;
 };
 
 /** The base names of files that no line names. */
 const unlistedIn = (
-  files: ReadonlyMap<string, MailFile>,
+  files: ReadonlyMap<string, Ending>,
   entries: readonly UidlistEntry[],
   listed: number,
 ): string[] => {
@@ -255,7 +253,8 @@ const riseOf = (
  */
 export const mergeMaildir = (sources: Sources): Merged => {
   const { uidlist, files, index, pending } = sources;
-  const letters = withLostNames(sources.letters, usedLetters(files));
+  const usedLetters = lettersOf(files);
+  const letters = withLostNames(sources.letters, usedLetters);
   const namesOf = keywordsByLetters(letters);
   const lettersFull = letters.filter((name) => name !== null).length === MAX_LETTERS;
   const indexNext = index?.uidNext ?? 1;
@@ -266,6 +265,7 @@ export const mergeMaildir = (sources: Sources): Merged => {
   const changed: ChangedMail[] = [];
   const expunged: Uid[] = [];
   const leaving: LeavingMail[] = [];
+  const lost = new Set<string>();
   let listed = 0;
   let firstRecentUid = index?.firstRecentUid ?? 1;
   let row = 0;
@@ -275,13 +275,16 @@ export const mergeMaildir = (sources: Sources): Merged => {
   };
 
   for (const entry of uidlist?.entries ?? []) {
-    const file = files.get(entry.name);
-    if (file === undefined) continue;
+    const ending = files.get(entry.name);
+    if (ending === undefined) {
+      lost.add(entry.name);
+      continue;
+    }
     listed++;
     const { uid } = entry;
     expungeBelow(uid);
     const there = row < indexCount && index!.uidOf(row) === uid;
-    const bits = nameBits(file.name);
+    const { bits } = ending;
     const named = flagsIn(bits);
     if (!there) {
       if (uid < indexNext) {
@@ -291,13 +294,13 @@ export const mergeMaildir = (sources: Sources): Merged => {
       const mail: Counting = {
         uid,
         entry,
-        file,
+        ending,
         flags: named,
         keywords: namesOf(lettersIn(bits)),
         modSeq: NOT_COUNTED,
       };
       // What lies in cur/ with a UID has been seen by somebody.
-      if (!file.isNew && uid >= firstRecentUid) firstRecentUid = uid + 1;
+      if (!ending.isNew && uid >= firstRecentUid) firstRecentUid = uid + 1;
       mails.push(mail);
       unindexed.push(mail);
       continue;
@@ -321,7 +324,7 @@ export const mergeMaildir = (sources: Sources): Merged => {
     const mail: Counting = {
       uid,
       entry,
-      file,
+      ending,
       flags: indexStands ? indexFlags : named,
       keywords: indexStands ? indexKeywords : names,
       modSeq: indexStands ? index!.modSeqOf(at) : NOT_COUNTED,
@@ -346,6 +349,8 @@ export const mergeMaildir = (sources: Sources): Merged => {
     firstRecentUid: Math.min(firstRecentUid, Math.max(uidlist?.uidNext ?? 1, indexNext)),
     highestModSeq,
     modSeqTracked,
+    usedLetters,
+    lost,
     discord: {
       unlisted,
       revenants,

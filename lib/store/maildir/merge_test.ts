@@ -16,7 +16,7 @@ import { type KeywordLetters, NO_LETTERS } from "../../codec/maildir_keywords.ts
 import { parseUidlist } from "../../codec/maildir_uidlist.ts";
 import { FLAGGED, flags, SEEN } from "../../model/flags.ts";
 import { modSeq } from "../../model/ids.ts";
-import type { MailFile } from "./listing.ts";
+import { type Ending, endingOf } from "./listing.ts";
 import { guidOf, mergeMaildir, NOTHING_PENDING, type Sources } from "./merge.ts";
 
 /** The view of a log with these groups. */
@@ -45,10 +45,10 @@ const viewOf = (...groups: readonly (readonly LogRecord[])[]): IndexView => {
 const mails = (...rows: readonly (readonly [uid: number, bits: number])[]): LogRecord =>
   appendMails(Uint32Array.from(rows, ([uid]) => uid), Uint8Array.from(rows, ([, bits]) => bits));
 
-const files = (...paths: readonly string[]): ReadonlyMap<string, MailFile> =>
+const files = (...paths: readonly string[]): ReadonlyMap<string, Ending> =>
   new Map(paths.map((path) => {
     const name = path.replace(/^new\//, "");
-    return [name.replace(/:.*/, ""), { name, isNew: path.startsWith("new/") }];
+    return [name.replace(/:.*/, ""), endingOf({ name, isNew: path.startsWith("new/") })];
   }));
 
 const merge = (lines: string, over: Partial<Sources>) => {

@@ -56,7 +56,7 @@ export interface NewIdentity {
  * that is written as a whole drops the lines of files that are gone.
  */
 export const reconcileList = (
-  { uidlist, merged, files }: Snapshot,
+  { uidlist, merged }: Snapshot,
   giveUids: boolean,
   identity: NewIdentity,
 ): ListChange | null => {
@@ -71,7 +71,9 @@ export const reconcileList = (
     name,
   }));
   const again = new Set(names);
-  const kept = (uidlist?.entries ?? []).filter(({ name }) => !again.has(name) && files.has(name));
+  const kept = (uidlist?.entries ?? []).filter(({ name }) =>
+    !again.has(name) && !merged.lost.has(name)
+  );
   const isSound = uidlist !== null && uidlist.version === 3 && uidlist.guid !== null &&
     uidlist.flaw === null;
   return {
@@ -93,7 +95,9 @@ const recentFrom = (
   known: number,
   firstNewUid: number | null,
 ): number => {
-  const seen = mails.findLast(({ uid, file }) => !file.isNew && uid < (firstNewUid ?? Infinity));
+  const seen = mails.findLast(({ uid, ending }) =>
+    !ending.isNew && uid < (firstNewUid ?? Infinity)
+  );
   return Math.max(known, (seen?.uid ?? 0) + 1);
 };
 

@@ -3,7 +3,7 @@ import * as E from "fp-ts/Either.js";
 import { NO_LETTERS } from "../../codec/maildir_keywords.ts";
 import { parseUidlist, type Uidlist } from "../../codec/maildir_uidlist.ts";
 import { mailboxGuid } from "../../model/ids.ts";
-import type { MailFile } from "./listing.ts";
+import { type Ending, endingOf } from "./listing.ts";
 import { mergeMaildir, NOTHING_PENDING } from "./merge.ts";
 import { cannotBeShown, indexContent, listLacks, reconcileList } from "./reconcile.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -18,13 +18,15 @@ const list = (text: string): Uidlist => {
 
 const snapshotOf = (uidlist: Uidlist | null, names: readonly string[]): Snapshot => {
   const files = new Map(
-    names.map((name): [string, MailFile] => [name.replace(/:.*/, ""), { name, isNew: false }]),
+    names.map((name): [string, Ending] => [
+      name.replace(/:.*/, ""),
+      endingOf({ name, isNew: false }),
+    ]),
   );
   const sources = { uidlist, files, letters: NO_LETTERS, index: null, pending: NOTHING_PENDING };
   return {
     uidlist,
     letters: NO_LETTERS,
-    files,
     merged: mergeMaildir(sources),
     staleIndex: false,
     problems: [],

@@ -10,7 +10,7 @@ import type { Os } from "../../port/os.ts";
 import { type Stamp, stampOf } from "../account/stamp.ts";
 import type { IndexFile } from "../index/index_file.ts";
 import type { MailboxPaths } from "./layout.ts";
-import { type Listing, listMailFiles, type MailFile } from "./listing.ts";
+import { type Listing, listMailFiles } from "./listing.ts";
 import { type Merged, mergeMaildir, NOTHING_PENDING, type Pending, pendingOf } from "./merge.ts";
 import { readKeywordLetters, readUidlist } from "./uidlist_file.ts";
 
@@ -20,8 +20,6 @@ export interface Snapshot {
   readonly uidlist: Uidlist | null;
   /** dovecot-keywords. */
   readonly letters: KeywordLetters;
-  /** The mail files by base name. */
-  readonly files: ReadonlyMap<string, MailFile>;
   /** All of it together. */
   readonly merged: Merged;
   /** Whether the index belongs to another UIDVALIDITY than dovecot-uidlist and was passed over. */
@@ -80,12 +78,11 @@ export const takeSnapshot = (os: Os, paths: MailboxPaths, index: IndexFile | nul
   let merged = merge(listing);
   // A mail that seems gone is looked for once more before anybody takes it for expunged.
   const seemsGone = index === null || staleIndex
-    ? uidlist?.entries.some(({ name }) => !listing.files.has(name))
+    ? merged.lost.size > 0
     : merged.discord.expunged.length > 0;
   if (seemsGone) {
     listing = listAgain(os, paths.mail, listing);
     merged = merge(listing);
   }
-  const { files, problems } = listing;
-  return { uidlist, letters, files, merged, staleIndex, problems, stamp };
+  return { uidlist, letters, merged, staleIndex, problems: listing.problems, stamp };
 };

@@ -5,6 +5,7 @@ import { guid, MAX_UID, modSeq, uid } from "../../model/ids.ts";
 import type { MailOperation } from "../../model/operation.ts";
 import { makeOs } from "../../os/os.ts";
 import { hexGuid, saveOf } from "../../testing/mails.ts";
+import { endingOf } from "./listing.ts";
 import type { MaildirMail } from "./merge.ts";
 import { decideSteps, lettersFor, nameFlagsOf, type Prepared, type Standing } from "./steps.ts";
 
@@ -13,7 +14,7 @@ const os = makeOs();
 const mailAt = (number: number): MaildirMail => ({
   uid: uid(number),
   entry: { uid: uid(number), keys: `G${hexGuid(number)}`, name: `${number}.a` },
-  file: { name: `${number}.a:2,S`, isNew: false },
+  ending: endingOf({ name: `${number}.a:2,S`, isNew: false }),
   flags: flags(SEEN),
   keywords: ["Work"],
   modSeq: modSeq(1n),

@@ -22,13 +22,13 @@ export const strandedMails = (
   os: Os,
   mailDirectory: string,
   uidlist: Uidlist | null,
-  files: ReadonlyMap<string, MailFile>,
+  lost: ReadonlySet<string>,
   uidNextOfIndex: number,
 ): readonly MailFile[] => {
   // The index knows of no mail from its UIDNEXT on; one below it would reappear to Dovecot, which gives it a new UID.
   const waiting = new Set(
     (uidlist?.entries ?? [])
-      .filter(({ uid, name }) => uid >= uidNextOfIndex && !files.has(name))
+      .filter(({ uid, name }) => uid >= uidNextOfIndex && lost.has(name))
       .map(({ name }) => name),
   );
   if (waiting.size === 0) return [];
