@@ -185,9 +185,8 @@ export const parseUidlist = (bytes: Uint8Array): E.Either<SyncError, Uidlist> =>
   const { version } = header.right;
   const entries: UidlistEntry[] = [];
   // As a rule names ascend, as mails came one after the other: then no two are the same.
-  let names: Set<string> | null = null;
+  let ascend = true;
   let lastName = "";
-  let twins = 0;
   let flaw: string | null = null;
   let lastUid = 0;
   for (let at = end + 1; (end = text.indexOf(NEWLINE, at)) >= 0; at = end + 1) {
@@ -202,27 +201,44 @@ export const parseUidlist = (bytes: Uint8Array): E.Either<SyncError, Uidlist> =>
     }
     lastUid = entry.uid;
     if (parsed.flaw) flaw = `UID ${entry.uid} has a key that is no capital letter`;
-    if (names === null && entry.name <= lastName) {
-      names = new Set(entries.map(({ name }) => name));
-    }
+    ascend &&= entry.name > lastName;
     lastName = entry.name;
-    names?.add(entry.name);
     entries.push(entry);
-    if (names !== null && names.size + twins < entries.length) {
-      twins++;
-      flaw = `UID ${entry.uid} has the file name of an earlier line`;
-    }
   }
   const uidNext = Math.max(header.right.uidNext, lastUid + 1);
-  // Of two lines with one name the later counts.
-  const kept = twins === 0 ? entries : withoutEarlier(entries);
-  return E.right({ ...header.right, uidNext, entries: kept, flaw });
+  const twins = ascend ? new Map<string, UidlistEntry>() : lastOfTwins(entries);
+  if (twins.size === 0) return E.right({ ...header.right, uidNext, entries, flaw });
+  const last = [...twins.values()].reduce((a, b) => a.uid > b.uid ? a : b);
+  return E.right({
+    ...header.right,
+    uidNext,
+    // Of two lines with one name the later counts.
+    entries: entries.filter((entry) => (twins.get(entry.name) ?? entry) === entry),
+    flaw: `UID ${last.uid} has the file name of an earlier line`,
+  });
 };
 
-/** Without lines whose name comes again. */
-const withoutEarlier = (entries: readonly UidlistEntry[]): readonly UidlistEntry[] => {
-  const places = new Map(entries.map(({ name }, i) => [name, i]));
-  return entries.filter(({ name }, i) => places.get(name) === i);
+/** FNV-1a. */
+const hashOf = (text: string): number => {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+};
+
+/** For each name that stands in more than one line the last of these; in four bytes a line, where there is none. */
+const lastOfTwins = (entries: readonly UidlistEntry[]): ReadonlyMap<string, UidlistEntry> => {
+  const hashes = Uint32Array.from(entries, ({ name }) => hashOf(name)).sort();
+  const twice = new Set<number>();
+  for (let i = 1; i < hashes.length; i++) if (hashes[i] === hashes[i - 1]) twice.add(hashes[i]!);
+  const twins = new Map<string, UidlistEntry>();
+  if (twice.size === 0) return twins;
+  const seen = new Set<string>();
+  for (const entry of entries) {
+    if (!twice.has(hashOf(entry.name))) continue;
+    if (seen.has(entry.name)) twins.set(entry.name, entry);
+    seen.add(entry.name);
+  }
+  return twins;
 };
 
 const lineNumber = (text: string, at: number): number => text.slice(0, at).split(NEWLINE).length;

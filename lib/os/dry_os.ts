@@ -107,6 +107,11 @@ class DryDisk {
       return this.#fileOf(handle)?.info ?? this.#below.files.fstat(handle.fd!);
     },
     list: (path) => this.#tree.list(path),
+    visit: (path, use) => {
+      const entries = this.#tree.list(path);
+      entries?.forEach(use);
+      return entries !== null;
+    },
   };
 
   /** The place for something new. */

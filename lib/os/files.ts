@@ -134,16 +134,15 @@ const LATIN = new TextDecoder("latin1");
 const joined = (directory: string, name: string): string =>
   directory.endsWith("/") ? directory + name : `${directory}/${name}`;
 
-/** The entries of an open directory: records of ino u64, offset u64, record length u16, type u8, name, NUL. */
-const readEntries = (fd: Fd, path: string): DirEntry[] => {
-  const entries: DirEntry[] = [];
+/** Gives each entry of an open directory to `use`: records of ino u64, offset u64, record length u16, type u8, name, NUL. */
+const eachEntry = (fd: Fd, path: string, use: (entry: DirEntry) => void): void => {
   const buffer = new Uint8Array(64 * 1024);
   const view = new DataView(buffer.buffer);
   const names = new Uint8Array(buffer.length);
   for (;;) {
     const end = libc().getdents64(fd, buffer, BigInt(buffer.length));
-    if (end < 0) return failCall("readdir", path);
-    if (end === 0) return entries;
+    if (end < 0) failCall("readdir", path);
+    if (end === 0) return;
     // Names are cut out of one text of all of them: a Maildir has a hundred thousand.
     let used = 0;
     for (let at = 0; at < end; at += view.getUint16(at + 16, true)) {
@@ -161,7 +160,7 @@ const readEntries = (fd: Fd, path: string): DirEntry[] => {
       const type = view.getUint8(at + 18);
       // A file system that does not tell the type; an entry that is gone since is no entry.
       const kind = type === 0 ? lstat(joined(path, name))?.kind : DT[type] ?? "other";
-      if (kind !== undefined) entries.push({ name, kind });
+      if (kind !== undefined) use({ name, kind });
     }
   }
 };
@@ -204,17 +203,23 @@ export const makeFiles = (openFiles: OpenFiles): Files => {
     }
   };
 
-  const list: Files["list"] = (path) => {
+  const visit: Files["visit"] = (path, use) => {
     const fd = rawOpen(path, MODES.r);
     if (fd < 0) {
       const number = errno();
-      return isMissing(number) ? null : failCall("open", path, number);
+      return isMissing(number) ? false : failCall("open", path, number);
     }
     try {
-      return readEntries(fd, path);
+      eachEntry(fd, path, use);
+      return true;
     } finally {
       libc().close(fd);
     }
+  };
+
+  const list: Files["list"] = (path) => {
+    const entries: DirEntry[] = [];
+    return visit(path, (entry) => entries.push(entry)) ? entries : null;
   };
 
   return {
@@ -226,5 +231,6 @@ export const makeFiles = (openFiles: OpenFiles): Files => {
     readAhead,
     fstat: (fd) => fstat(fd, openFiles.path(fd)),
     list,
+    visit,
   };
 };

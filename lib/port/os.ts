@@ -68,6 +68,8 @@ export interface Files {
   readonly readAhead?: (paths: readonly string[]) => Promise<void>;
   /** The entries of a directory in no order, without "." and "..", or null when it does not exist. */
   readonly list: (path: string) => DirEntry[] | null;
+  /** The same for a directory of a million entries: each is given to `use` and not kept. False: it does not exist. */
+  readonly visit: (path: string, use: (entry: DirEntry) => void) => boolean;
 }
 
 /**

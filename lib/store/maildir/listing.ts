@@ -81,12 +81,12 @@ export const listMailFiles = (os: Os, directory: string): Listing => {
   const problems: SyncError[] = [];
   for (const isNew of [true, false]) {
     const endings = new Map<string, Ending>();
-    for (const { name, kind } of os.files.list(`${directory}/${isNew ? "new" : "cur"}`) ?? []) {
-      if (name.startsWith(".")) continue;
+    os.files.visit(`${directory}/${isNew ? "new" : "cur"}`, ({ name, kind }) => {
+      if (name.startsWith(".")) return;
       const what = kind === "directory" ? "a directory lies among the mails" : nameProblem(name);
       if (what !== null) {
         problems.push(problem(pathOf(directory, { name, isNew }), what));
-        continue;
+        return;
       }
       const base = baseName(name);
       const text = name.slice(base.length);
@@ -95,14 +95,14 @@ export const listMailFiles = (os: Os, directory: string): Listing => {
       const other = files.get(base);
       if (other === undefined) {
         files.set(base, ending);
-        continue;
+        return;
       }
       const { kept, twin } = resolveTwins(os, directory, { name, isNew }, fileOf(base, other));
       files.set(base, endingOf(kept));
       if (twin !== null) {
         problems.push(problem(pathOf(directory, twin), "another file has the same base name"));
       }
-    }
+    });
   }
   return { files, problems };
 };
