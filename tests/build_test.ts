@@ -1,7 +1,6 @@
 /** The built program is the program. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { buildArgs } from "./interop/dsync.ts";
 import { writeMaildir } from "./sample/maildir.ts";
 import { bulkAccount } from "./sample/bulk.ts";
 
@@ -10,8 +9,9 @@ const ROOT = join(import.meta.dirname!, "..");
 const outputOf = async (
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  program = Deno.execPath(),
 ): Promise<string> => {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
     args: [...args],
     cwd: ROOT,
     env: { NO_COLOR: "1", ...env },
@@ -25,14 +25,16 @@ Deno.test("deno task build makes a program that needs nothing but its folder", a
   const root = await Deno.makeTempDir({ prefix: "dsync-build-" });
   try {
     const dist = join(root, "dist");
-    await outputOf(buildArgs(ROOT, dist));
-    // No package is to be had: an empty cache, and nothing may be fetched.
-    const env = { DENO_DIR: join(root, "cache"), XDG_STATE_HOME: join(root, "state") };
-    const dsync = (...args: readonly string[]) =>
-      outputOf(
-        ["run", "-A", "--no-config", "--no-remote", "--no-npm", `${dist}/main.js`, ...args],
-        env,
-      );
+    await outputOf(["run", "-A", "cli/build.ts", dist]);
+    // No package is to be had: an empty cache, and a registry that nobody answers at.
+    const env = {
+      DENO: Deno.execPath(),
+      DENO_DIR: join(root, "cache"),
+      NPM_CONFIG_REGISTRY: "http://127.0.0.1:9/",
+      XDG_STATE_HOME: join(root, "state"),
+    };
+    await Deno.symlink(join(dist, "dsync"), join(root, "dsync"));
+    const dsync = (...args: readonly string[]) => outputOf(args, env, join(root, "dsync"));
     assert.equal(
       await dsync("--version"),
       await outputOf(["run", "-A", "cli/main.ts", "--version"]),

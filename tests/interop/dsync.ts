@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build, ENGINE_OPTIONS } from "../../cli/build.ts";
 import { absolute, type Account, type Dovecot } from "./dovecot.ts";
 import { childrenOf, type Ended, type Machine, peakOf } from "./machine.ts";
 
@@ -26,19 +27,6 @@ const cachePackages = (): Promise<void> =>
 const denoDir = async (): Promise<string> => {
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
   return (JSON.parse(new TextDecoder().decode(stdout)) as { denoDir: string }).denoDir;
-};
-
-/** What Deno is asked for by the task `build` of a checkout, with another folder for what is built. */
-export const buildArgs = (checkout: string, folder: string): readonly string[] => {
-  const { tasks: { build } } = JSON.parse(Deno.readTextFileSync(join(checkout, "deno.json")));
-  const [, bundle = ""] = /deno (bundle .*)$/.exec(build.command) ?? [];
-  return bundle.split(" ").map((word) =>
-    word.startsWith("--outdir=")
-      ? `--outdir=${folder}`
-      : word.endsWith(".ts")
-      ? join(checkout, word)
-      : word
-  );
 };
 
 /** dsync on a machine, ready to run. */
@@ -74,8 +62,8 @@ export class Dsync {
   static async build(machine: Machine): Promise<Dsync> {
     const [dist, cache] = [join(machine.root, "dsync"), join(machine.root, "deno-dir")];
     await Deno.mkdir(cache);
-    await must(Deno.execPath(), ...buildArgs(CHECKOUT, dist));
-    return await Dsync.#ready(machine, dist, cache, "main.js", ["--no-config"]);
+    await build(join(CHECKOUT, "cli", "main.ts"), dist);
+    return await Dsync.#ready(machine, dist, cache, "main.js", ENGINE_OPTIONS);
   }
 
   static async #ready(

@@ -1,0 +1,58 @@
+/**
+ * `deno run -A cli/build.ts FOLDER`: the program as one folder that needs no package and no network, and starts in half the
+ * time. `FOLDER/dsync` runs it.
+ *
+ * @module
+ */
+import { join } from "node:path";
+
+/**
+ * What the engine is told of memory. By itself it lets a heap of this size grow to twice of what is in use, and takes
+ * twice as much again for what is only passing through; with this a first conversion of 100,000 mails takes half the
+ * memory and no more time.
+ */
+export const ENGINE_OPTIONS: readonly string[] = [
+  "--no-config",
+  "--v8-flags=--max-semi-space-size=8,--heap-growing-percent=60",
+];
+
+// A link to it may lie anywhere.
+const LAUNCHER = `#!/bin/sh
+self=$0
+[ -L "$self" ] && self=$(readlink -f "$self")
+exec "\${DENO:-deno}" run -A ${ENGINE_OPTIONS.join(" ")} "\${self%/*}/main.js" "$@"
+`;
+
+/** Imports of what only some commands need, as the bundler writes them. */
+const LAZY_IMPORT = /\bimport\("(\.\/[^"]+)"\)/g;
+
+/**
+ * Builds the program into a folder, which is emptied first. `main` is its entry. Throws where it cannot be bundled.
+ */
+export const build = async (main: string, folder: string): Promise<void> => {
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "bundle",
+      "--quiet",
+      "--platform=deno",
+      "--code-splitting",
+      `--outdir=${folder}`,
+      main,
+    ],
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  for await (const { name } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    const text = await Deno.readTextFile(path);
+    // Deno reads whatever an import names, before it runs anything; what it finds by running it reads when it is needed.
+    await Deno.writeTextFile(path, text.replace(LAZY_IMPORT, 'import(["$1"][0])'));
+  }
+  const launcher = join(folder, "dsync");
+  await Deno.writeTextFile(launcher, LAUNCHER);
+  await Deno.chmod(launcher, 0o755);
+};
+
+if (import.meta.main) {
+  await build(join(import.meta.dirname!, "main.ts"), Deno.args[0] ?? "dist");
+}
