@@ -51,14 +51,29 @@ const HEADER = 9;
 /** The most bytes that the content of a frame may have: room for a tree of some hundred thousand names. */
 export const MAX_CONTENT = 64 * 1024 * 1024;
 
+/** How many bytes a frame takes. */
+export const frameSize = ({ content }: Frame): number => HEADER + content.length;
+
+const putU32 = (bytes: Uint8Array, at: number, value: number): void => {
+  for (let i = 0; i < 4; i++) bytes[at + i] = value >>> (8 * i);
+};
+
+/** Writes a frame to `bytes[at]`, where there is room for it. */
+export const putFrame = (
+  bytes: Uint8Array,
+  at: number,
+  { kind, channel, content }: Frame,
+): void => {
+  putU32(bytes, at, HEADER - 4 + content.length);
+  bytes[at + 4] = KINDS.indexOf(kind);
+  putU32(bytes, at + 5, channel);
+  bytes.set(content, at + HEADER);
+};
+
 /** The bytes of a frame. */
-export const encodeFrame = ({ kind, channel, content }: Frame): Uint8Array => {
-  const bytes = new Uint8Array(HEADER + content.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, HEADER - 4 + content.length, true);
-  bytes[4] = KINDS.indexOf(kind);
-  view.setUint32(5, channel, true);
-  bytes.set(content, HEADER);
+export const encodeFrame = (frame: Frame): Uint8Array => {
+  const bytes = new Uint8Array(frameSize(frame));
+  putFrame(bytes, 0, frame);
   return bytes;
 };
 

@@ -175,6 +175,18 @@ export const currentUmask = (): number => {
 /** errno of the call that has just failed, as it was when it failed. */
 export const errno = (): number => lastErrno;
 
+const PIPE_SIZE = {
+  fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** F_SETPIPE_SZ of fcntl.h. */
+const F_SETPIPE_SZ = 1031;
+
+/** Makes the pipe behind a descriptor so large; one that is none, or may not be, stays as it is. */
+export const setPipeSize = (fd: number, size: number): void => {
+  Deno.dlopen("libc.so.6", PIPE_SIZE).symbols.fcntl(fd, F_SETPIPE_SZ, size);
+};
+
 const AHEAD = {
   open: { parameters: ["buffer", "i32", "u32"], result: "i32", nonblocking: true },
   posix_fadvise: { parameters: ["i32", "i64", "i64", "i32"], result: "i32" },

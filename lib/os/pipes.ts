@@ -5,6 +5,7 @@
  */
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { type SyncError, syncError } from "../model/error.ts";
+import { setPipeSize } from "./libc.ts";
 import type { Pipe, Started, StartProgram } from "../port/pipe.ts";
 import { failStream } from "../stream/chunks.ts";
 
@@ -174,6 +175,12 @@ export const programs = (timeoutMs: number): StartProgram => (argv, onLine): Sta
   };
 };
 
+/** As much as a user may have in a pipe on Linux, where nobody has set it otherwise; by itself it is 64 kB. */
+const PIPE_SIZE = 1 << 20;
+
 /** This program's own standard input and output. */
-export const standardPipe = (timeoutMs: number): Pipe =>
-  streamPipe(Deno.stdin.readable, Deno.stdout.writable, timeoutMs);
+export const standardPipe = (timeoutMs: number): Pipe => {
+  // Else the two ends wait for each other after every few mails.
+  for (const fd of [0, 1]) setPipeSize(fd, PIPE_SIZE);
+  return streamPipe(Deno.stdin.readable, Deno.stdout.writable, timeoutMs);
+};

@@ -10,12 +10,24 @@ import { brokenProtocol, type Channel } from "./channels.ts";
 /** A body of more bytes is passed on as a stream. */
 const SMALL = 256 * 1024;
 
+const sendPiece = (channel: Channel, bytes: Uint8Array): Promise<void> | void =>
+  bytes.length <= SMALL ? channel.bytes(bytes) : sendCut(channel, bytes);
+
+const sendCut = async (channel: Channel, bytes: Uint8Array): Promise<void> => {
+  for (let at = 0; at < bytes.length; at += SMALL) {
+    await channel.bytes(bytes.subarray(at, at + SMALL));
+  }
+};
+
 /** Sends the bytes of a mail. */
 export const sendBody = async (channel: Channel, body: Body): Promise<void> => {
-  for await (const bytes of body) {
-    for (let at = 0; at < bytes.length; at += SMALL) {
-      await channel.bytes(bytes.subarray(at, at + SMALL));
+  if (Array.isArray(body)) {
+    for (const bytes of body) {
+      const sent = sendPiece(channel, bytes);
+      if (sent !== undefined) await sent;
     }
+  } else {
+    for await (const bytes of body) await sendPiece(channel, bytes);
   }
   await channel.bodyEnd();
 };

@@ -5,13 +5,7 @@
  * @module
  */
 import * as E from "fp-ts/Either.js";
-import {
-  encodeFrame,
-  type Frame,
-  FrameDecoder,
-  jsonBytes,
-  parseJson,
-} from "../codec/store_frame.ts";
+import { type Frame, FrameDecoder, jsonBytes, parseJson } from "../codec/store_frame.ts";
 import { ERROR, valueOf } from "../codec/store_value.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import { failStream, StreamFailure } from "../stream/chunks.ts";
@@ -100,7 +94,14 @@ export class Channel {
     this.#wakeSender?.();
   }
 
-  async #put(kind: Frame["kind"], content: Uint8Array): Promise<void> {
+  /** Sends a frame; nothing is given where nothing has to be waited for, as with most. */
+  #put(kind: Frame["kind"], content: Uint8Array): Promise<void> | void {
+    if (this.#allowed <= 0 || this.#failure !== null) return this.#putLater(kind, content);
+    this.#allowed -= content.length;
+    return this.#send({ kind, content });
+  }
+
+  async #putLater(kind: Frame["kind"], content: Uint8Array): Promise<void> {
     while (this.#allowed <= 0 && this.#failure === null) {
       const woken = new Promise<void>((done) => this.#wakeSender = done);
       await this.#flush();
@@ -112,17 +113,17 @@ export class Channel {
   }
 
   /** Sends an item; waits while the window is full. */
-  item(value: unknown): Promise<void> {
+  item(value: unknown): Promise<void> | void {
     return this.#put("Item", jsonBytes(value));
   }
 
   /** Sends some bytes of a body. */
-  bytes(content: Uint8Array): Promise<void> {
+  bytes(content: Uint8Array): Promise<void> | void {
     return this.#put("Bytes", content);
   }
 
   /** Ends a body. */
-  bodyEnd(): Promise<void> {
+  bodyEnd(): Promise<void> | void {
     return this.#put("BodyEnd", NOTHING);
   }
 
@@ -250,7 +251,7 @@ export class Channels {
 
   #channel(id: number): Channel {
     const send = (frame: Omit<Frame, "channel">): Promise<void> | void =>
-      this.#outbox.put(encodeFrame({ ...frame, channel: id }));
+      this.#outbox.put({ kind: frame.kind, content: frame.content, channel: id });
     const channel = new Channel(
       send,
       () => this.#outbox.flush(),
@@ -265,7 +266,7 @@ export class Channels {
     if (this.#failure !== null) throw this.#failure;
     const id = ++this.#last;
     const channel = this.#channel(id);
-    await this.#outbox.put(encodeFrame({ kind: "Call", channel: id, content: jsonBytes(call) }));
+    await this.#outbox.put({ kind: "Call", channel: id, content: jsonBytes(call) });
     await this.#outbox.flush();
     return channel;
   }

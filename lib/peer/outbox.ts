@@ -4,15 +4,16 @@
  *
  * @module
  */
-import { joinBytes } from "../codec/byte_pieces.ts";
+import { encodeFrame, type Frame, frameSize, putFrame } from "../codec/store_frame.ts";
 
 /** So much is gathered before it is sent, bytes. */
 const FULL = 128 * 1024;
 
-/** Gathers bytes. Whoever is going to wait for the other end flushes first, or might wait for ever. */
+/** Gathers frames. Whoever is going to wait for the other end flushes first, or might wait for ever. */
 export class Outbox {
   readonly #send: (bytes: Uint8Array) => Promise<void>;
-  #waiting: Uint8Array[] = [];
+  /** What is gathered; null: nothing was since the last block was sent. */
+  #block: Uint8Array | null = null;
   #size = 0;
   #sending: Promise<void> = Promise.resolve();
 
@@ -21,19 +22,34 @@ export class Outbox {
     this.#send = send;
   }
 
-  /** Takes bytes, which must not be changed after; waits where enough of them are gathered. */
-  put(bytes: Uint8Array): Promise<void> | void {
-    this.#waiting.push(bytes);
-    this.#size += bytes.length;
-    if (this.#size >= FULL) return this.flush();
+  /** Takes a frame, a copy of it; waits where enough of them are gathered. */
+  put(frame: Frame): Promise<void> | void {
+    const size = frameSize(frame);
+    if (this.#size + size > FULL) {
+      const sent = this.flush();
+      if (size > FULL) return this.#sendBehind(encodeFrame(frame));
+      this.#add(frame, size);
+      return sent;
+    }
+    this.#add(frame, size);
+  }
+
+  #add(frame: Frame, size: number): void {
+    this.#block ??= new Uint8Array(FULL);
+    putFrame(this.#block, this.#size, frame);
+    this.#size += size;
   }
 
   /** Sends what is gathered, behind what is being sent. */
   flush(): Promise<void> {
     if (this.#size === 0) return this.#sending;
-    const bytes = joinBytes(this.#waiting);
-    this.#waiting = [];
+    const bytes = this.#block!.subarray(0, this.#size);
+    this.#block = null;
     this.#size = 0;
+    return this.#sendBehind(bytes);
+  }
+
+  #sendBehind(bytes: Uint8Array): Promise<void> {
     const sent = this.#sending.then(() => this.#send(bytes));
     this.#sending = sent;
     // Whoever flushes is told of a failure; so is each that comes later.

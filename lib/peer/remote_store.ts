@@ -269,7 +269,7 @@ export const remoteStore = (bytes: Bytes): TaskEither<SyncError, Store> =>
         })();
         ok = E.isRight(result);
       } finally {
-        if (!ok) await channel.item({ ok: false }).catch(() => {});
+        if (!ok) await Promise.resolve(channel.item({ ok: false })).catch(() => {});
       }
       if (E.isLeft(result)) {
         // Only then has the other end let go of it.
