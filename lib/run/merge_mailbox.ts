@@ -15,7 +15,8 @@ import type { Guid, MailboxGuid, Uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
 import type { MailboxMemory } from "../model/memory.ts";
 import type { MailboxName } from "../model/mailbox.ts";
-import type { Expunge, MailOperation, PlannedOperation } from "../model/operation.ts";
+import type { Expunge, PlannedOperation } from "../model/operation.ts";
+import { targetUidOf } from "../model/target_uid.ts";
 import { addSides, NOTHING_DONE, type Side, type SideReport } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { collect, drain, fromArray } from "../stream/chunks.ts";
@@ -51,16 +52,6 @@ export interface MergeResult {
 const LOOKS = 6;
 
 const SIDES = ["left", "right"] as const;
-
-/** The UID at which an operation puts a mail; null: none. */
-const targetOf = (operation: MailOperation | PlannedOperation): number | null =>
-  operation._tag === "RenumberMail"
-    ? operation.newUid
-    : operation._tag === "SaveMail"
-    ? operation.copy.uid
-    : operation._tag === "CopyMail"
-    ? operation.uid
-    : null;
 
 /** A mail that has its new UID on the left, but could not be given it on the right. */
 interface Half {
@@ -175,7 +166,7 @@ class Merge {
           this.#decide({ ...decision, side, mailbox: this.#name });
         }
         for (const outcome of outcomes) {
-          const target = targetOf(outcome.operation);
+          const target = targetUidOf(outcome.operation);
           if (outcome._tag === "Done") {
             this.#moved ||= outcome.operation._tag !== "RaiseStatus";
           } else {
@@ -204,7 +195,7 @@ class Merge {
     const left = await this.#apply("left", both, plan.left, new Map(), explain.left);
     if (E.isLeft(left)) return left;
     const possible = plan.right.filter((operation) => {
-      const target = targetOf(operation);
+      const target = targetUidOf(operation);
       return target === null || !left.right.has(target);
     });
     if (possible.length === 0) return E.right(undefined);

@@ -5,7 +5,7 @@
  */
 import type { LogChange } from "../model/change.ts";
 import { type Flags, keywordsWithout, sameKeywords } from "../model/flags.ts";
-import { type Guid, type ModSeq, modSeq, uid } from "../model/ids.ts";
+import { type ModSeq, modSeq, uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
 import type { MailboxStatus } from "../model/mailbox.ts";
 import type {
@@ -27,6 +27,7 @@ import {
   type Role,
 } from "./merge_flags.ts";
 import type { MergePolicy } from "./merge_policy.ts";
+import { expunges, flagsChanges, removals } from "./told_changes.ts";
 
 /** What a merge plans for one side. */
 export type MergeOperation = CopyMail | RenumberMail | UpdateFlags | Expunge | RaiseStatus;
@@ -97,27 +98,6 @@ interface Sided {
   /** Grows with the plan. */
   readonly contests: Map<number, Contest>;
 }
-
-/** What users did to flags, by UID. */
-const flagsChanges = (changes: readonly LogChange[]): ReadonlyMap<number, FlagsChange> =>
-  new Map(
-    changes.flatMap((change) => change._tag === "FlagsChanged" ? [[change.uid, change]] : []),
-  );
-
-const expunges = (changes: readonly LogChange[]): ReadonlyMap<number, Guid | null> =>
-  new Map(
-    changes.flatMap((change) => change._tag === "Expunged" ? [[change.uid, change.guid]] : []),
-  );
-
-/** What a side's users expunged, where the log knows the GUID: a sync's own expunges may be mails at new UIDs. */
-const removals = (changes: readonly LogChange[]): ReadonlyMap<number, Guid> =>
-  new Map(
-    changes.flatMap((change) =>
-      change._tag === "Expunged" && !change.bySync && change.guid !== null
-        ? [[change.uid, change.guid]]
-        : []
-    ),
-  );
 
 /** A MODSEQ that no client of either side has seen. */
 const unseenModSeq = (a: MergeSide, b: MergeSide): ModSeq => {

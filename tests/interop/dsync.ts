@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, ENGINE_OPTIONS } from "../../cli/build.ts";
+import { build, ENGINE_ENVIRONMENT, ENGINE_OPTIONS } from "../../cli/build.ts";
 import { absolute, type Account, type Dovecot } from "./dovecot.ts";
 import { childrenOf, type Ended, type Machine, peakOf } from "./machine.ts";
 
@@ -40,6 +40,8 @@ export class Dsync {
     readonly home: string,
     /** Options of Deno for this program. */
     readonly denoOptions: readonly string[],
+    /** What else is in its environment. */
+    readonly environment: Readonly<Record<string, string>>,
   ) {}
 
   /**
@@ -55,7 +57,7 @@ export class Dsync {
     // The packages alone: other parts of the cache change while others work on this machine.
     await must("cp", "-rL", join(await denoDir(), "npm"), cache);
     const options = ["--cached-only", "--config", join(checkout, "deno.json")];
-    return await Dsync.#ready(machine, checkout, cache, join("cli", "main.ts"), options);
+    return await Dsync.#ready(machine, checkout, cache, join("cli", "main.ts"), options, {});
   }
 
   /** Builds the program into the machine's directory, as one folder that needs nothing else. */
@@ -63,7 +65,8 @@ export class Dsync {
     const [dist, cache] = [join(machine.root, "dsync"), join(machine.root, "deno-dir")];
     await Deno.mkdir(cache);
     await build(join(CHECKOUT, "cli", "main.ts"), dist);
-    return await Dsync.#ready(machine, dist, cache, "main.js", ENGINE_OPTIONS);
+    const options = ENGINE_OPTIONS;
+    return await Dsync.#ready(machine, dist, cache, "main.js", options, ENGINE_ENVIRONMENT);
   }
 
   static async #ready(
@@ -72,12 +75,13 @@ export class Dsync {
     cache: string,
     main: string,
     options: readonly string[],
+    environment: Readonly<Record<string, string>>,
   ): Promise<Dsync> {
     const program = join(machine.root, "deno");
     await must("cp", "-L", "--reflink=auto", Deno.execPath(), program);
     for (const path of [folder, cache, program]) await machine.own(path);
     const home = await machine.directory("dsync-home");
-    return new Dsync(machine, program, join(folder, main), cache, home, options);
+    return new Dsync(machine, program, join(folder, main), cache, home, options, environment);
   }
 
   /** A command line that runs dsync with these arguments. */
@@ -87,7 +91,8 @@ export class Dsync {
 
   /** The environment that it needs. */
   get env(): Record<string, string> {
-    return { DENO_DIR: this.cache, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
+    const own = { DENO_DIR: this.cache, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
+    return { ...own, ...this.environment };
   }
 
   /** A process of dsync with these arguments, not yet started. */

@@ -103,17 +103,36 @@ const assemble = (
   const chain = findChain(os, paths, last, snapshot);
   if ("what" in chain) return chain;
   const { view } = chain;
-  const isWanted = isWhole ? undefined : isOfTheMailbox;
   for (const { log: one, start } of chain.parts) {
-    const where = { path: one.path };
-    const from = start ?? logStart(one.header);
-    const stretch = orThrow(decodeLog(one.bytes, 0, from, one.header, isWanted), where);
-    if (one !== last && stretch.end.offset !== header.prevFileOffset) {
-      return { ...where, what: `it ends at ${stretch.end.offset}, not ${header.prevFileOffset}` };
+    const { offset } = replay(view, one, start ?? logStart(one.header), isWhole);
+    if (one !== last && offset !== header.prevFileOffset) {
+      return { path: one.path, what: `it ends at ${offset}, not ${header.prevFileOffset}` };
     }
-    orThrow(view.apply(stretch, isWhole), where);
   }
   return { log, header, view };
+};
+
+/** So many bytes of a log are taken apart at once: what they are taken apart to is a few times as large. */
+const PART = 4 << 20;
+
+/** Replays a log from a place on, part by part; gives where its last complete record ends. */
+const replay = (
+  view: IndexView,
+  { bytes, header, path }: LogBytes,
+  from: LogCursor,
+  isWhole: boolean,
+): LogCursor => {
+  const isWanted = isWhole ? undefined : isOfTheMailbox;
+  let at = from;
+  for (let length = PART;;) {
+    const part = bytes.subarray(0, at.offset + length);
+    const stretch = orThrow(decodeLog(part, 0, at, header, isWanted), { path });
+    orThrow(view.apply(stretch, isWhole), { path });
+    if (part.length === bytes.length) return stretch.end;
+    // A record, or a group of them, that is longer than the part.
+    length = stretch.end.offset === at.offset ? 2 * length : PART;
+    at = stretch.end;
+  }
 };
 
 /** A log in memory. */

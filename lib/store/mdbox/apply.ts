@@ -9,6 +9,7 @@ import { type SyncError, syncError, withPlace } from "../../model/error.ts";
 import { MAX_UID } from "../../model/ids.ts";
 import type { MailboxName } from "../../model/mailbox.ts";
 import type { MailOperation, Outcome, SaveMail } from "../../model/operation.ts";
+import { targetUidOf } from "../../model/target_uid.ts";
 import type { Chunks } from "../../stream/chunks.ts";
 import type { IndexFile } from "../index/index_file.ts";
 import { Commit } from "./commit.ts";
@@ -93,14 +94,6 @@ const uidsOf = (operation: MailOperation): readonly number[] => {
       return [];
   }
 };
-
-/** The UID that an operation puts a mail at, or null. */
-const newUidOf = (operation: MailOperation): number | null =>
-  operation._tag === "SaveMail"
-    ? operation.copy.uid
-    : operation._tag === "RenumberMail"
-    ? operation.newUid
-    : null;
 
 class Batch {
   readonly #context: WritingContext;
@@ -187,7 +180,7 @@ class Batch {
   }
 
   #checkUid(operation: MailOperation): SyncError | null {
-    const uid = newUidOf(operation);
+    const uid = targetUidOf(operation);
     if (uid === null) return null;
     const where = this.#where(operation);
     if (uid > MAX_UID) {

@@ -18,7 +18,6 @@ import {
   MAX_RECORD_SIZE,
   MESSAGE_HEADER_SIZE,
   type NewMetadata,
-  putMessageHeader,
 } from "../../codec/mdbox_file.ts";
 import { countBareLf } from "../../codec/virtual_size.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
@@ -26,6 +25,7 @@ import type { Body } from "../../model/mail.ts";
 import type { Fd, Held, Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
 import { modesOf } from "../account/modes.ts";
+import { type BlockTarget, BlockWriter } from "./block_writer.ts";
 import { ifThere } from "./if_there.ts";
 import type { Journal } from "./journal.ts";
 import { type Layout, storageFile } from "./layout.ts";
@@ -69,91 +69,12 @@ export type EndInMap = (fileId: number) => number | null;
 
 /** Batches up to so many bytes are appended to an existing file. */
 const APPEND_LIMIT = 1 << 20;
-/** Small pieces are written together in blocks of this size. */
-const BLOCK = 256 * 1024;
-/** So many bytes are sent on their way to the disk together. */
-const SENT_TOGETHER = 1 << 20;
 
-interface OpenTarget {
+interface OpenTarget extends BlockTarget {
   readonly fileId: number | null;
   readonly path: string;
-  readonly fd: Fd;
   readonly lock: Held | null;
   readonly oldSize: number;
-  end: number;
-}
-
-/** Collects small pieces to blocks, so that a mail does not cost three system calls. */
-class BlockWriter {
-  readonly #os: Os;
-  readonly #block = new Uint8Array(BLOCK);
-  #held = 0;
-  /** Bytes of the file that were written and not sent to the disk, and where they begin. */
-  #unsent = 0;
-  #unsentAt = 0;
-
-  constructor(os: Os) {
-    this.#os = os;
-  }
-
-  write(target: OpenTarget, bytes: Uint8Array): void {
-    if (this.#held + bytes.length > BLOCK) this.flush(target);
-    if (bytes.length > BLOCK) {
-      this.#put(target, bytes, target.end);
-    } else {
-      this.#block.set(bytes, this.#held);
-      this.#held += bytes.length;
-    }
-    target.end += bytes.length;
-  }
-
-  /** Writes the header of a mail of so many bytes. */
-  writeHeader(target: OpenTarget, bodySize: number): void {
-    if (this.#held + MESSAGE_HEADER_SIZE > BLOCK) this.flush(target);
-    putMessageHeader(this.#block, this.#held, bodySize);
-    this.#held += MESSAGE_HEADER_SIZE;
-    target.end += MESSAGE_HEADER_SIZE;
-  }
-
-  /** Writes text as UTF-8. */
-  writeText(target: OpenTarget, text: string): void {
-    if (this.#held + text.length > BLOCK) this.flush(target);
-    const [block, at] = [this.#block, this.#held];
-    // A few characters of ASCII, as a rule: it takes longer to call an encoder for them.
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      if (code > 0x7f || text.length > BLOCK) return this.write(target, encoder.encode(text));
-      block[at + i] = code;
-    }
-    this.#held += text.length;
-    target.end += text.length;
-  }
-
-  flush(target: OpenTarget): void {
-    if (this.#held === 0) return;
-    const bytes = this.#block.subarray(0, this.#held);
-    this.#held = 0;
-    this.#put(target, bytes, target.end - bytes.length);
-  }
-
-  /** What is to be durable at the end is on its way while the next mails are read. */
-  #put({ fd }: OpenTarget, bytes: Uint8Array, at: number): void {
-    const { disk } = this.#os;
-    disk.write(fd, bytes, at);
-    if (at !== this.#unsentAt + this.#unsent) {
-      this.#unsent = 0;
-      this.#unsentAt = at;
-    }
-    this.#unsent += bytes.length;
-    if (this.#unsent < SENT_TOGETHER) return;
-    disk.beginSync?.(fd, this.#unsentAt, this.#unsent);
-    this.#unsentAt += this.#unsent;
-    this.#unsent = 0;
-  }
-
-  forget(): void {
-    this.#held = 0;
-  }
 }
 
 const encoder = new TextEncoder();
