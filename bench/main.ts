@@ -1,5 +1,5 @@
 /**
- * `deno task bench [--rounds N] [--only WORK] [--in DIR] [--full] [--keep] [CORPUS...]`: dsync, doveadm, mbsync and a plain
+ * `deno task bench [--rounds N] [--only WORK] [--in DIR] [--long] [--full] [--keep] [CORPUS...]`: dsync, doveadm, mbsync and a plain
  * copy do the same work in turn. Prints medians and their ratios, and what came of the targets; `--keep` writes them to
  * bench/results, with plots. WORK is a part of a name in names.ts, CORPUS the first words of one in corpus.ts. DIR is
  * where the mail is, on a disk by default: durability costs nothing on a tmpfs.
@@ -12,6 +12,7 @@ import { Dovecot, hasDovecot } from "../tests/interop/dovecot.ts";
 import { buildDsync } from "../tests/interop/dsync.ts";
 import { hasMbsync } from "./commands.ts";
 import { CORPORA, type Corpus, writeCorpus } from "./corpus.ts";
+import type { WorkName } from "./names.ts";
 import { canCount, whyNotCold } from "./gauge.ts";
 import { headLines } from "./head.ts";
 import { jobsOf } from "./jobs.ts";
@@ -20,9 +21,9 @@ import { type JobResult, jobText } from "./results.ts";
 import { runRounds } from "./rounds.ts";
 import { verdictsOf } from "./targets.ts";
 
-const { full, keep, _: names, ...options } = parseArgs(Deno.args, {
+const { full, long, keep, _: names, ...options } = parseArgs(Deno.args, {
   string: ["rounds", "only", "in"],
-  boolean: ["full", "keep"],
+  boolean: ["full", "long", "keep"],
 });
 const rounds = Number(options.rounds ?? "3");
 const only = options.only ?? "";
@@ -30,6 +31,10 @@ const only = options.only ?? "";
 const patience = full ? 300 : 25;
 const directory = options.in ?? "/var/tmp";
 Deno.env.set("TMPDIR", directory);
+
+/** What is measured with a corpus. */
+const worksOf = (corpus: Corpus): readonly WorkName[] =>
+  full ? corpus.full : long ? [...corpus.quick, ...corpus.long ?? []] : corpus.quick;
 
 const results: JobResult[] = [];
 const left: string[] = [];
@@ -51,14 +56,16 @@ const benchCorpus = async (corpus: Corpus, isCold: boolean): Promise<void> => {
   );
   // Dovecot has seen it before, and made its indexes.
   await dovecot.quietly(source, ["mailbox", "status", "messages", "*"]);
-  const set = full ? corpus.full : corpus.quick;
+  const set = worksOf(corpus);
   const jobs = jobsOf(
     { dovecot, dsync, source, corpus },
     (work) => set.includes(work) && work.includes(only),
   );
   let since = performance.now();
   for await (const job of jobs) {
-    const cold = isCold && corpus.cold.includes(job.name) ? (full ? rounds : 1) : 0;
+    const isColdToo = isCold && corpus.cold.includes(job.name) &&
+      (full || corpus.quick.includes(job.name));
+    const cold = isColdToo ? (full ? rounds : 1) : 0;
     try {
       const ways = await runRounds(dovecot.machine, job, { warm: rounds, cold, patience });
       for (const caches of ["warm", "cold"] as const) {
@@ -90,11 +97,11 @@ const notCold = await whyNotCold(directory);
 if (notCold !== null) left.push(`cold caches: ${notCold}`);
 if (!canCount()) left.push("fsyncs: there is no strace to count them with");
 if (!hasMbsync()) left.push("mbsync: not installed");
-if (!full) left.push("a million mails, and other work that only `deno task bench:full` does");
+if (!full) left.push("work that only `deno task bench:full` does");
 const isNamed = ({ name }: Corpus): boolean =>
   names.length === 0 || names.some((one) => name.startsWith(`${one} `));
 for (const corpus of CORPORA.filter(isNamed)) {
-  if ((full ? corpus.full : corpus.quick).length === 0) continue;
+  if (worksOf(corpus).length === 0) continue;
   await benchCorpus(corpus, notCold === null);
   if (keep) await keepPages(head);
 }
