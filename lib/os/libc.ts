@@ -182,9 +182,10 @@ const PIPE_SIZE = {
 /** F_SETPIPE_SZ of fcntl.h. */
 const F_SETPIPE_SZ = 1031;
 
-/** Makes the pipe behind a descriptor so large; one that is none, or may not be, stays as it is. */
-export const setPipeSize = (fd: number, size: number): void => {
-  Deno.dlopen("libc.so.6", PIPE_SIZE).symbols.fcntl(fd, F_SETPIPE_SZ, size);
+/** Makes the pipes behind descriptors so large; what is none, or may not be, stays as it is. */
+export const setPipeSize = (fds: readonly number[], size: number): void => {
+  const { fcntl } = Deno.dlopen("libc.so.6", PIPE_SIZE).symbols;
+  for (const fd of fds) fcntl(fd, F_SETPIPE_SZ, size);
 };
 
 const AHEAD = {

@@ -181,6 +181,6 @@ const PIPE_SIZE = 1 << 20;
 /** This program's own standard input and output. */
 export const standardPipe = (timeoutMs: number): Pipe => {
   // Else the two ends wait for each other after every few mails.
-  for (const fd of [0, 1]) setPipeSize(fd, PIPE_SIZE);
+  setPipeSize([0, 1], PIPE_SIZE);
   return streamPipe(Deno.stdin.readable, Deno.stdout.writable, timeoutMs);
 };

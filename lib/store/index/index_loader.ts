@@ -22,6 +22,8 @@ import {
 } from "../../codec/index_snapshot.ts";
 import { IndexView } from "../../codec/index_view.ts";
 import type { Os } from "../../port/os.ts";
+import { failStream } from "../../stream/chunks.ts";
+import { attempt } from "../account/or_fail.ts";
 import { fail, type IndexPaths, LogFile, orThrow } from "./log_file.ts";
 
 /** An index that was read, with its log still open. */
@@ -165,8 +167,11 @@ const readSnapshotHeaders = (os: Os, paths: IndexPaths): Snapshot | null => {
 };
 
 const readBeginning = (os: Os, path: string, length: number): Uint8Array | null => {
-  if (os.files.stat(path) === null) return null;
-  const fd = os.files.open(path, "r");
+  const fd = attempt(
+    () => os.files.open(path, "r"),
+    (error) => error._tag === "Missing" ? null : failStream(error),
+  );
+  if (fd === null) return null;
   try {
     const bytes = new Uint8Array(length);
     return bytes.subarray(0, os.files.read(fd, bytes, 0));
