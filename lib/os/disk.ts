@@ -17,7 +17,7 @@ export interface DurableStep {
   /** Its number, 1 and up, over the life of one {@linkcode Disk}. */
   readonly n: number;
   /** Which call it belongs to. A `removeTree` is many steps, of the kinds `unlink` and `rmdir`. */
-  readonly kind: Exclude<keyof Disk, "removeTree">;
+  readonly kind: Exclude<keyof Disk, "removeTree" | "beginSync">;
   /** The file or directory; of two paths the one that is given a new content. */
   readonly path: string;
   /** How many bytes it writes; `create` and `write` alone. */
@@ -170,6 +170,17 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
     changingLibc().sync_file_range(fd, BigInt(position), BigInt(length), SYNC_FILE_RANGE_WRITE);
   };
 
+  const syncFile: Disk["syncFile"] = (path) => {
+    step("syncFile", path);
+    const fd = rawOpen(path, O.RDONLY | O.CLOEXEC);
+    if (fd < 0) failCall("open", path);
+    try {
+      if (changingLibc().fsync(fd) < 0) failCall("fsync", path);
+    } finally {
+      libc().close(fd);
+    }
+  };
+
   const syncDir: Disk["syncDir"] = (path) => {
     step("syncDir", path);
     const fd = rawOpen(path, O.RDONLY | O.CLOEXEC);
@@ -263,6 +274,7 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
     write,
     sync,
     beginSync,
+    syncFile,
     syncDir,
     truncate,
     setMtime,

@@ -114,6 +114,10 @@ class DryDisk {
     },
   };
 
+  #mustBe(path: string): void {
+    if (this.#tree.stat(path) === null) failCall("open", path, ERRNO.ENOENT);
+  }
+
   /** The place for something new. */
   #free(syscall: string, path: string): DryPlace {
     const place = this.#tree.place(syscall, path);
@@ -263,9 +267,8 @@ class DryDisk {
     },
     write: this.#write,
     sync: (fd) => void this.#handle("fdatasync", fd),
-    syncDir: (path) => {
-      if (this.#tree.stat(path) === null) failCall("open", path, ERRNO.ENOENT);
-    },
+    syncFile: (path) => this.#mustBe(path),
+    syncDir: (path) => this.#mustBe(path),
     truncate: (fd, size) => {
       const [, file] = this.#writable("ftruncate", fd, ERRNO.EINVAL);
       file.resize(size);

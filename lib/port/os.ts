@@ -94,6 +94,11 @@ export interface Disk {
    * them. Makes nothing durable, and is no step. Absent where it would be of no use.
    */
   readonly beginSync?: (fd: Fd, position: number, length: number) => void;
+  /**
+   * fsync of a file by its path: all that was written to it is durable. Of many files that were written one after the
+   * other the first call waits for all, as a rule, and the others for nothing.
+   */
+  readonly syncFile: (path: string) => void;
   /** fsync of a directory: what was renamed, linked or unlinked in it is durable. */
   readonly syncDir: (path: string) => void;
   /** Shortens (or lengthens) a file. */

@@ -2,7 +2,7 @@
  * Carries out operations on one Maildir, batch by batch.
  *
  * Order within a batch, so that a kill at any point loses nothing and nothing comes twice: letters are named before a
- * file has them, mails lie complete in tmp/, their lines are in dovecot-uidlist, then they go to cur/ (what a kill leaves
+ * file has them, mails lie complete and durable in tmp/, their lines are in dovecot-uidlist, then they go to cur/ (what a kill leaves
  * between these two, whoever opens the mailbox next moves on), then records go into the index log.
  *
  * @module
@@ -18,7 +18,7 @@ import { modesOf } from "../account/modes.ts";
 import { thrownError } from "../account/or_fail.ts";
 import { BatchIndex } from "./batch_index.ts";
 import { type Locked, type MaildirBox, makeMailDirectories } from "./box.ts";
-import { messageError, receiveMail } from "./incoming.ts";
+import { type Incoming, messageError, receiveMail, syncIncoming } from "./incoming.ts";
 import { endingOf, fileOf, findMailFile, type MailFile, pathOf } from "./listing.ts";
 import type { MaildirMail } from "./merge.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -34,6 +34,10 @@ const TOUCH_EVERY = 256;
 /** How often another program may be making the index just when we want to. */
 const INDEX_TRIES = 50;
 const INDEX_WAIT_MS = 100;
+
+/** What lies in tmp/ for an operation. */
+const incomingOf = (prepared: Prepared): readonly Incoming[] =>
+  "incoming" in prepared && "path" in prepared.incoming ? [prepared.incoming] : [];
 
 type StepOf<T extends Step["_tag"]> = Extract<Step, { readonly _tag: T }>;
 
@@ -113,15 +117,14 @@ export class Applier {
 
   /** Removes what a save has left in tmp/. */
   #forget(prepared: Prepared): void {
-    if ("incoming" in prepared && "path" in prepared.incoming) {
-      this.#box.os.disk.unlink(prepared.incoming.path);
-    }
+    for (const { path } of incomingOf(prepared)) this.#box.os.disk.unlink(path);
   }
 
   async #commit(batch: readonly Prepared[]): Promise<readonly Outcome[]> {
     if (batch.length === 0) return [];
     let outcomes: readonly Outcome[] = [];
     try {
+      syncIncoming(this.#box.os, batch.flatMap(incomingOf));
       outcomes = await this.#box.withLocks((locked) => this.#carryOut(locked, batch));
       return outcomes;
     } finally {

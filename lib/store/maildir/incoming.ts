@@ -13,7 +13,7 @@ import type { Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
 import { thrownError } from "../account/or_fail.ts";
 
-/** A mail that lies in tmp/, complete and durable. */
+/** A mail that lies in tmp/, complete; durable when {@linkcode syncIncoming} was called. */
 export interface Incoming {
   /** Its path there. */
   readonly path: string;
@@ -71,9 +71,7 @@ const writeStream = async (os: Os, path: string, mail: Mail, mode: number): Prom
       if (ends.bytes > mail.size) break;
       os.disk.write(fd, piece, null);
     }
-    // Before the sync, so that the received date is as durable as the bytes.
     os.disk.setMtime(path, mail.receivedAt);
-    os.disk.sync(fd);
   } finally {
     os.files.close(fd);
   }
@@ -95,7 +93,7 @@ export const receiveMail = async (
   if (isInMemory(mail.body)) {
     for (const piece of mail.body) ends.take(piece);
     if (ends.bytes !== mail.size) throw new StreamFailure(wrongSize(path, mail, ends.bytes));
-    os.disk.create(path, mail.body, { mode, mtime: mail.receivedAt });
+    os.disk.create(path, mail.body, { mode, mtime: mail.receivedAt, sync: false });
   } else {
     let complete = false;
     try {
@@ -107,6 +105,14 @@ export const receiveMail = async (
     if (!complete) throw new StreamFailure(wrongSize(path, mail, ends.bytes));
   }
   return { path, size: ends.bytes, virtualSize: ends.bytes + ends.bare };
+};
+
+/**
+ * Makes mails in tmp/ durable, their received dates too. Not one by one as they are written: a disk then waits for each,
+ * and so only for the first of a batch.
+ */
+export const syncIncoming = (os: Os, mails: readonly Incoming[]): void => {
+  for (const { path } of mails) os.disk.syncFile(path);
 };
 
 const incomingFiles = (os: Os, mailDirectory: string): readonly string[] =>
