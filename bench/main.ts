@@ -28,7 +28,7 @@ const { full, long, keep, _: names, ...options } = parseArgs(Deno.args, {
 const rounds = Number(options.rounds ?? "3");
 const only = options.only ?? "";
 /** Seconds that a first round may take for the work to be repeated. */
-const patience = full ? 300 : 25;
+const patience = full ? 300 : long ? 60 : 25;
 const directory = options.in ?? "/var/tmp";
 Deno.env.set("TMPDIR", directory);
 
