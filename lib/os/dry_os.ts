@@ -267,7 +267,7 @@ class DryDisk {
     },
     write: this.#write,
     sync: (fd) => void this.#handle("fdatasync", fd),
-    syncFile: (path) => this.#mustBe(path),
+    syncFiles: async (paths) => await Promise.resolve(paths.forEach((path) => this.#mustBe(path))),
     syncDir: (path) => this.#mustBe(path),
     truncate: (fd, size) => {
       const [, file] = this.#writable("ftruncate", fd, ERRNO.EINVAL);

@@ -188,6 +188,15 @@ export const setPipeSize = (fds: readonly number[], size: number): void => {
   for (const fd of fds) fcntl(fd, F_SETPIPE_SZ, size);
 };
 
+const BESIDE = {
+  fsync: { parameters: ["i32"], result: "i32", nonblocking: true },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+let beside: Calls<typeof BESIDE> | undefined;
+
+/** fsync(2) on a thread of its own, whose errno is not kept. The descriptor must stay open until then. */
+export const fsyncBeside = (fd: number): Promise<number> => (beside ??= open(BESIDE)).fsync(fd);
+
 const AHEAD = {
   open: { parameters: ["buffer", "i32", "u32"], result: "i32", nonblocking: true },
   posix_fadvise: { parameters: ["i32", "i64", "i64", "i32"], result: "i32" },

@@ -95,10 +95,10 @@ export interface Disk {
    */
   readonly beginSync?: (fd: Fd, position: number, length: number) => void;
   /**
-   * fsync of a file by its path: all that was written to it is durable. Of many files that were written one after the
-   * other the first call waits for all, as a rule, and the others for nothing.
+   * fsync of files by their paths, some dozens at a time: all that was written to them is durable then. A disk is asked to
+   * empty its memory once for those that ask together. Each file is a step.
    */
-  readonly syncFile: (path: string) => void;
+  readonly syncFiles: (paths: readonly string[]) => Promise<void>;
   /** fsync of a directory: what was renamed, linked or unlinked in it is durable. */
   readonly syncDir: (path: string) => void;
   /** Shortens (or lengthens) a file. */

@@ -124,7 +124,7 @@ export class Applier {
     if (batch.length === 0) return [];
     let outcomes: readonly Outcome[] = [];
     try {
-      syncIncoming(this.#box.os, batch.flatMap(incomingOf));
+      await syncIncoming(this.#box.os, batch.flatMap(incomingOf));
       outcomes = await this.#box.withLocks((locked) => this.#carryOut(locked, batch));
       return outcomes;
     } finally {

@@ -108,12 +108,10 @@ export const receiveMail = async (
 };
 
 /**
- * Makes mails in tmp/ durable, their received dates too. Not one by one as they are written: a disk then waits for each,
- * and so only for the first of a batch.
+ * Makes mails in tmp/ durable, their received dates too: those of a batch together, as a disk would make us wait for each.
  */
-export const syncIncoming = (os: Os, mails: readonly Incoming[]): void => {
-  for (const { path } of mails) os.disk.syncFile(path);
-};
+export const syncIncoming = (os: Os, mails: readonly Incoming[]): Promise<void> =>
+  os.disk.syncFiles(mails.map(({ path }) => path));
 
 const incomingFiles = (os: Os, mailDirectory: string): readonly string[] =>
   (os.files.list(`${mailDirectory}/tmp`) ?? [])
