@@ -4,6 +4,7 @@
  * @module
  */
 import { md5, sha1 } from "@noble/hashes/legacy.js";
+import { hexDigit } from "./hex_number.ts";
 import { shortSha1 } from "./short_sha1.ts";
 import type { Guid } from "../model/ids.ts";
 
@@ -49,20 +50,10 @@ export const parseHex = (text: string): Uint8Array | null => {
   return bytes;
 };
 
-/** The values of hex digits by character code; 16: it is none. */
-const DIGIT = (() => {
-  const values = new Uint8Array(128).fill(16);
-  [..."0123456789abcdef"].forEach((digit, value) => {
-    values[digit.charCodeAt(0)] = value;
-    values[digit.toUpperCase().charCodeAt(0)] = value;
-  });
-  return values;
-})();
-
 /** Whether a GUID is itself written as a 128-bit value: 32 hex digits, either case. */
 export const isGuid128 = (guid: string): boolean => {
   if (guid.length !== 32) return false;
-  for (let i = 0; i < 32; i++) if (!(DIGIT[guid.charCodeAt(i)]! < 16)) return false;
+  for (let i = 0; i < 32; i++) if (hexDigit(guid.charCodeAt(i)) < 0) return false;
   return true;
 };
 
@@ -80,10 +71,8 @@ export const guid128 = (guid: string): Uint8Array => {
 };
 
 /** {@linkcode guid128} as 32 lower-case hex digits. */
-export const guid128Hex = (guid: string): string => hexOf(guid, isGuid128(guid));
-
-const hexOf = (guid: string, isHex: boolean): string => {
-  if (isHex) return guid.toLowerCase();
+export const guid128Hex = (guid: string): string => {
+  if (isGuid128(guid)) return guid.toLowerCase();
   const words = shortSha1(guid);
   if (words === null) return formatHex(guid128(guid));
   let text = "";
@@ -112,7 +101,7 @@ const isFormOf = (hex: string, text: string): boolean => {
   if (words === null) return hex.toLowerCase() === guid128Hex(text);
   for (let i = 0; i < 4; i++) {
     let word = 0;
-    for (let at = 8 * i; at < 8 * i + 8; at++) word = word << 4 | DIGIT[hex.charCodeAt(at)]!;
+    for (let at = 8 * i; at < 8 * i + 8; at++) word = word << 4 | hexDigit(hex.charCodeAt(at));
     if (word !== words[i + 1]) return false;
   }
   return true;

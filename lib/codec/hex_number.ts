@@ -1,17 +1,20 @@
 /**
- * Numbers in hex digits, as the files of an mdbox have them.
+ * Hex digits, and the numbers that the files of an mdbox have in them.
  *
  * @module
  */
 
-const hexDigit = (byte: number): number =>
-  byte >= 0x30 && byte <= 0x39
-    ? byte - 0x30
-    : byte >= 0x61 && byte <= 0x66
-    ? byte - 0x57
-    : byte >= 0x41 && byte <= 0x46
-    ? byte - 0x37
-    : -1;
+const DIGITS = (() => {
+  const values = new Int8Array(128).fill(-1);
+  [..."0123456789abcdef"].forEach((digit, value) => {
+    values[digit.charCodeAt(0)] = value;
+    values[digit.toUpperCase().charCodeAt(0)] = value;
+  });
+  return values;
+})();
+
+/** The value of a hex digit, either case, by its code; -1: it is none. */
+export const hexDigit = (code: number): number => DIGITS[code] ?? -1;
 
 /** A hex number in `bytes[from, to)`, or -1 when it is none or exceeds 2^53-1. */
 export const hexNumber = (bytes: Uint8Array, from: number, to: number): number => {

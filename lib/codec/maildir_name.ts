@@ -17,6 +17,8 @@ export interface NameFlags {
 /** How many keywords a Maildir can tell apart by letters: "a" to "z". */
 export const MAX_LETTERS = 26;
 
+const NO_NAME_FLAGS: NameFlags = { flags: flags(0), letters: 0 };
+
 /** In ASCII order, which is also the order in a name. */
 const FLAG_LETTERS: readonly (readonly [string, number])[] = [
   ["D", DRAFT],
@@ -32,8 +34,6 @@ const FLAG_OF_CODE: readonly number[] = (() => {
   return bits;
 })();
 
-/** How many bits {@linkcode nameBits} has for system flags; the letters are above them. */
-const FLAG_BITS = 5;
 const COMMA = 0x2c;
 const LETTER_A = 0x61;
 const LETTER_Z = 0x7a;
@@ -50,30 +50,19 @@ const lettersAt = (fileName: string): number => {
   return colon >= 0 && fileName.startsWith("2,", colon + 1) ? colon + 3 : -1;
 };
 
-/** The letters of a name as one number, for a whole directory of names: {@linkcode flagsIn} and {@linkcode lettersIn} take it apart. */
-export const nameBits = (fileName: string): number => {
+/** Reads the letters of a name. Unknown ones are passed over; a second "," ends them. Total. */
+export const parseNameFlags = (fileName: string): NameFlags => {
   const start = lettersAt(fileName);
-  if (start < 0) return 0;
+  if (start < 0 || start === fileName.length) return NO_NAME_FLAGS;
   let bits = 0;
+  let letters = 0;
   for (let i = start; i < fileName.length; i++) {
     const code = fileName.charCodeAt(i);
     if (code === COMMA) break;
-    if (code >= LETTER_A && code <= LETTER_Z) bits |= 1 << (code - LETTER_A + FLAG_BITS);
+    if (code >= LETTER_A && code <= LETTER_Z) letters |= 1 << (code - LETTER_A);
     else bits |= FLAG_OF_CODE[code] ?? 0;
   }
-  return bits;
-};
-
-/** The system flags in {@linkcode nameBits}. */
-export const flagsIn = (bits: number): Flags => flags(bits);
-
-/** The keywords in {@linkcode nameBits}, as in {@linkcode NameFlags}. */
-export const lettersIn = (bits: number): number => bits >>> FLAG_BITS;
-
-/** Reads the letters of a name. Unknown ones are passed over; a second "," ends them. Total. */
-export const parseNameFlags = (fileName: string): NameFlags => {
-  const bits = nameBits(fileName);
-  return { flags: flagsIn(bits), letters: lettersIn(bits) };
+  return { flags: flags(bits), letters };
 };
 
 const isKnownLetter = (letter: string): boolean => /[DFRSTa-z]/.test(letter);

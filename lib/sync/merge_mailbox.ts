@@ -128,6 +128,15 @@ const updateOf = (
   mine: MailRecord,
   theirs: MailRecord,
   at: number,
+): UpdateFlags | null =>
+  areSettled(view, mine, theirs) ? null : settlingUpdate(view, mine, theirs, at);
+
+// Apart, as its closures would take memory for each of the mails that are settled.
+const settlingUpdate = (
+  view: Sided,
+  mine: MailRecord,
+  theirs: MailRecord,
+  at: number,
 ): UpdateFlags | null => {
   const contest: Contest = {
     mine: { record: mine, change: view.changes.get(mine.uid) ?? null },
@@ -251,7 +260,7 @@ const planSide = (
   for (const pair of pairs) {
     const mine = view.isLeft ? pair[0] : pair[1];
     const theirs = view.isLeft ? pair[1] : pair[0];
-    const update = areSettled(view, mine, theirs) ? null : updateOf(view, mine, theirs, mine.uid);
+    const update = updateOf(view, mine, theirs, mine.uid);
     if (update !== null) merged.push(update);
   }
   const gone = expunge.map((record): Expunge => ({

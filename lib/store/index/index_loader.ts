@@ -22,8 +22,7 @@ import {
 } from "../../codec/index_snapshot.ts";
 import { IndexView } from "../../codec/index_view.ts";
 import type { Os } from "../../port/os.ts";
-import { failStream } from "../../stream/chunks.ts";
-import { attempt } from "../account/or_fail.ts";
+import { readBeginning } from "../account/read_beginning.ts";
 import { fail, type IndexPaths, LogFile, orThrow } from "./log_file.ts";
 
 /** An index that was read, with its log still open. */
@@ -164,20 +163,6 @@ const readSnapshotHeaders = (os: Os, paths: IndexPaths): Snapshot | null => {
   const { headerSize } = orThrow(decodeIndexHeader(bytes), { path: paths.index });
   const whole = headerSize > bytes.length ? os.files.readFile(paths.index) : bytes;
   return whole === null ? null : orThrow(decodeSnapshotHeaders(whole), { path: paths.index });
-};
-
-const readBeginning = (os: Os, path: string, length: number): Uint8Array | null => {
-  const fd = attempt(
-    () => os.files.open(path, "r"),
-    (error) => error._tag === "Missing" ? null : failStream(error),
-  );
-  if (fd === null) return null;
-  try {
-    const bytes = new Uint8Array(length);
-    return bytes.subarray(0, os.files.read(fd, bytes, 0));
-  } finally {
-    os.files.close(fd);
-  }
 };
 
 const readOldLog = (os: Os, paths: IndexPaths, header: LogHeader): LogBytes | null => {

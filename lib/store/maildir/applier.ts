@@ -8,7 +8,7 @@
  * @module
  */
 import { letterOf } from "../../codec/maildir_keywords.ts";
-import { lettersIn, withNameFlags } from "../../codec/maildir_name.ts";
+import { withNameFlags } from "../../codec/maildir_name.ts";
 import type { UidlistEntry } from "../../codec/maildir_uidlist.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
 import { modSeq, type Uid } from "../../model/ids.ts";
@@ -207,7 +207,7 @@ export class Applier {
   #put(mail: MaildirMail): void {
     this.#mails.set(mail.uid, mail);
     this.#lines.set(mail.entry.name, mail.entry);
-    this.#usedLetters |= lettersIn(mail.ending.bits);
+    this.#usedLetters |= mail.ending.letters;
     this.#uidNext = Math.max(this.#uidNext, mail.uid + 1);
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { baseName, nameBits } from "../../codec/maildir_name.ts";
+import { baseName, type NameFlags, parseNameFlags } from "../../codec/maildir_name.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
 import type { Os } from "../../port/os.ts";
 
@@ -19,13 +19,11 @@ export interface MailFile {
  * What a mail file has behind its base name, and where it lies. Files that agree in that share one object: there are some
  * dozens of them in a directory of a hundred thousand files.
  */
-export interface Ending {
+export interface Ending extends NameFlags {
   /** What stands behind the base name: ":2,S", or "". */
   readonly text: string;
   /** Whether the file lies in new/ and not in cur/. */
   readonly isNew: boolean;
-  /** The letters, as `nameBits` has them. */
-  readonly bits: number;
 }
 
 /** The file of a base name. */
@@ -37,7 +35,7 @@ export const fileOf = (base: string, { text, isNew }: Ending): MailFile => ({
 /** The ending of a file. */
 export const endingOf = ({ name, isNew }: MailFile): Ending => {
   const text = name.slice(baseName(name).length);
-  return { text, isNew, bits: nameBits(text) };
+  return { text, isNew, ...parseNameFlags(text) };
 };
 
 /** All mail files of a mailbox. */

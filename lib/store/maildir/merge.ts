@@ -8,7 +8,7 @@ import type { LogEntry } from "../../codec/index_log.ts";
 import { RECORD_DIRTY } from "../../codec/index_snapshot.ts";
 import type { IndexView } from "../../codec/index_view.ts";
 import { type KeywordLetters, letterOf, withLostNames } from "../../codec/maildir_keywords.ts";
-import { compareNewNames, flagsIn, lettersIn, MAX_LETTERS } from "../../codec/maildir_name.ts";
+import { compareNewNames, MAX_LETTERS } from "../../codec/maildir_name.ts";
 import { type Uidlist, type UidlistEntry, uidlistValue } from "../../codec/maildir_uidlist.ts";
 import {
   type Flags,
@@ -200,7 +200,7 @@ const indexOnly = (letters: KeywordLetters, all: Keywords): Keywords =>
 /** The set of all letters that stand in file names. */
 const lettersOf = (files: ReadonlyMap<string, Ending>): number => {
   let used = 0;
-  for (const { bits } of files.values()) used |= lettersIn(bits);
+  for (const { letters } of files.values()) used |= letters;
   return used;
 };
 
@@ -284,8 +284,6 @@ export const mergeMaildir = (sources: Sources): Merged => {
     const { uid } = entry;
     expungeBelow(uid);
     const there = row < indexCount && index!.uidOf(row) === uid;
-    const { bits } = ending;
-    const named = flagsIn(bits);
     if (!there) {
       if (uid < indexNext) {
         revenants.push(entry);
@@ -295,8 +293,8 @@ export const mergeMaildir = (sources: Sources): Merged => {
         uid,
         entry,
         ending,
-        flags: named,
-        keywords: namesOf(lettersIn(bits)),
+        flags: ending.flags,
+        keywords: namesOf(ending.letters),
         modSeq: NOT_COUNTED,
       };
       // What lies in cur/ with a UID has been seen by somebody.
@@ -314,18 +312,18 @@ export const mergeMaildir = (sources: Sources): Merged => {
     const indexFlags = index!.flagsOf(at);
     const indexKeywords = index!.keywordsOf(at);
     const indexWins = (index!.rawFlagsOf(at) & RECORD_DIRTY) !== 0 || pending.flags.has(uid);
-    let names = namesOf(lettersIn(bits));
+    let names = namesOf(ending.letters);
     if (lettersFull && indexKeywords.length > 0) {
       const only = indexOnly(letters, indexKeywords);
       if (only.length > 0) names = keywords([...names, ...only]);
     }
-    const same = named === indexFlags && sameKeywords(names, indexKeywords);
+    const same = ending.flags === indexFlags && sameKeywords(names, indexKeywords);
     const indexStands = indexWins || same;
     const mail: Counting = {
       uid,
       entry,
       ending,
-      flags: indexStands ? indexFlags : named,
+      flags: indexStands ? indexFlags : ending.flags,
       keywords: indexStands ? indexKeywords : names,
       modSeq: indexStands ? index!.modSeqOf(at) : NOT_COUNTED,
     };

@@ -24,6 +24,7 @@ import type { Fd, Held, Os } from "../../port/os.ts";
 import { modesOf } from "../account/modes.ts";
 import { removeDeadDotlock } from "../account/dead_lock.ts";
 import { orFail } from "../account/or_fail.ts";
+import { readBeginning } from "../account/read_beginning.ts";
 
 const UIDLIST = "dovecot-uidlist";
 const KEYWORDS = "dovecot-keywords";
@@ -51,15 +52,8 @@ export const readUidlist = (os: Os, control: string): Uidlist | null => {
 /** Reads the first line of dovecot-uidlist alone; else as {@linkcode readUidlist}. */
 export const readUidlistHeader = (os: Os, control: string): UidlistHeader | null => {
   const path = `${control}/${UIDLIST}`;
-  if (os.files.stat(path) === null) return null;
-  const fd = os.files.open(path, "r");
-  try {
-    const bytes = new Uint8Array(MAX_UIDLIST_HEADER);
-    const length = os.files.read(fd, bytes, 0);
-    return length === 0 ? null : orFail(parseUidlistHeader(bytes.subarray(0, length)), { path });
-  } finally {
-    os.files.close(fd);
-  }
+  const bytes = readBeginning(os, path, MAX_UIDLIST_HEADER);
+  return bytes === null || bytes.length === 0 ? null : orFail(parseUidlistHeader(bytes), { path });
 };
 
 /** Puts a file in place by a rename; it is durable when this returns. The caller holds the lock. */

@@ -17,7 +17,7 @@
  */
 import { formatHex } from "../../codec/guid.ts";
 import type { Fd, FileInfo, Held, Os } from "../../port/os.ts";
-import { ifThere } from "./if_there.ts";
+import { ifThere } from "../account/if_there.ts";
 import { type Layout, TEMP_PREFIX } from "./layout.ts";
 
 /** What the name of each journal begins with. Dovecot takes it for a temporary file and removes it after 36 hours. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { formatHex, formatHexRow } from "../../codec/guid.ts";
-import { setExtensionHeader, setHeader } from "../../codec/index_build.ts";
+import { type ExtensionKind, setExtensionHeader, setHeader } from "../../codec/index_build.ts";
 import { HEADER_AT } from "../../codec/index_header.ts";
 import { DONE, type LogRecord } from "../../codec/index_record.ts";
 import { Column } from "../../codec/index_rows.ts";
@@ -92,41 +92,36 @@ const fullHeader = (view: IndexView, name: string): Uint8Array => {
     : extension.headerBytes(0, Math.min(extension.headerSize, MDBOX_HEADER.headerSize));
 };
 
-/** The `mdbox` records of all mails; null: there are none. */
-const mdboxColumn = (view: IndexView): Column | null => {
-  const extension = view.extension(MDBOX.name);
-  return extension === undefined || extension.recordSize < MDBOX.recordSize
-    ? null
-    : extension.column;
+/** What an extension has of all mails; null: nothing, or less than it should. */
+const columnOf = (view: IndexView, { name, recordSize }: ExtensionKind): Column | null => {
+  const extension = view.extension(name);
+  return extension === undefined || extension.recordSize < recordSize ? null : extension.column;
 };
 
 /** The map UID of a row; 0: lost. */
 export const mapUidOf = (view: IndexView, row: number): number => {
-  const column = mdboxColumn(view);
+  const column = columnOf(view, MDBOX);
   return column === null ? 0 : decodeMapUid(column.bytes, row * column.stride);
 };
 
 /** The saved date of a row, seconds since 1970. */
 export const savedAtOf = (view: IndexView, row: number): number => {
-  const column = mdboxColumn(view);
+  const column = columnOf(view, MDBOX);
   return column === null ? 0 : decodeSavedAt(column.bytes, row * column.stride);
 };
 
 /** Whether a row's GUID is known. */
 export const hasGuid = (view: IndexView, row: number): boolean => {
-  const { column, recordSize } = view.extension(GUID.name) ?? { column: null, recordSize: 0 };
-  if (column === null || recordSize < GUID.recordSize) return false;
+  const column = columnOf(view, GUID);
+  if (column === null) return false;
   const from = row * column.stride;
   for (let at = from; at < from + GUID.recordSize; at++) if (column.bytes[at] !== 0) return true;
   return false;
 };
 
 /** The 16 bytes of a row's GUID, a window; null: all zero, not known. */
-export const guidBytesOf = (view: IndexView, row: number): Uint8Array | null => {
-  return hasGuid(view, row)
-    ? view.extension(GUID.name)!.bytes(row).subarray(0, GUID.recordSize)
-    : null;
-};
+export const guidBytesOf = (view: IndexView, row: number): Uint8Array | null =>
+  hasGuid(view, row) ? view.extension(GUID.name)!.bytes(row).subarray(0, GUID.recordSize) : null;
 
 /** The 128-bit GUID of a row; null: not known. */
 export const guidOf = (view: IndexView, row: number): Guid | null => {
@@ -137,8 +132,8 @@ export const guidOf = (view: IndexView, row: number): Guid | null => {
 /** The 128-bit GUIDs of the rows `[from, to)`; null: not known. */
 export const guidsOf = (view: IndexView, from: number, to: number): readonly (Guid | null)[] => {
   const size = GUID.recordSize;
-  const { column, recordSize } = view.extension(GUID.name) ?? { column: null, recordSize: 0 };
-  if (column === null || recordSize < size) return new Array(to - from).fill(null);
+  const column = columnOf(view, GUID);
+  if (column === null) return new Array(to - from).fill(null);
   const row = new Column(size, to - from);
   row.fill(0, to - from, size, column.bytes, from * column.stride, column.stride);
   return formatHexRow(row.bytes, size).map((text) => text === NO_GUID ? null : guid(text));

@@ -11,7 +11,7 @@ import type { MapRecord } from "../../codec/mdbox_index.ts";
 import { attempt } from "../account/or_fail.ts";
 import { allIndexDirectories } from "./hierarchy.ts";
 import { removeDeadDraft } from "../index/index_create.ts";
-import { ifThere } from "./if_there.ts";
+import { ifThere } from "../account/if_there.ts";
 import {
   type DeadJournal,
   deadJournals,

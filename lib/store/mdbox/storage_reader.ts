@@ -20,7 +20,7 @@ import type { Body } from "../../model/mail.ts";
 import type { Fd, Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
 import { orFail } from "../account/or_fail.ts";
-import { ifThere } from "./if_there.ts";
+import { ifThere } from "../account/if_there.ts";
 import { altFile, type Layout, storageFile } from "./layout.ts";
 
 /** A record as it lies in its file. */

@@ -26,7 +26,7 @@ import type { Fd, Held, Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
 import { modesOf } from "../account/modes.ts";
 import { type BlockTarget, BlockWriter } from "./block_writer.ts";
-import { ifThere } from "./if_there.ts";
+import { ifThere } from "../account/if_there.ts";
 import type { Journal } from "./journal.ts";
 import { type Layout, storageFile } from "./layout.ts";
 
