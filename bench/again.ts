@@ -13,7 +13,7 @@ import {
   served,
   servedByDoveadm,
 } from "./commands.ts";
-import { type Bench, fill, mustBeEqual, type Way } from "./job.ts";
+import { type Bench, fill, mustBeEqual, removeAccount, type Way } from "./job.ts";
 import { measure } from "./measure.ts";
 import { WAY } from "./names.ts";
 
@@ -117,9 +117,7 @@ export class Pairs {
 
   /** Removes them. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { home } of [...this.#made.values()].flat()) {
-      await Deno.remove(home, { recursive: true });
-    }
+    for (const account of [...this.#made.values()].flat()) await removeAccount(account);
     this.#made.clear();
   }
 }

@@ -36,11 +36,16 @@ const floorCommand = (
   };
 };
 
-const floor = (bench: Bench, name: string, words: (to: string) => readonly string[]): Way => ({
+const floor = (
+  bench: Bench,
+  name: string,
+  location: string,
+  words: (to: string) => readonly string[],
+): Way => ({
   name,
   run: async (gauge) =>
     await within(
-      await bench.dovecot.account("maildir:~"),
+      await bench.dovecot.account(location),
       ({ home }) => gauge(floorCommand(bench, home, words(home))),
     ),
 });
@@ -68,8 +73,8 @@ export const toMdbox = (bench: Bench): readonly Way[] => {
   const from = join(bench.source.home, "Maildir");
   return [
     ...converting(bench, bench.source, "mdbox:~/mdbox"),
-    floor(bench, WAY.floorOne, (to) => ["gather", from, to, "1"]),
-    floor(bench, WAY.floorMany, (to) => ["gather", from, to, "16"]),
+    floor(bench, WAY.floorOne, "mdbox:~", (to) => ["gather", from, to, "1"]),
+    floor(bench, WAY.floorMany, "mdbox:~", (to) => ["gather", from, to, "16"]),
   ];
 };
 
@@ -85,7 +90,12 @@ export const toMaildir = (bench: Bench, mdbox: Account): readonly Way[] => {
   const storage = join(mdbox.home, "mdbox", "storage");
   return [
     ...converting(bench, mdbox, "maildir:~/Maildir"),
-    floor(bench, WAY.floorScatter, (to) => ["scatter", storage, to, `${bench.corpus.mails}`]),
+    floor(
+      bench,
+      WAY.floorScatter,
+      "maildir:~",
+      (to) => ["scatter", storage, to, `${bench.corpus.mails}`],
+    ),
   ];
 };
 

@@ -21,6 +21,12 @@ const flush = async (): Promise<void> => {
   await new Deno.Command("sync").output();
 };
 
+/** Has the system forget what it has removed a moment ago, where it may be told to. */
+export const forgetRemoved = async (): Promise<void> => {
+  await flush();
+  await Deno.writeTextFile(DROP_CACHES, EVERYTHING).catch(() => {});
+};
+
 /** With what is in the caches from before. */
 export const warm = (machine: Machine): Gauge => async (line) => {
   await flush();

@@ -15,7 +15,7 @@ import {
 import { type Change, deliver, expunge, noChange, turnFlags } from "./changes.ts";
 import { hasMbsync } from "./commands.ts";
 import { betweenMaildirs, firstOverPipe, mdboxOf, toMaildir, toMdbox } from "./first_time.ts";
-import type { Bench, Job, Way } from "./job.ts";
+import { type Bench, type Job, removeAccount, type Way } from "./job.ts";
 import { WORK, type WorkName } from "./names.ts";
 import { startUp } from "./start_up.ts";
 
@@ -32,7 +32,7 @@ export const jobsOf = async function* (
   if (isWanted(WORK.toMaildir)) {
     const mdbox = await mdboxOf(bench);
     yield { name: WORK.toMaildir, ways: toMaildir(bench, mdbox) };
-    await Deno.remove(mdbox.home, { recursive: true });
+    await removeAccount(mdbox);
   }
   yield* job(WORK.firstOverPipe, () => firstOverPipe(bench));
   const percent = Math.max(1, Math.round(bench.corpus.mails / 100));

@@ -13,7 +13,7 @@ import { buildDsync } from "../tests/interop/dsync.ts";
 import { hasMbsync } from "./commands.ts";
 import { CORPORA, type Corpus, writeCorpus } from "./corpus.ts";
 import type { WorkName } from "./names.ts";
-import { canCount, whyNotCold } from "./gauge.ts";
+import { canCount, forgetRemoved, whyNotCold } from "./gauge.ts";
 import { headLines } from "./head.ts";
 import { jobsOf } from "./jobs.ts";
 import { pagesOf } from "./page.ts";
@@ -102,6 +102,7 @@ const isNamed = ({ name }: Corpus): boolean =>
   names.length === 0 || names.some((one) => name.startsWith(`${one} `));
 for (const corpus of CORPORA.filter(isNamed)) {
   if (worksOf(corpus).length === 0) continue;
+  await forgetRemoved();
   await benchCorpus(corpus, notCold === null);
   if (keep) await keepPages(head);
 }

@@ -9,7 +9,8 @@ import type { Disk, Fd, Files } from "../port/os.ts";
 import { StreamFailure } from "../stream/chunks.ts";
 import { ERRNO, failCall, isMissing } from "./errno.ts";
 import { lstat, type OpenFiles, rawOpen } from "./files.ts";
-import { AT_FDCWD, changingLibc, currentUmask, errno, fsyncBeside, libc, O } from "./libc.ts";
+import { gatherFiles } from "./gathering.ts";
+import { AT_FDCWD, changingLibc, currentUmask, errno, libc, O } from "./libc.ts";
 import { pathBytes, secondPathBytes } from "./path_bytes.ts";
 
 /** One step that changes what a crash would leave behind. */
@@ -39,8 +40,6 @@ export type StepHook = (step: DurableStep) => TornWrite | void;
 const UTIME_OMIT = (1 << 30) - 2;
 const RENAME_EXCHANGE = 2;
 const SYNC_FILE_RANGE_WRITE = 2;
-/** So many files are synced at a time. */
-const SYNCED_TOGETHER = 32;
 
 /** Two struct timespec: the access time stays, the modification time is `mtime`, whole seconds. */
 const times = (mtime: number): Uint8Array<ArrayBuffer> => {
@@ -172,38 +171,8 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
     changingLibc().sync_file_range(fd, BigInt(position), BigInt(length), SYNC_FILE_RANGE_WRITE);
   };
 
-  const syncFile = async (path: string): Promise<void> => {
-    step("syncFiles", path);
-    const fd = rawOpen(path, O.RDONLY | O.CLOEXEC);
-    if (fd < 0) failCall("open", path);
-    try {
-      if (await fsyncBeside(fd) === 0) return;
-      // The number was left in another thread. Asked again the system may say that all is well: it is not.
-      const number = changingLibc().fsync(fd) < 0 ? errno() : ERRNO.EIO;
-      failCall("fsync", path, number);
-    } finally {
-      libc().close(fd);
-    }
-  };
-
-  const syncFiles: Disk["syncFiles"] = async (paths) => {
-    let next = 0;
-    const syncSome = async (): Promise<void> => {
-      while (next < paths.length) {
-        try {
-          await syncFile(paths[next++]!);
-        } catch (thrown) {
-          next = paths.length;
-          throw thrown;
-        }
-      }
-    };
-    const lanes = Array.from({ length: Math.min(SYNCED_TOGETHER, paths.length) }, syncSome);
-    // Nothing may be under way any more when this fails.
-    for (const lane of await Promise.allSettled(lanes)) {
-      if (lane.status === "rejected") throw lane.reason;
-    }
-  };
+  const gather: Disk["gather"] = (directory) =>
+    gatherFiles(directory, (path) => void step("gather", path));
 
   const syncDir: Disk["syncDir"] = (path) => {
     step("syncDir", path);
@@ -298,7 +267,7 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
     write,
     sync,
     beginSync,
-    syncFiles,
+    gather,
     syncDir,
     truncate,
     setMtime,

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { failureOf, summary } from "./_failure.ts";
 import { withDirectory } from "./_other_process.ts";
-import { StreamFailure } from "../stream/chunks.ts";
-import type { SyncError } from "../model/error.ts";
 import { type DurableStep, makeOs, type StepHook } from "./os.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -244,24 +242,3 @@ Deno.test("onStep: a torn write leaves its first bytes", () =>
     const error = failureOf(() => quiet.disk.create(`${home}/quiet`, [text("123")]));
     assert.deepEqual([error._tag, error.what], ["Io", "write failed: 0 of 3 bytes were written"]);
   }));
-
-Deno.test("syncFiles: each file is a step; one that is not there fails, and nothing is under way then", async () => {
-  const root = Deno.makeTempDirSync();
-  try {
-    const steps: string[] = [];
-    const { disk } = makeOs({ onStep: ({ kind, path }) => void steps.push(`${kind} ${path}`) });
-    const paths = Array.from({ length: 100 }, (_, n) => `${root}/${n}`);
-    for (const path of paths) disk.create(path, [new Uint8Array(10)], { sync: false });
-    steps.length = 0;
-    await disk.syncFiles(paths);
-    assert.deepEqual(steps.sort(), paths.map((path) => `syncFiles ${path}`).sort());
-    await disk.syncFiles([]);
-    disk.unlink(paths[50]!);
-    await assert.rejects(
-      () => disk.syncFiles(paths),
-      (thrown) => thrown instanceof StreamFailure && (thrown.error as SyncError)._tag === "Missing",
-    );
-  } finally {
-    Deno.removeSync(root, { recursive: true });
-  }
-});

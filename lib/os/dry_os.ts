@@ -267,7 +267,13 @@ class DryDisk {
     },
     write: this.#write,
     sync: (fd) => void this.#handle("fdatasync", fd),
-    syncFiles: async (paths) => await Promise.resolve(paths.forEach((path) => this.#mustBe(path))),
+    gather: (directory) => {
+      this.#mustBe(directory);
+      return {
+        sync: async (paths) => await Promise.resolve(paths.forEach((path) => this.#mustBe(path))),
+        close: () => {},
+      };
+    },
     syncDir: (path) => this.#mustBe(path),
     truncate: (fd, size) => {
       const [, file] = this.#writable("ftruncate", fd, ERRNO.EINVAL);

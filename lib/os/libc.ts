@@ -190,12 +190,18 @@ export const setPipeSize = (fds: readonly number[], size: number): void => {
 
 const BESIDE = {
   fsync: { parameters: ["i32"], result: "i32", nonblocking: true },
+  syncfs: { parameters: ["i32"], result: "i32", nonblocking: true },
+  fstatfs: { parameters: ["i32", "buffer"], result: "i32" },
+  uname: { parameters: ["buffer"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 let beside: Calls<typeof BESIDE> | undefined;
 
-/** fsync(2) on a thread of its own, whose errno is not kept. The descriptor must stay open until then. */
-export const fsyncBeside = (fd: number): Promise<number> => (beside ??= open(BESIDE)).fsync(fd);
+/**
+ * The calls that gathered files need, loaded when they are first needed; no errno is kept for them. The two that wait for a
+ * disk are done on a thread of their own, until when the descriptor must stay open.
+ */
+export const libcBeside = (): NonNullable<typeof beside> => beside ??= open(BESIDE);
 
 const AHEAD = {
   open: { parameters: ["buffer", "i32", "u32"], result: "i32", nonblocking: true },

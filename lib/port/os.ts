@@ -72,6 +72,14 @@ export interface Files {
   readonly visit: (path: string, use: (entry: DirEntry) => void) => boolean;
 }
 
+/** Small files that are written one after the other and made durable together, as a disk makes us wait for each time. */
+export interface Gathering {
+  /** All that was written to these files is durable then, but for their names in directories. One step, or one for each. */
+  readonly sync: (paths: readonly string[]) => Promise<void>;
+  /** Ends it, durable or not. */
+  readonly close: () => void;
+}
+
 /**
  * Writing. Each call is one durable step, counted and given to the hook before it is done; `mkdir` and `removeTree` are
  * one for each directory made and each entry removed.
@@ -94,11 +102,8 @@ export interface Disk {
    * them. Makes nothing durable, and is no step. Absent where it would be of no use.
    */
   readonly beginSync?: (fd: Fd, position: number, length: number) => void;
-  /**
-   * fsync of files by their paths, some dozens at a time: all that was written to them is durable then. A disk is asked to
-   * empty its memory once for those that ask together. Each file is a step.
-   */
-  readonly syncFiles: (paths: readonly string[]) => Promise<void>;
+  /** Begins to gather files below a directory that exists; no step. What is gathered is written after this call. */
+  readonly gather: (directory: string) => Gathering;
   /** fsync of a directory: what was renamed, linked or unlinked in it is durable. */
   readonly syncDir: (path: string) => void;
   /** Shortens (or lengthens) a file. */

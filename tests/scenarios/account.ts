@@ -63,7 +63,7 @@ const withoutSync = (os: Os): Os => ({
     ...os.disk,
     sync: () => {},
     syncDir: () => {},
-    syncFiles: () => Promise.resolve(),
+    gather: () => ({ sync: () => Promise.resolve(), close: () => {} }),
     create: (path, pieces, options) => os.disk.create(path, pieces, { ...options, sync: false }),
   },
 });

@@ -13,18 +13,20 @@ import type { UidlistEntry } from "../../codec/maildir_uidlist.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
 import { modSeq, type Uid } from "../../model/ids.ts";
 import type { MailOperation, Outcome } from "../../model/operation.ts";
+import type { Gathering } from "../../port/os.ts";
 import type { Chunks } from "../../stream/chunks.ts";
-import { modesOf } from "../account/modes.ts";
-import { thrownError } from "../account/or_fail.ts";
+import { modesOf, PRIVATE } from "../account/modes.ts";
+import { attempt, thrownError } from "../account/or_fail.ts";
+import { BatchFiles } from "./batch_files.ts";
 import { BatchIndex } from "./batch_index.ts";
 import { type Locked, type MaildirBox, makeMailDirectories } from "./box.ts";
-import { type Incoming, messageError, receiveMail, syncIncoming } from "./incoming.ts";
-import { endingOf, fileOf, findMailFile, type MailFile, pathOf } from "./listing.ts";
+import { type Incoming, messageError, receiveMail } from "./incoming.ts";
+import { endingOf, type MailFile } from "./listing.ts";
 import type { MaildirMail } from "./merge.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { stagedPath } from "./stranded.ts";
 import { decideSteps, lettersFor, nameFlagsOf, type Prepared, type Step, uidsOf } from "./steps.ts";
-import { appendUidlist, writeUidlist } from "./uidlist_file.ts";
+import { appendUidlist, readUidlist, writeUidlist } from "./uidlist_file.ts";
 
 /** A batch is carried out when it has so many operations or so many bytes in tmp/. */
 const BATCH_OPERATIONS = 512;
@@ -57,7 +59,8 @@ export class Applier {
   #uidNext = 1;
   /** UIDNEXT as dovecot-uidlist alone gives it. */
   #listedUidNext = 1;
-  #directoriesMade = false;
+  /** Permission bits of new files. */
+  #mode = PRIVATE.file;
 
   /** For one open mailbox. */
   constructor(box: MaildirBox) {
@@ -71,12 +74,13 @@ export class Applier {
     let batch: Prepared[] = [];
     let touched = new Set<number>();
     let bytes = 0;
+    let gathering: Gathering | null = null;
     const commit = async (): Promise<readonly Outcome[]> => {
       const ready = batch;
       batch = [];
       touched = new Set();
       bytes = 0;
-      return await this.#commit(ready);
+      return await this.#commit(ready, gathering);
     };
     try {
       for await (const chunk of operations) {
@@ -85,6 +89,7 @@ export class Applier {
           // What an operation finds must be what those before it have left.
           if (uids.some((uid) => touched.has(uid))) yield await commit();
           uids.forEach((uid) => touched.add(uid));
+          if (operation._tag === "SaveMail" && gathering === null) gathering = this.#gather();
           batch.push(await this.#prepare(operation));
           if (operation._tag === "SaveMail") bytes += operation.mail.size;
           if (batch.length >= BATCH_OPERATIONS || bytes >= BATCH_BYTES) yield await commit();
@@ -95,21 +100,31 @@ export class Applier {
       if (last.length > 0) yield last;
     } finally {
       for (const one of batch) this.#forget(one);
+      gathering?.close();
       // After a failure too: modseqs are only kept by the index. Its own failure must not hide the first one.
       if (this.#index.isOwed) await this.#finish().catch(thrownError);
     }
   }
 
+  #gather(): Gathering {
+    const { os, paths } = this.#box;
+    makeMailDirectories(os, paths.mail);
+    this.#mode = modesOf(os, paths.mail).file;
+    return os.disk.gather(paths.mail);
+  }
+
   /** Writes the mail of a save to tmp/. */
   async #prepare(operation: MailOperation): Promise<Prepared> {
     if (operation._tag !== "SaveMail") return { operation };
-    const { os, paths } = this.#box;
-    const { mail } = operation;
-    if (!this.#directoriesMade) makeMailDirectories(os, paths.mail);
-    this.#directoriesMade = true;
+    const { os, paths, letters } = this.#box;
+    const { mail, copy } = operation;
+    const pathOf = (base: string): string => {
+      const named = nameFlagsOf(letters, copy.from.flags, copy.from.keywords);
+      return stagedPath(paths.mail, { name: withNameFlags(base, named), isNew: false });
+    };
+    const receiving = { mailDirectory: paths.mail, mode: this.#mode, pathOf };
     try {
-      const { file } = modesOf(os, paths.mail);
-      return { operation, incoming: await receiveMail(os, paths.mail, mail, file) };
+      return { operation, incoming: await receiveMail(os, receiving, mail) };
     } catch (thrown) {
       return { operation, incoming: messageError(thrown, operation.copy.uid) };
     }
@@ -120,17 +135,18 @@ export class Applier {
     for (const { path } of incomingOf(prepared)) this.#box.os.disk.unlink(path);
   }
 
-  async #commit(batch: readonly Prepared[]): Promise<readonly Outcome[]> {
+  async #commit(
+    batch: readonly Prepared[],
+    gathering: Gathering | null,
+  ): Promise<readonly Outcome[]> {
     if (batch.length === 0) return [];
-    let outcomes: readonly Outcome[] = [];
+    const files = new BatchFiles(this.#box);
     try {
-      await syncIncoming(this.#box.os, batch.flatMap(incomingOf));
-      outcomes = await this.#box.withLocks((locked) => this.#carryOut(locked, batch));
-      return outcomes;
+      await gathering?.sync(batch.flatMap(incomingOf).map(({ path }) => path));
+      return await this.#box.withLocks((locked) => this.#carryOut(locked, batch, files));
     } finally {
-      batch.forEach((one, i) => {
-        if (outcomes[i]?._tag !== "Done") this.#forget(one);
-      });
+      // One that was staged may have a line by now, whatever came after that.
+      for (const one of batch) if (!incomingOf(one).some(files.hasTaken)) this.#forget(one);
     }
   }
 
@@ -148,7 +164,11 @@ export class Applier {
     this.#listedUidNext = snapshot.uidlist?.uidNext ?? 1;
   }
 
-  #carryOut({ writer, touch }: Locked, batch: readonly Prepared[]): readonly Outcome[] {
+  #carryOut(
+    { writer, touch }: Locked,
+    batch: readonly Prepared[],
+    files: BatchFiles,
+  ): readonly Outcome[] {
     this.#catchUp();
     const box = this.#box;
     const steps = decideSteps(box.os, {
@@ -157,7 +177,6 @@ export class Applier {
       isTaken: (base) => this.#lines.has(base) || this.#unlisted.has(base),
     }, batch);
     box.setLetters(lettersFor(box.letters, this.#usedLetters, steps));
-    const files = new BatchFiles(box);
     let outcomes: readonly Outcome[] | null = null;
     try {
       const done = steps.map((step, i) => {
@@ -168,12 +187,21 @@ export class Applier {
       this.#writeLines(steps, done);
       outcomes = done;
     } finally {
-      if (outcomes === null) files.discardStaged();
+      if (outcomes === null) files.discardStaged(this.#listed());
     }
     files.moveStaged();
     files.syncDirectories();
     this.#index.write(writer);
     return outcomes;
+  }
+
+  /** The base names that have a line, after a failure that may have come when some were written; null: nobody can know. */
+  #listed(): ReadonlySet<string> | null {
+    const { os, paths } = this.#box;
+    return attempt(
+      () => new Set(readUidlist(os, paths.control)?.entries.map(({ name }) => name)),
+      () => null,
+    );
   }
 
   #carryOutStep(step: Step, files: BatchFiles): Outcome {
@@ -220,7 +248,7 @@ export class Applier {
     const { entry, flags, keywords, incoming, modSeq: wanted } = step;
     const named = nameFlagsOf(this.#box.letters, flags, keywords);
     const file: MailFile = { name: withNameFlags(entry.name, named), isNew: false };
-    files.stage(incoming.path, file);
+    files.stage(incoming, file);
     const mail: MaildirMail = {
       uid: entry.uid,
       entry,
@@ -310,83 +338,3 @@ const gone = (operation: MailOperation, uid: Uid): Outcome => ({
   operation,
   error: syncError("Changed", "message", { uid }, "the mail is gone"),
 });
-
-/** The files of one batch. */
-class BatchFiles {
-  readonly #box: MaildirBox;
-  readonly #staged: MailFile[] = [];
-  readonly #directories = new Set<string>();
-
-  constructor(box: MaildirBox) {
-    this.#box = box;
-  }
-
-  #path(file: MailFile): string {
-    this.#directories.add(file.isNew ? "new" : "cur");
-    return pathOf(this.#box.paths.mail, file);
-  }
-
-  /** Gives a mail in tmp/ the name that it shall have in cur/. */
-  stage(from: string, file: MailFile): void {
-    this.#box.os.disk.rename(from, stagedPath(this.#box.paths.mail, file));
-    this.#staged.push(file);
-  }
-
-  /** Makes those names durable. */
-  syncStaged(): void {
-    if (this.#staged.length > 0) this.#box.os.disk.syncDir(`${this.#box.paths.mail}/tmp`);
-  }
-
-  /** Removes the mails that have no line. */
-  discardStaged(): void {
-    const { os, paths } = this.#box;
-    for (const file of this.#staged) os.disk.unlink(stagedPath(paths.mail, file));
-  }
-
-  /** Puts the mails in their place. */
-  moveStaged(): void {
-    const { os, paths } = this.#box;
-    for (const file of this.#staged) {
-      os.disk.rename(stagedPath(paths.mail, file), this.#path(file));
-    }
-  }
-
-  /** Gives a mail's file other letters, wherever it is now; null when it is gone. */
-  turn(mail: MaildirMail, named: ReturnType<typeof nameFlagsOf>): MailFile | null {
-    const { os, paths } = this.#box;
-    let file: MailFile | null = fileOf(mail.entry.name, mail.ending);
-    for (let i = 0; i < 3 && file !== null; i++) {
-      const wanted: MailFile = { name: withNameFlags(file.name, named), isNew: false };
-      const same = wanted.name === file.name && !file.isNew;
-      if (same && os.files.stat(this.#path(file)) !== null) return file;
-      if (!same && this.#move(file, wanted)) return wanted;
-      file = findMailFile(os, paths.mail, mail.entry.name);
-    }
-    return null;
-  }
-
-  #move(from: MailFile, to: MailFile): boolean {
-    try {
-      this.#box.os.disk.rename(this.#path(from), this.#path(to));
-      return true;
-    } catch (thrown) {
-      if (thrownError(thrown)._tag === "Missing") return false;
-      throw thrown;
-    }
-  }
-
-  /** Removes a mail's file, wherever it is now. */
-  remove(mail: MaildirMail): void {
-    const { os, paths } = this.#box;
-    let file: MailFile | null = fileOf(mail.entry.name, mail.ending);
-    while (file !== null && !os.disk.unlink(this.#path(file))) {
-      file = findMailFile(os, paths.mail, mail.entry.name);
-    }
-  }
-
-  /** Makes what was done to the directories durable. */
-  syncDirectories(): void {
-    const { os, paths } = this.#box;
-    for (const one of this.#directories) os.disk.syncDir(`${paths.mail}/${one}`);
-  }
-}

@@ -13,7 +13,7 @@ import type { Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
 import { thrownError } from "../account/or_fail.ts";
 
-/** A mail that lies in tmp/, complete; durable when {@linkcode syncIncoming} was called. */
+/** A mail that lies in tmp/, complete; durable once its batch was gathered. */
 export interface Incoming {
   /** Its path there. */
   readonly path: string;
@@ -21,6 +21,16 @@ export interface Incoming {
   readonly size: number;
   /** Bytes with every line end as CR LF. */
   readonly virtualSize: number;
+  /** How it will be named, where that was known before it was written. */
+  readonly naming?: Naming;
+}
+
+/** How a mail is named: its base name, and the G of its line when the base name is not the GUID. */
+export interface Naming {
+  /** The base name. */
+  readonly base: string;
+  /** "G..." or "". */
+  readonly guidKey: string;
 }
 
 /** The last moment that a name was made of, in microseconds: names of one process must differ, whoever asks. */
@@ -78,40 +88,52 @@ const writeStream = async (os: Os, path: string, mail: Mail, mode: number): Prom
   return ends;
 };
 
+/** Where mails are received. */
+export interface Receiving {
+  /** The directory of the mailbox. */
+  readonly mailDirectory: string;
+  /** Permission bits of the files. */
+  readonly mode: number;
+  /** The path in tmp/ of a mail that will have this base name. */
+  readonly pathOf: (base: string) => string;
+}
+
+const receiveWhole = (
+  os: Os,
+  { mode, pathOf }: Receiving,
+  anyPath: string,
+  mail: Mail,
+  body: readonly Uint8Array[],
+): Incoming => {
+  const ends = new LineEnds();
+  for (const piece of body) ends.take(piece);
+  if (ends.bytes !== mail.size) throw new StreamFailure(wrongSize(anyPath, mail, ends.bytes));
+  const sizes = { size: ends.bytes, virtualSize: ends.bytes + ends.bare };
+  const naming = newNaming(os, mail.guid, sizes);
+  const path = naming === null ? anyPath : pathOf(naming.base);
+  os.disk.create(path, body, { mode, mtime: mail.receivedAt, sync: false });
+  return naming === null ? { path, ...sizes } : { path, ...sizes, naming };
+};
+
 /**
  * Writes a mail to tmp/, with its received date, and counts it. Throws `StreamFailure`, with nothing left behind: scope
  * message where the body is not what was announced.
  */
-export const receiveMail = async (
-  os: Os,
-  mailDirectory: string,
-  mail: Mail,
-  mode: number,
-): Promise<Incoming> => {
+export const receiveMail = async (os: Os, receiving: Receiving, mail: Mail): Promise<Incoming> => {
+  const { mailDirectory, mode } = receiving;
   const path = `${mailDirectory}/tmp/${INCOMING_PREFIX}${newBaseName(os, mail.size, mail.size)}`;
+  if (isInMemory(mail.body)) return receiveWhole(os, receiving, path, mail, mail.body);
   let ends = new LineEnds();
-  if (isInMemory(mail.body)) {
-    for (const piece of mail.body) ends.take(piece);
-    if (ends.bytes !== mail.size) throw new StreamFailure(wrongSize(path, mail, ends.bytes));
-    os.disk.create(path, mail.body, { mode, mtime: mail.receivedAt, sync: false });
-  } else {
-    let complete = false;
-    try {
-      ends = await writeStream(os, path, mail, mode);
-      complete = ends.bytes === mail.size;
-    } finally {
-      if (!complete) os.disk.unlink(path);
-    }
-    if (!complete) throw new StreamFailure(wrongSize(path, mail, ends.bytes));
+  let complete = false;
+  try {
+    ends = await writeStream(os, path, mail, mode);
+    complete = ends.bytes === mail.size;
+  } finally {
+    if (!complete) os.disk.unlink(path);
   }
+  if (!complete) throw new StreamFailure(wrongSize(path, mail, ends.bytes));
   return { path, size: ends.bytes, virtualSize: ends.bytes + ends.bare };
 };
-
-/**
- * Makes mails in tmp/ durable, their received dates too: those of a batch together, as a disk would make us wait for each.
- */
-export const syncIncoming = (os: Os, mails: readonly Incoming[]): Promise<void> =>
-  os.disk.syncFiles(mails.map(({ path }) => path));
 
 const incomingFiles = (os: Os, mailDirectory: string): readonly string[] =>
   (os.files.list(`${mailDirectory}/tmp`) ?? [])
@@ -134,13 +156,19 @@ export const messageError = (thrown: unknown, uid: number): SyncError => {
   return withPlace(error, { uid });
 };
 
-/** How a mail is named: its base name, and the G of its line when the base name is not the GUID. */
-export interface Naming {
-  /** The base name. */
-  readonly base: string;
-  /** "G..." or "". */
-  readonly guidKey: string;
-}
+type Sizes = Pick<Incoming, "size" | "virtualSize">;
+
+/** Whether the GUID could be the base name, and says the right sizes. */
+const isNameOf = (guid: Guid, { size, virtualSize }: Sizes): boolean =>
+  isBaseName(guid) && nameSize(guid, "S") === size && nameSize(guid, "W") === virtualSize;
+
+/**
+ * A name that no other mail has or will get, where a mail takes such a one whatever else is in the mailbox; else null.
+ */
+const newNaming = (os: Os, guid: Guid, sizes: Sizes): Naming | null =>
+  isNameOf(guid, sizes) || !isUidlistValue(guid)
+    ? null
+    : { base: newBaseName(os, sizes.size, sizes.virtualSize), guidKey: `G${guid}` };
 
 /**
  * A name for a mail, or null where a Maildir cannot keep its GUID. The GUID itself is the base name when it says the
@@ -153,11 +181,10 @@ export const nameMail = (
   mail: Incoming,
   isTaken: (base: string) => boolean,
 ): Naming | null => {
+  if (mail.naming !== undefined) return mail.naming;
   const { size, virtualSize } = mail;
   const fits = isBaseName(guid) && !isTaken(guid);
-  if (fits && nameSize(guid, "S") === size && nameSize(guid, "W") === virtualSize) {
-    return { base: guid, guidKey: "" };
-  }
+  if (fits && isNameOf(guid, mail)) return { base: guid, guidKey: "" };
   if (isUidlistValue(guid)) {
     return { base: newBaseName(os, size, virtualSize), guidKey: `G${guid}` };
   }

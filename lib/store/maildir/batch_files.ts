@@ -1,0 +1,103 @@
+/**
+ * The files of one batch of operations, on their way between tmp/ and cur/.
+ *
+ * @module
+ */
+import { baseName, withNameFlags } from "../../codec/maildir_name.ts";
+import { thrownError } from "../account/or_fail.ts";
+import type { MaildirBox } from "./box.ts";
+import type { Incoming } from "./incoming.ts";
+import { fileOf, findMailFile, type MailFile, pathOf } from "./listing.ts";
+import type { MaildirMail } from "./merge.ts";
+import type { nameFlagsOf } from "./steps.ts";
+import { stagedPath } from "./stranded.ts";
+
+/** The files of one batch. Order: what is staged, its durable names, the lines of the batch, the move to cur/. */
+export class BatchFiles {
+  readonly #box: MaildirBox;
+  readonly #staged: MailFile[] = [];
+  readonly #taken = new Set<Incoming>();
+  readonly #directories = new Set<string>();
+
+  /** For an open mailbox. */
+  constructor(box: MaildirBox) {
+    this.#box = box;
+  }
+
+  #path(file: MailFile): string {
+    this.#directories.add(file.isNew ? "new" : "cur");
+    return pathOf(this.#box.paths.mail, file);
+  }
+
+  /** Gives a mail in tmp/ the name that it shall have in cur/. */
+  stage(incoming: Incoming, file: MailFile): void {
+    const path = stagedPath(this.#box.paths.mail, file);
+    if (incoming.path !== path) this.#box.os.disk.rename(incoming.path, path);
+    this.#taken.add(incoming);
+    this.#staged.push(file);
+  }
+
+  /** Whether a mail was given such a name. */
+  readonly hasTaken = (incoming: Incoming): boolean => this.#taken.has(incoming);
+
+  /** Makes those names durable. */
+  syncStaged(): void {
+    if (this.#staged.length > 0) this.#box.os.disk.syncDir(`${this.#box.paths.mail}/tmp`);
+  }
+
+  /** Removes the mails that have no line. One that has is saved: whoever opens the mailbox next moves it on. */
+  discardStaged(listed: ReadonlySet<string> | null): void {
+    const { os, paths } = this.#box;
+    for (const file of this.#staged) {
+      const isSaved = listed === null || listed.has(baseName(file.name));
+      if (!isSaved) os.disk.unlink(stagedPath(paths.mail, file));
+    }
+  }
+
+  /** Puts the mails in their place. */
+  moveStaged(): void {
+    const { os, paths } = this.#box;
+    for (const file of this.#staged) {
+      os.disk.rename(stagedPath(paths.mail, file), this.#path(file));
+    }
+  }
+
+  /** Gives a mail's file other letters, wherever it is now; null when it is gone. */
+  turn(mail: MaildirMail, named: ReturnType<typeof nameFlagsOf>): MailFile | null {
+    const { os, paths } = this.#box;
+    let file: MailFile | null = fileOf(mail.entry.name, mail.ending);
+    for (let i = 0; i < 3 && file !== null; i++) {
+      const wanted: MailFile = { name: withNameFlags(file.name, named), isNew: false };
+      const same = wanted.name === file.name && !file.isNew;
+      if (same && os.files.stat(this.#path(file)) !== null) return file;
+      if (!same && this.#move(file, wanted)) return wanted;
+      file = findMailFile(os, paths.mail, mail.entry.name);
+    }
+    return null;
+  }
+
+  #move(from: MailFile, to: MailFile): boolean {
+    try {
+      this.#box.os.disk.rename(this.#path(from), this.#path(to));
+      return true;
+    } catch (thrown) {
+      if (thrownError(thrown)._tag === "Missing") return false;
+      throw thrown;
+    }
+  }
+
+  /** Removes a mail's file, wherever it is now. */
+  remove(mail: MaildirMail): void {
+    const { os, paths } = this.#box;
+    let file: MailFile | null = fileOf(mail.entry.name, mail.ending);
+    while (file !== null && !os.disk.unlink(this.#path(file))) {
+      file = findMailFile(os, paths.mail, mail.entry.name);
+    }
+  }
+
+  /** Makes what was done to the directories durable. */
+  syncDirectories(): void {
+    const { os, paths } = this.#box;
+    for (const one of this.#directories) os.disk.syncDir(`${paths.mail}/${one}`);
+  }
+}
