@@ -12,7 +12,17 @@ export type { Fetched, Mailbox, MailboxAttributes, Store, StoreCaps } from "./li
 export { overlaid, overMailboxes } from "./lib/port/overlaid.ts";
 
 // The machine, as it is handed in.
-export type { DirEntry, Disk, Fd, FileInfo, Files, Held, Locks, Os } from "./lib/port/os.ts";
+export type {
+  DirEntry,
+  Disk,
+  Fd,
+  FileInfo,
+  Files,
+  Gathering,
+  Held,
+  Locks,
+  Os,
+} from "./lib/port/os.ts";
 export { makeOs, type OsOptions } from "./lib/os/os.ts";
 export type { DurableStep, StepHook, TornWrite } from "./lib/os/os.ts";
 
