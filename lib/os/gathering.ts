@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Gathering } from "../port/os.ts";
+import type { Fd, Gathering } from "../port/os.ts";
 import { ERRNO, failCall } from "./errno.ts";
 import { rawOpen } from "./files.ts";
 import { changingLibc, errno, libc, libcBeside, O } from "./libc.ts";
@@ -77,9 +77,13 @@ const syncEach = async (
 /**
  * Begins to gather files below a directory; `onSync` is shown the directory, or each file, before it is synced. The
  * directory stays open from before the first file is written: only then does syncfs tell each of two programs of an
- * error, whoever asks first.
+ * error, whoever asks first. A test hands in a `syncfs` that fails.
  */
-export const gatherFiles = (directory: string, onSync: (path: string) => void): Gathering => {
+export const gatherFiles = (
+  directory: string,
+  onSync: (path: string) => void,
+  syncfs: (fd: Fd) => Promise<number> = (fd) => libcBeside().syncfs(fd),
+): Gathering => {
   const fd = rawOpen(directory, O.RDONLY | O.CLOEXEC);
   if (fd < 0) failCall("open", directory);
   const canSyncAll = tellsErrors() && isLocal(fd);
@@ -87,7 +91,7 @@ export const gatherFiles = (directory: string, onSync: (path: string) => void): 
     sync: async (paths) => {
       if (canSyncAll && paths.length >= WORTH_SYNCFS) {
         onSync(directory);
-        if (await libcBeside().syncfs(fd) === 0) return;
+        if (await syncfs(fd) === 0) return;
         // Somebody's file could not be written: whether it is one of ours, each of them tells.
       }
       await syncEach(paths, onSync);
