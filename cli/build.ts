@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import denoJson from "../deno.json" with { type: "json" };
 
 /**
  * What the engine is told of memory. By itself it lets a heap of this size grow to twice of what is in use, and takes
@@ -31,6 +32,23 @@ export ${variables.join(" ")}
 exec "\${DENO:-deno}" run -A ${ENGINE_OPTIONS.join(" ")} "\${self%/*}/main.js" "$@"
 `;
 
+/**
+ * What the bundler is told of imports: as in deno.json, but fp-ts in its form of modules, of which only what is used is
+ * taken. An import map knows nothing below a package by itself, as deno.json does.
+ */
+const importMap = (): string => {
+  const imports: Record<string, string> = {};
+  for (const [name, target] of Object.entries<string>(denoJson.imports)) {
+    if (target.startsWith("./")) {
+      imports[name] = new URL(`../${target}`, import.meta.url).href;
+    } else {
+      imports[name] = target.replace("/lib/", "/es6/");
+      if (!name.endsWith("/")) imports[`${name}/`] ??= target.replace(":", ":/") + "/";
+    }
+  }
+  return JSON.stringify({ imports });
+};
+
 /** Imports of what only some commands need, as the bundler writes them. */
 const LAZY_IMPORT = /\bimport\("(\.\/[^"]+)"\)/g;
 
@@ -39,16 +57,20 @@ const LAZY_IMPORT = /\bimport\("(\.\/[^"]+)"\)/g;
  */
 export const build = async (main: string, folder: string): Promise<void> => {
   await Deno.remove(folder, { recursive: true }).catch(() => {});
+  const map = await Deno.makeTempFile({ suffix: ".json" });
+  await Deno.writeTextFile(map, importMap());
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "bundle",
       "--quiet",
+      `--import-map=${map}`,
       "--platform=deno",
       "--code-splitting",
       `--outdir=${folder}`,
       main,
     ],
   }).output();
+  await Deno.remove(map);
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   for await (const { name } of Deno.readDir(folder)) {
     const path = join(folder, name);
