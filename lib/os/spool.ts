@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type SyncError, syncError } from "../model/error.ts";
+import type { Fd } from "../port/os.ts";
 import type { Spool, Spooled } from "../port/spool.ts";
 import { failStream } from "../stream/chunks.ts";
+import { makeDisk } from "./disk.ts";
+import { makeFiles, OpenFiles } from "./files.ts";
 
 /** The most bytes that one part of a piece has. */
 const PART = 256 * 1024;
@@ -18,15 +18,18 @@ const failed = (path: string, what: string, cause: unknown): never =>
 
 /** Makes a {@linkcode Spool}. What the system refuses is thrown as a stream failure, scope "run". */
 export const makeSpool = (): Spool => {
-  const path = join(tmpdir(), `dsync-spool-${crypto.randomUUID()}`);
-  let fd: number | null = null;
+  const openFiles = new OpenFiles();
+  const files = makeFiles(openFiles);
+  const disk = makeDisk(files, openFiles);
+  const path = `${Deno.env.get("TMPDIR") || "/tmp"}/dsync-spool-${crypto.randomUUID()}`;
+  let fd: Fd | null = null;
   let end = 0;
-  const opened = (): number => {
+  const opened = (): Fd => {
     if (fd !== null) return fd;
     try {
       // Others must never read what is in it, not even while it has a name.
-      fd = openSync(path, "wx+", 0o600);
-      rmSync(path);
+      fd = disk.openNew(path, 0o600);
+      disk.unlink(path);
       return fd;
     } catch (cause) {
       return failed(path, "a temporary file cannot be made", cause);
@@ -35,7 +38,7 @@ export const makeSpool = (): Spool => {
   const read = async function* ({ at, size }: Spooled): AsyncGenerator<Uint8Array> {
     for (let done = 0; done < size;) {
       const part = new Uint8Array(Math.min(PART, size - done));
-      const count = readSync(opened(), part, 0, part.length, at + done);
+      const count = files.read(opened(), part, at + done);
       if (count === 0) failed(path, "a temporary file has become shorter", null);
       done += count;
       yield part.subarray(0, count);
@@ -45,9 +48,7 @@ export const makeSpool = (): Spool => {
     append: (bytes) => {
       const piece = { at: end, size: bytes.length };
       try {
-        for (let done = 0; done < bytes.length;) {
-          done += writeSync(opened(), bytes, done, bytes.length - done, end + done);
-        }
+        if (bytes.length > 0) disk.write(opened(), bytes, end);
       } catch (cause) {
         failed(path, "a temporary file cannot be written", cause);
       }
@@ -56,7 +57,7 @@ export const makeSpool = (): Spool => {
     },
     read,
     close: () => {
-      if (fd !== null) closeSync(fd);
+      if (fd !== null) files.close(fd);
       fd = null;
     },
   };
