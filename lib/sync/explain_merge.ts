@@ -43,7 +43,7 @@ class Known {
     this.#expungedGuids ??= new Set(
       [...this.#removals().values()].flatMap((one) => one === null ? [] : guid128Hex(one)),
     );
-    return this.#expungedGuids.has(guid128Hex(guid));
+    return this.#expungedGuids.size > 0 && this.#expungedGuids.has(guid128Hex(guid));
   }
 
   /** Whether its users expunged a mail at this UID of which the log does not say which it was. */

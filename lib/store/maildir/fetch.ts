@@ -118,23 +118,37 @@ class Room {
 /** A mail that is in the system's memory is read in less, milliseconds; and this much for each MiB. */
 const WARM_MS = 0.06;
 const WARM_MS_A_MIB = 1;
-/** So many chunks are read ahead before it is tried again without. */
+/** So many chunks are read ahead at most before it is tried again without; at first, two. */
 const COLD_CHUNKS = 16;
+const COLD_AT_FIRST = 2;
+/** So many mails are read to find out: a disk would be waited for long enough to be told from a busy processor. */
+const TRIED_MAILS = 32;
 
-/** Tells by the time that reading takes whether mails come from a disk. */
+/**
+ * Tells by the time that reading takes whether mails come from a disk. Those that were read ahead tell nothing: that
+ * takes its time, too, where all are in memory.
+ */
 export class Temperature {
   #coldFor = 0;
+  #period = 0;
 
   /** Whether the next mails are thought to be on the disk alone. */
   get isCold(): boolean {
     return this.#coldFor > 0;
   }
 
+  /** How many mails the next chunk may have. */
+  get chunkMails(): number {
+    const isTrial = this.#coldFor === 0 && this.#period > 0;
+    return isTrial ? TRIED_MAILS : CHUNK_MAILS;
+  }
+
   /** Notes how long a chunk took. */
   note(mails: number, bytes: number, ms: number): void {
     const warm = mails * WARM_MS + bytes / (1 << 20) * WARM_MS_A_MIB;
-    if (ms > warm) this.#coldFor = COLD_CHUNKS;
-    else if (this.#coldFor > 0) this.#coldFor--;
+    if (this.#coldFor > 0) this.#coldFor--;
+    else if (ms <= warm) this.#period = 0;
+    else this.#coldFor = this.#period = Math.min(COLD_CHUNKS, 2 * this.#period || COLD_AT_FIRST);
   }
 }
 
@@ -177,7 +191,8 @@ export class MailReader {
     const chunk: Fetched[] = [];
     let bytes = 0;
     let next = at;
-    while (next < uids.length && chunk.length < CHUNK_MAILS && bytes < CHUNK_BYTES) {
+    const { chunkMails } = this.#temperature;
+    while (next < uids.length && chunk.length < chunkMails && bytes < CHUNK_BYTES) {
       const uid = uids[next++]!;
       const mail = mailOf(uid);
       const fetched: Fetched = mail === undefined
