@@ -14,7 +14,7 @@ import denoJson from "../deno.json" with { type: "json" };
  */
 export const ENGINE_OPTIONS: readonly string[] = [
   "--no-config",
-  "--v8-flags=--max-semi-space-size=8,--heap-growing-percent=60,--initial-heap-size=48",
+  "--v8-flags=--max-semi-space-size=16,--min-semi-space-size=16,--heap-growing-percent=60,--initial-heap-size=48",
 ];
 
 /** What the C library is told: freed pieces from this size on go back to the system at once. */
