@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import denoJson from "../deno.json" with { type: "json" };
 
 /**
@@ -66,9 +66,11 @@ export const build = async (main: string, folder: string): Promise<void> => {
       `--import-map=${map}`,
       "--platform=deno",
       "--code-splitting",
-      `--outdir=${folder}`,
+      `--outdir=${resolve(folder)}`,
       main,
     ],
+    // Deno takes the stand-ins of deno.json from where it is started.
+    cwd: join(import.meta.dirname!, ".."),
   }).output();
   await Deno.remove(map);
   if (!success) throw new Error(new TextDecoder().decode(stderr));

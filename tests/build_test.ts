@@ -10,10 +10,11 @@ const outputOf = async (
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   program = Deno.execPath(),
+  cwd = ROOT,
 ): Promise<string> => {
   const { success, stdout, stderr } = await new Deno.Command(program, {
     args: [...args],
-    cwd: ROOT,
+    cwd,
     env: { NO_COLOR: "1", ...env },
   }).output();
   const text = new TextDecoder().decode(stdout);
@@ -25,7 +26,8 @@ Deno.test("deno task build makes a program that needs nothing but its folder", a
   const root = await Deno.makeTempDir({ prefix: "dsync-build-" });
   try {
     const dist = join(root, "dist");
-    await outputOf(["run", "-A", "cli/build.ts", dist]);
+    // From wherever it is started.
+    await outputOf(["run", "-A", join(ROOT, "cli/build.ts"), "dist"], {}, Deno.execPath(), root);
     // No package is to be had: an empty cache, and a registry that nobody answers at.
     const env = {
       DENO: Deno.execPath(),
