@@ -17,6 +17,8 @@ export interface Corpus extends Bulk {
   readonly long?: readonly WorkName[];
   /** What `deno task bench:full` measures. */
   readonly full: readonly WorkName[];
+  /** What `--long` measures of dsync alone, as the others would take too long: its growth can be seen then. */
+  readonly alone?: readonly WorkName[];
   /** What is measured with cold caches, too. */
   readonly cold: readonly WorkName[];
 }
@@ -111,6 +113,7 @@ export const CORPORA: readonly Corpus[] = [
     ...MILLION,
     quick: [],
     long: [WORK.toMdbox, WORK.nothing],
+    alone: [WORK.toMaildir],
     full: [...FIRST, ...AGAIN],
     cold: [WORK.toMdbox, WORK.nothing],
   },

@@ -4,7 +4,7 @@
  * @module
  */
 import { curvesOf, growthOf } from "./growth.ts";
-import { type JobResult, numbersOf, ratioOf } from "./results.ts";
+import { type JobResult, numbersOf, ratioOf, ratioTextOf } from "./results.ts";
 import { barPlot, linePlot } from "./svg.ts";
 import { verdictsOf } from "./targets.ts";
 
@@ -115,7 +115,7 @@ const allLines = (results: readonly JobResult[]): readonly string[] => [
           caches,
           way.name,
           `${seconds.toFixed(3)} s`,
-          ratioOf(way, ways[1]!).toFixed(2),
+          ratioTextOf(way, ways),
           `${cpu.toFixed(2)} s`,
           `${peakMB.toFixed(0)} MB`,
           `${writtenMB.toFixed(1)} MB`,
@@ -128,7 +128,7 @@ const allLines = (results: readonly JobResult[]): readonly string[] => [
   ),
   "",
   "Wall and CPU are medians, memory is the most that one process held. ratio: the median of the ratios",
-  "to the second way of the same work, round by round. written: handed to write(2), pipes included.",
+  "to the second way of the same work, round by round, where there is one. written: handed to write(2), pipes included.",
   "to disk: what the kernel counts as on its way to a disk (none on a tmpfs). fsyncs: fsync, fdatasync,",
   "syncfs, sync, sync_file_range and msync, counted by strace in a round that is not timed. CPU,",
   "bytes and fsyncs are of the process and all that it started. Up to four fsyncs and 0.3 MB of each",
@@ -139,11 +139,13 @@ const allLines = (results: readonly JobResult[]): readonly string[] => [
 /** The page and its plots. */
 export const pagesOf = ({ head, results, left }: Bench): Pages => {
   const growths = growthOf(results);
-  const bars = results.map(({ corpus, work, caches, ways }) => ({
-    label: `${corpus}: ${work}${caches === "cold" ? ", cold" : ""}`,
-    ratio: ratioOf(ways[0]!, ways[1]!),
-    other: ways[1]!.name,
-  }));
+  const bars = results.flatMap(({ corpus, work, caches, ways: [way, other] }) =>
+    other === undefined ? [] : {
+      label: `${corpus}: ${work}${caches === "cold" ? ", cold" : ""}`,
+      ratio: ratioOf(way!, other),
+      other: other.name,
+    }
+  );
   const lines = [
     "# Results",
     "",

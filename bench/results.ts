@@ -18,7 +18,7 @@ export interface WayResult {
   readonly syncs: number | null;
 }
 
-/** What came of a piece of work: at least two ways, run in turn. */
+/** What came of a piece of work: its ways, run in turn; one alone where the others would take too long. */
 export interface JobResult {
   /** The name of the corpus. */
   readonly corpus: string;
@@ -43,6 +43,10 @@ export const numbersOf = ({ runs, syncs }: WayResult) => ({
 export const ratioOf = (way: WayResult, other: WayResult): number =>
   median(way.runs.map(({ seconds }, round) => seconds / other.runs[round]!.seconds));
 
+/** Its ratio to the second way of the same work, or "" where there is none. */
+export const ratioTextOf = (way: WayResult, [, second]: readonly WayResult[]): string =>
+  second === undefined ? "" : ratioOf(way, second).toFixed(2);
+
 /** A piece of work as lines for a terminal. */
 export const jobText = ({ corpus, work, caches, ways }: JobResult): string =>
   [
@@ -52,7 +56,7 @@ export const jobText = ({ corpus, work, caches, ways }: JobResult): string =>
       const cells = [
         way.name.padEnd(32),
         `${seconds.toFixed(3).padStart(8)} s`,
-        `x${ratioOf(way, ways[1]!).toFixed(2).padStart(6)}`,
+        `x${ratioTextOf(way, ways).padStart(6)}`,
         `${cpu.toFixed(2).padStart(7)} s CPU`,
         `${peakMB.toFixed(0).padStart(5)} MB held`,
         `${writtenMB.toFixed(1).padStart(8)} MB written`,
