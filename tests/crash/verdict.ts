@@ -77,11 +77,31 @@ const checkStorage = (home: string, formats: Formats): void => {
   }
 };
 
-/** Runs once more and gives what was written: nothing, if the run before has done it all. */
-const stepsOfAnotherRun = async (scenario: Scenario, home: string): Promise<string[]> => {
+const stepsOfAnotherRun = async (scenario: Scenario, home: string): Promise<readonly string[]> => {
   const steps: DurableStep[] = [];
   await scenario.run(makeOs({ onStep: (step) => void steps.push(step) }), home);
   return steps.map(({ kind, path }) => `${kind} ${relative(home, path)}`);
+};
+
+/** So often another run may learn that what it finds has been as it is for two seconds, mailbox by mailbox. */
+const MOST_LEARNING = 3;
+
+/**
+ * Runs once more: nothing is written, if the run before has done it all, but what a mirror remembers. That is written
+ * once files have not been touched for two seconds, and then no more.
+ */
+const checkNothingIsWritten = async (
+  scenario: Scenario,
+  home: string,
+  what: string,
+): Promise<void> => {
+  let steps: readonly string[] = [];
+  for (let run = 0; run <= MOST_LEARNING; run++) {
+    steps = await stepsOfAnotherRun(scenario, home);
+    assert.deepEqual(steps.filter((step) => !/ memory(\/|$)/.test(step)), [], what);
+    if (steps.length === 0) return;
+  }
+  assert.deepEqual(steps, [], what);
 };
 
 /**
@@ -161,13 +181,13 @@ export const pairVerdict = (
       paths = await pathsIn(whole);
       checkPictures(expected, expected, rule);
       checkStorage(whole, formats);
-      assert.deepEqual(await stepsOfAnotherRun(scenario, whole), [], "a second run writes");
+      await checkNothingIsWritten(scenario, whole, "a second run writes");
     },
     crashed: (home) =>
       checkNothingLost(home, before, bodiesIn(expected.left, expected.right), formats),
     mended: async (home) => {
       checkPictures(await picturesOf(home, formats), expected, rule);
-      assert.deepEqual(await stepsOfAnotherRun(scenario, home), [], "a third run writes");
+      await checkNothingIsWritten(scenario, home, "a third run writes");
       checkStorage(home, formats);
       assert.deepEqual(await pathsIn(home), paths, "what is left over");
     },
