@@ -13,7 +13,7 @@ export interface Corpus extends Bulk {
   readonly name: string;
   /** What `deno task bench` measures, in ten minutes together. */
   readonly quick: readonly WorkName[];
-  /** What `--long` measures besides: so that no target but one is left out, in three quarters of an hour. */
+  /** What `--long` measures besides: so that no target is left out, in an hour. */
   readonly long?: readonly WorkName[];
   /** What `deno task bench:full` measures. */
   readonly full: readonly WorkName[];

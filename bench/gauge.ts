@@ -21,10 +21,10 @@ const flush = async (): Promise<void> => {
   await new Deno.Command("sync").output();
 };
 
-/** Has the system forget what it has removed a moment ago, where it may be told to. */
-export const forgetRemoved = async (): Promise<void> => {
+/** Empties the caches, where {@linkcode whyNotCold} has nothing against it: the system forgets, too, what was removed. */
+export const dropCaches = async (): Promise<void> => {
   await flush();
-  await Deno.writeTextFile(DROP_CACHES, EVERYTHING).catch(() => {});
+  await Deno.writeTextFile(DROP_CACHES, EVERYTHING);
 };
 
 /** With what is in the caches from before. */
@@ -35,8 +35,7 @@ export const warm = (machine: Machine): Gauge => async (line) => {
 
 /** With nothing in the caches, neither of the mail nor of the program. */
 export const cold = (machine: Machine): Gauge => async (line) => {
-  await flush();
-  await Deno.writeTextFile(DROP_CACHES, EVERYTHING);
+  await dropCaches();
   return await measure(machine, line);
 };
 

@@ -13,7 +13,7 @@ import { buildDsync } from "../tests/interop/dsync.ts";
 import { hasMbsync } from "./commands.ts";
 import { CORPORA, type Corpus, writeCorpus } from "./corpus.ts";
 import type { WorkName } from "./names.ts";
-import { canCount, forgetRemoved, whyNotCold } from "./gauge.ts";
+import { canCount, dropCaches, whyNotCold } from "./gauge.ts";
 import { headLines } from "./head.ts";
 import type { Job } from "./job.ts";
 import { jobsOf } from "./jobs.ts";
@@ -115,7 +115,8 @@ const isNamed = ({ name }: Corpus): boolean =>
   names.length === 0 || names.some((one) => name.startsWith(`${one} `));
 for (const corpus of CORPORA.filter(isNamed)) {
   if (worksOf(corpus).length === 0) continue;
-  await forgetRemoved();
+  // What the corpus before has left must not be measured.
+  if (notCold === null) await dropCaches();
   await benchCorpus(corpus, notCold === null);
   if (keep) await keepPages(head);
 }

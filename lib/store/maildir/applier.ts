@@ -113,15 +113,18 @@ export class Applier {
     return os.disk.gather(paths.mail);
   }
 
+  /** The file in cur/ of a mail with that base name, by the letters as they are now. */
+  #fileOf(base: string, { flags, keywords }: Pick<MaildirMail, "flags" | "keywords">): MailFile {
+    const named = nameFlagsOf(this.#box.letters, flags, keywords);
+    return { name: withNameFlags(base, named), isNew: false };
+  }
+
   /** Writes the mail of a save to tmp/. */
   async #prepare(operation: MailOperation): Promise<Prepared> {
     if (operation._tag !== "SaveMail") return { operation };
-    const { os, paths, letters } = this.#box;
-    const { mail, copy } = operation;
-    const pathOf = (base: string): string => {
-      const named = nameFlagsOf(letters, copy.from.flags, copy.from.keywords);
-      return stagedPath(paths.mail, { name: withNameFlags(base, named), isNew: false });
-    };
+    const { os, paths } = this.#box;
+    const { mail, copy: { from } } = operation;
+    const pathOf = (base: string): string => stagedPath(paths.mail, this.#fileOf(base, from));
     const receiving = { mailDirectory: paths.mail, mode: this.#mode, pathOf };
     try {
       return { operation, incoming: await receiveMail(os, receiving, mail) };
@@ -146,7 +149,7 @@ export class Applier {
       return await this.#box.withLocks((locked) => this.#carryOut(locked, batch, files));
     } finally {
       // One that was staged may have a line by now, whatever came after that.
-      for (const one of batch) if (!incomingOf(one).some(files.hasTaken)) this.#forget(one);
+      for (const one of batch) if (!incomingOf(one).some(files.hasStaged)) this.#forget(one);
     }
   }
 
@@ -246,8 +249,7 @@ export class Applier {
 
   #save(step: StepOf<"Save">, files: BatchFiles): void {
     const { entry, flags, keywords, incoming, modSeq: wanted } = step;
-    const named = nameFlagsOf(this.#box.letters, flags, keywords);
-    const file: MailFile = { name: withNameFlags(entry.name, named), isNew: false };
+    const file = this.#fileOf(entry.name, step);
     files.stage(incoming, file);
     const mail: MaildirMail = {
       uid: entry.uid,

@@ -15,8 +15,7 @@ import { stagedPath } from "./stranded.ts";
 /** The files of one batch. Order: what is staged, its durable names, the lines of the batch, the move to cur/. */
 export class BatchFiles {
   readonly #box: MaildirBox;
-  readonly #staged: MailFile[] = [];
-  readonly #taken = new Set<Incoming>();
+  readonly #staged = new Map<Incoming, MailFile>();
   readonly #directories = new Set<string>();
 
   /** For an open mailbox. */
@@ -33,22 +32,21 @@ export class BatchFiles {
   stage(incoming: Incoming, file: MailFile): void {
     const path = stagedPath(this.#box.paths.mail, file);
     if (incoming.path !== path) this.#box.os.disk.rename(incoming.path, path);
-    this.#taken.add(incoming);
-    this.#staged.push(file);
+    this.#staged.set(incoming, file);
   }
 
   /** Whether a mail was given such a name. */
-  readonly hasTaken = (incoming: Incoming): boolean => this.#taken.has(incoming);
+  readonly hasStaged = (incoming: Incoming): boolean => this.#staged.has(incoming);
 
   /** Makes those names durable. */
   syncStaged(): void {
-    if (this.#staged.length > 0) this.#box.os.disk.syncDir(`${this.#box.paths.mail}/tmp`);
+    if (this.#staged.size > 0) this.#box.os.disk.syncDir(`${this.#box.paths.mail}/tmp`);
   }
 
   /** Removes the mails that have no line. One that has is saved: whoever opens the mailbox next moves it on. */
   discardStaged(listed: ReadonlySet<string> | null): void {
     const { os, paths } = this.#box;
-    for (const file of this.#staged) {
+    for (const file of this.#staged.values()) {
       const isSaved = listed === null || listed.has(baseName(file.name));
       if (!isSaved) os.disk.unlink(stagedPath(paths.mail, file));
     }
@@ -57,7 +55,7 @@ export class BatchFiles {
   /** Puts the mails in their place. */
   moveStaged(): void {
     const { os, paths } = this.#box;
-    for (const file of this.#staged) {
+    for (const file of this.#staged.values()) {
       os.disk.rename(stagedPath(paths.mail, file), this.#path(file));
     }
   }

@@ -98,20 +98,25 @@ export interface Receiving {
   readonly pathOf: (base: string) => string;
 }
 
+/** A path in tmp/ that nothing has had yet, for a mail that has no name yet. */
+const nextPath = (os: Os, { mailDirectory }: Receiving, { size }: Mail): string =>
+  `${mailDirectory}/tmp/${INCOMING_PREFIX}${newBaseName(os, size, size)}`;
+
 const receiveWhole = (
   os: Os,
-  { mode, pathOf }: Receiving,
-  anyPath: string,
+  receiving: Receiving,
   mail: Mail,
   body: readonly Uint8Array[],
 ): Incoming => {
   const ends = new LineEnds();
   for (const piece of body) ends.take(piece);
-  if (ends.bytes !== mail.size) throw new StreamFailure(wrongSize(anyPath, mail, ends.bytes));
+  if (ends.bytes !== mail.size) {
+    throw new StreamFailure(wrongSize(nextPath(os, receiving, mail), mail, ends.bytes));
+  }
   const sizes = { size: ends.bytes, virtualSize: ends.bytes + ends.bare };
-  const naming = newNaming(os, mail.guid, sizes);
-  const path = naming === null ? anyPath : pathOf(naming.base);
-  os.disk.create(path, body, { mode, mtime: mail.receivedAt, sync: false });
+  const naming = isNameOf(mail.guid, sizes) ? null : ownName(os, mail.guid, sizes);
+  const path = naming === null ? nextPath(os, receiving, mail) : receiving.pathOf(naming.base);
+  os.disk.create(path, body, { mode: receiving.mode, mtime: mail.receivedAt, sync: false });
   return naming === null ? { path, ...sizes } : { path, ...sizes, naming };
 };
 
@@ -120,13 +125,12 @@ const receiveWhole = (
  * message where the body is not what was announced.
  */
 export const receiveMail = async (os: Os, receiving: Receiving, mail: Mail): Promise<Incoming> => {
-  const { mailDirectory, mode } = receiving;
-  const path = `${mailDirectory}/tmp/${INCOMING_PREFIX}${newBaseName(os, mail.size, mail.size)}`;
-  if (isInMemory(mail.body)) return receiveWhole(os, receiving, path, mail, mail.body);
+  if (isInMemory(mail.body)) return receiveWhole(os, receiving, mail, mail.body);
+  const path = nextPath(os, receiving, mail);
   let ends = new LineEnds();
   let complete = false;
   try {
-    ends = await writeStream(os, path, mail, mode);
+    ends = await writeStream(os, path, mail, receiving.mode);
     complete = ends.bytes === mail.size;
   } finally {
     if (!complete) os.disk.unlink(path);
@@ -162,13 +166,9 @@ type Sizes = Pick<Incoming, "size" | "virtualSize">;
 const isNameOf = (guid: Guid, { size, virtualSize }: Sizes): boolean =>
   isBaseName(guid) && nameSize(guid, "S") === size && nameSize(guid, "W") === virtualSize;
 
-/**
- * A name that no other mail has or will get, where a mail takes such a one whatever else is in the mailbox; else null.
- */
-const newNaming = (os: Os, guid: Guid, sizes: Sizes): Naming | null =>
-  isNameOf(guid, sizes) || !isUidlistValue(guid)
-    ? null
-    : { base: newBaseName(os, sizes.size, sizes.virtualSize), guidKey: `G${guid}` };
+/** A name that no other mail has or will get, with the GUID in its line; null where a line cannot hold that. */
+const ownName = (os: Os, guid: Guid, { size, virtualSize }: Sizes): Naming | null =>
+  isUidlistValue(guid) ? { base: newBaseName(os, size, virtualSize), guidKey: `G${guid}` } : null;
 
 /**
  * A name for a mail, or null where a Maildir cannot keep its GUID. The GUID itself is the base name when it says the
@@ -182,12 +182,10 @@ export const nameMail = (
   isTaken: (base: string) => boolean,
 ): Naming | null => {
   if (mail.naming !== undefined) return mail.naming;
-  const { size, virtualSize } = mail;
   const fits = isBaseName(guid) && !isTaken(guid);
   if (fits && isNameOf(guid, mail)) return { base: guid, guidKey: "" };
-  if (isUidlistValue(guid)) {
-    return { base: newBaseName(os, size, virtualSize), guidKey: `G${guid}` };
-  }
+  const own = ownName(os, guid, mail);
+  if (own !== null) return own;
   const saysNothing = !guid.includes(",S=") && !guid.includes(",W=");
   return fits && saysNothing ? { base: guid, guidKey: "" } : null;
 };
