@@ -6,7 +6,7 @@
 import { LOG_HEADER } from "../../lib/codec/_index_fixture.ts";
 import { decodeLog, logStart } from "../../lib/codec/index_log.ts";
 import { parseNameFlags, withNameFlags } from "../../lib/codec/maildir_name.ts";
-import { parseUidlist } from "../../lib/codec/maildir_uidlist.ts";
+import { parseUidlist } from "../../lib/codec/maildir_uidlist_reader.ts";
 import { decodeFileHeader, walkRecords } from "../../lib/codec/mdbox_file.ts";
 import { indexLog, MAILS, mdboxFile, right, uidlist } from "./_inputs.ts";
 

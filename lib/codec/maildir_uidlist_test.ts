@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import * as E from "fp-ts/Either.js";
 import { mailboxGuid, uid } from "../model/ids.ts";
+import { encodeUidlist, type Uidlist } from "./maildir_uidlist.ts";
 import {
-  encodeUidlist,
   formatUidlistEntry,
   isUidlistValue,
-  parseUidlist,
-  type Uidlist,
+  UidlistLines,
   uidlistValue,
-} from "./maildir_uidlist.ts";
+} from "./maildir_uidlist_lines.ts";
+import { parseUidlist, UidlistReader } from "./maildir_uidlist_reader.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const parse = (text: string): Uidlist => {
@@ -61,7 +61,7 @@ Deno.test("parseUidlist gives keys, effective UIDNEXT and what it does not know"
   assert.equal(list.guid, "e9f7e2190c4d046b035e000083ecc375");
   assert.equal(list.otherKeys, "Xunknown P%u");
   assert.equal(list.flaw, null);
-  assert.deepEqual(list.entries.map(({ uid }) => uid), [1, 9, 12]);
+  assert.deepEqual([...list.entries].map(({ uid }) => uid), [1, 9, 12]);
   const [first, second, third] = list.entries;
   assert.equal(uidlistValue(first!, "G"), null);
   assert.equal(second!.name, "name with space");
@@ -73,10 +73,10 @@ Deno.test("parseUidlist gives keys, effective UIDNEXT and what it does not know"
 
 Deno.test("parseUidlist mends what Dovecot mends, and says so", () => {
   const twice = parse(`${HEADER}1 :a\n2 :b\n3 :a\n`);
-  assert.deepEqual(twice.entries.map(({ uid }) => uid), [2, 3]);
+  assert.deepEqual([...twice.entries].map(({ uid }) => uid), [2, 3]);
   assert.match(twice.flaw!, /earlier line/);
   const key = parse(`${HEADER}1 x Ga :a\n`);
-  assert.equal(key.entries[0]!.keys, "Ga");
+  assert.equal(key.entries.at(0).keys, "Ga");
   assert.match(key.flaw!, /capital/);
 });
 
@@ -85,7 +85,7 @@ Deno.test("parseUidlist reads version 1", () => {
   assert.equal(list.version, 1);
   assert.equal(list.guid, null);
   assert.equal(list.uidNext, 20);
-  assert.deepEqual(list.entries.map(({ name }) => name), ["1.a", "2.b"]);
+  assert.deepEqual([...list.entries].map(({ name }) => name), ["1.a", "2.b"]);
 });
 
 Deno.test("encodeUidlist gives back what Dovecot wrote", () => {
@@ -115,10 +115,12 @@ Deno.test("parseUidlist undoes encodeUidlist", () => {
       otherKeys: "",
       entries: lines,
     };
-    assert.deepEqual(
-      parseUidlist(encodeUidlist(list)),
-      E.right({ version: 3, flaw: null, ...list }),
-    );
+    const read = parseUidlist(encodeUidlist(list));
+    assert.ok(E.isRight(read));
+    const { entries: readLines, ...rest } = read.right;
+    const { entries: written, ...header } = list;
+    assert.deepEqual(rest, { version: 3, flaw: null, ...header });
+    assert.deepEqual([...readLines], written);
   }));
 });
 
@@ -130,5 +132,58 @@ Deno.test("parseUidlist takes any bytes without throwing", () => {
   fc.assert(fc.property(fc.oneof(fc.uint8Array(), line), (input) => {
     const list = parseUidlist(input);
     if (E.isLeft(list)) assert.ok(list.left.where.offset! <= input.length);
+  }));
+});
+
+/** What came of a file that is read in pieces of these lengths. */
+const inPieces = (input: Uint8Array, lengths: readonly number[]) => {
+  const reader = new UidlistReader(input.length);
+  let at = 0;
+  for (const length of [...lengths, input.length]) {
+    const end = reader.take(input.subarray(at, at + length));
+    if (E.isLeft(end)) return end;
+    at += length;
+  }
+  return reader.end();
+};
+
+const plain = (list: ReturnType<typeof parseUidlist>) =>
+  E.isLeft(list) ? list : { ...list.right, entries: [...list.right.entries] };
+
+Deno.test("UidlistReader reads in pieces what it reads as a whole, errors too", () => {
+  const lines = fc.array(
+    fc.constantFrom(
+      "1 :a",
+      "2 :b",
+      "3 Gx :ä",
+      "4 x Gx :c",
+      "5 :a",
+      "9 Gx Py :d",
+      "7 :e/f",
+      "8 :é:2,S",
+    ),
+  );
+  const lengths = fc.array(fc.integer({ min: 0, max: 30 }));
+  fc.assert(fc.property(lines, fc.constantFrom("", "10 :half"), lengths, (some, half, pieces) => {
+    const input = bytes(`${HEADER}${some.sort().map((one) => `${one}\n`).join("")}${half}`);
+    assert.deepEqual(plain(inPieces(input, pieces)), plain(parseUidlist(input)));
+  }));
+});
+
+Deno.test("UidlistLines finds each line by UID and by name, however they came", () => {
+  const named = fc.uniqueArray(entry, { selector: ({ name }) => name, maxLength: 200 });
+  fc.assert(fc.property(named, fc.nat({ max: 200 }), (all, first) => {
+    let last = 0;
+    const entries = all.map(({ step, keys, name }) => ({ uid: uid(last += step), keys, name }));
+    const lines = UidlistLines.of(entries.slice(0, first));
+    lines.append(entries.slice(first));
+    assert.deepEqual([...lines], entries);
+    entries.forEach((one, row) => {
+      assert.equal(lines.rowOf(one.name), row);
+      assert.equal(lines.rowOfUid(one.uid), row);
+    });
+    assert.equal(lines.rowOfUid(last + 1), -1);
+    assert.equal(lines.rowOf("/"), -1);
+    assert.equal(lines.twins, 0);
   }));
 });

@@ -140,8 +140,9 @@ export class User {
   #mailFile(name: string, uid: number) {
     const layout = this.#format === "fs" ? "fs" : "maildir++";
     const paths = mailboxPaths({ root: this.#root, layout }, mailboxName(name));
-    const entry = readUidlist(this.#os, paths.control)!.entries.find((one) => one.uid === uid)!;
-    return { paths, file: findMailFile(this.#os, paths.mail, entry.name)! };
+    const { entries } = readUidlist(this.#os, paths.control)!;
+    const base = entries.nameAt(entries.rowOfUid(uid));
+    return { paths, file: findMailFile(this.#os, paths.mail, base)! };
   }
 
   #rename(name: string, uid: number, wish: FlagWish): void {

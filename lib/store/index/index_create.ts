@@ -4,15 +4,14 @@
  *
  * @module
  */
-import { joinBytes } from "../../codec/byte_pieces.ts";
 import { setTail } from "../../codec/index_build.ts";
 import { encodeLogHeader, LOG_HEADER_SIZE, type LogHeader } from "../../codec/index_header.ts";
 import { decodeLog, logStart } from "../../codec/index_log.ts";
 import { DONE } from "../../codec/index_record.ts";
 import { IndexView } from "../../codec/index_view.ts";
 import type { Os } from "../../port/os.ts";
-import { type IndexAppender, type IndexFile, openIndex } from "./index_file.ts";
-import { fail, groupBytes, type IndexPaths, indexPaths, orThrow } from "./log_file.ts";
+import { type IndexAppender, IndexFile, openIndex } from "./index_file.ts";
+import { fail, groupBytes, type IndexPaths, indexPaths, LogFile, orThrow } from "./log_file.ts";
 
 /** How a new index is made. */
 export interface NewIndex {
@@ -90,8 +89,26 @@ export const createIndex = (
     draft.remove();
   }
   os.disk.syncDir(directory);
-  return openIndex(os, directory, base) ??
+  return (behind === null ? openNew(os, paths, header, appender.view) : null) ??
+    openIndex(os, directory, base) ??
     fail("Changed", "mailbox", { path: paths.log }, "the new index is gone again");
+};
+
+/** Opens a log whose content is known: it is not read again. null where another has taken its place. */
+const openNew = (
+  os: Os,
+  paths: IndexPaths,
+  header: LogHeader,
+  view: IndexView,
+): IndexFile | null => {
+  const log = LogFile.open(os, paths.log);
+  if (log === null) return null;
+  const { indexId, fileSeq } = log.header();
+  if (indexId === header.indexId && fileSeq === header.fileSeq) {
+    return new IndexFile(os, paths, { log, header, view });
+  }
+  log.close();
+  return null;
 };
 
 const refuseIfThere = (os: Os, paths: IndexPaths): void => {
@@ -134,7 +151,7 @@ const lockWithDraft = (
     os.files.close(fd);
   };
   try {
-    os.disk.write(fd, joinBytes(content), null);
+    for (const piece of content) os.disk.write(fd, piece, null);
     os.disk.sync(fd);
     os.disk.link(path, paths.newLog);
   } catch (thrown) {

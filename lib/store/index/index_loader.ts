@@ -5,7 +5,7 @@
  * @module
  */
 import * as E from "fp-ts/Either.js";
-import { decodeIndexHeader, decodeLogHeader, type LogHeader } from "../../codec/index_header.ts";
+import { decodeIndexHeader, type LogHeader } from "../../codec/index_header.ts";
 import {
   decodeLog,
   isOfTheMailbox,
@@ -24,6 +24,7 @@ import { IndexView } from "../../codec/index_view.ts";
 import type { Os } from "../../port/os.ts";
 import { readBeginning } from "../account/read_beginning.ts";
 import { fail, type IndexPaths, LogFile, orThrow } from "./log_file.ts";
+import { LogParts, PART } from "./log_parts.ts";
 
 /** An index that was read, with its log still open. */
 export interface LoadedIndex {
@@ -98,9 +99,8 @@ const assemble = (
   snapshot: Snapshot | null,
   isWhole: boolean,
 ): LoadedIndex | Mismatch => {
-  const bytes = log.read(0);
-  const header = orThrow(decodeLogHeader(bytes), { path: paths.log });
-  const last: LogBytes = { path: paths.log, header, bytes };
+  const last = LogParts.of(paths.log, log);
+  const { header } = last;
   const chain = findChain(os, paths, last, snapshot);
   if ("what" in chain) return chain;
   const { view } = chain;
@@ -113,40 +113,34 @@ const assemble = (
   return { log, header, view };
 };
 
-/** So many bytes of a log are taken apart at once: what they are taken apart to is a few times as large. */
-const PART = 4 << 20;
-
 /** Replays a log from a place on, part by part; gives where its last complete record ends. */
 const replay = (
   view: IndexView,
-  { bytes, header, path }: LogBytes,
+  log: LogParts,
   from: LogCursor,
   isWhole: boolean,
 ): LogCursor => {
+  const { header, path, size } = log;
   const isWanted = isWhole ? undefined : isOfTheMailbox;
   let at = from;
-  for (let length = PART;;) {
-    const part = bytes.subarray(0, at.offset + length);
-    const stretch = orThrow(decodeLog(part, 0, at, header, isWanted), { path });
+  // The first part is in memory.
+  for (let to = at.offset < PART ? PART : at.offset + PART, length = PART;;) {
+    const end = Math.min(size, to);
+    const part = log.read(at.offset, end);
+    const stretch = orThrow(decodeLog(part, at.offset, at, header, isWanted), { path });
     orThrow(view.apply(stretch, isWhole), { path });
-    if (part.length === bytes.length) return stretch.end;
+    if (end === size) return stretch.end;
     // A record, or a group of them, that is longer than the part.
     length = stretch.end.offset === at.offset ? 2 * length : PART;
     at = stretch.end;
+    to = at.offset + length;
   }
 };
-
-/** A log in memory. */
-interface LogBytes {
-  readonly path: string;
-  readonly header: LogHeader;
-  readonly bytes: Uint8Array;
-}
 
 /** A state and the logs to replay on it; `start` null: from the first record. */
 interface Chain {
   readonly view: IndexView;
-  readonly parts: readonly { readonly log: LogBytes; readonly start: LogCursor | null }[];
+  readonly parts: readonly { readonly log: LogParts; readonly start: LogCursor | null }[];
 }
 
 const readSnapshot = (os: Os, paths: IndexPaths): Snapshot | null => {
@@ -165,16 +159,20 @@ const readSnapshotHeaders = (os: Os, paths: IndexPaths): Snapshot | null => {
   return whole === null ? null : orThrow(decodeSnapshotHeaders(whole), { path: paths.index });
 };
 
-const readOldLog = (os: Os, paths: IndexPaths, header: LogHeader): LogBytes | null => {
+const readOldLog = (os: Os, paths: IndexPaths, header: LogHeader): LogParts | null => {
   const bytes = os.files.readFile(paths.oldLog);
   if (bytes === null) return null;
-  const old = orThrow(decodeLogHeader(bytes), { path: paths.oldLog });
-  return old.fileSeq === header.prevFileSeq && old.indexId === header.indexId
-    ? { path: paths.oldLog, header: old, bytes }
+  const old = LogParts.ofBytes(paths.oldLog, bytes);
+  return old.header.fileSeq === header.prevFileSeq && old.header.indexId === header.indexId
+    ? old
     : null;
 };
 
-const fromScratch = (logs: readonly LogBytes[]): Chain => {
+/** All records of a log that is in memory. */
+const recordsOf = (old: LogParts) =>
+  decodeLog(old.read(0, old.size), 0, logStart(old.header), old.header);
+
+const fromScratch = (logs: readonly LogParts[]): Chain => {
   const { header } = logs[0]!;
   return {
     view: IndexView.empty(header.indexId, logStart(header)),
@@ -186,7 +184,7 @@ const fromScratch = (logs: readonly LogBytes[]): Chain => {
 const findChain = (
   os: Os,
   paths: IndexPaths,
-  last: LogBytes,
+  last: LogParts,
   snapshot: Snapshot | null,
 ): Chain | Mismatch => {
   const { header } = last;
@@ -227,7 +225,7 @@ const findChain = (
 const continueFrom = (
   paths: IndexPaths,
   snapshot: Snapshot,
-  logs: readonly LogBytes[],
+  logs: readonly LogParts[],
 ): Chain | Mismatch => {
   const first = logs[0]!;
   const start = cursorAtHead(snapshot, first);
@@ -242,10 +240,11 @@ const continueFrom = (
 /** The cursor where a snapshot stands, its modseq counted as Dovecot does (mail_transaction_log_file_skip_to_head). */
 const cursorAtHead = (
   { header: { logHeadOffset: head }, extensions }: Snapshot,
-  { bytes, header, path }: LogBytes,
+  log: LogParts,
 ): E.Either<string, LogCursor> => {
-  if (head < header.headerSize || head > bytes.length) {
-    return E.left(`the index was made at offset ${head} of a log of ${bytes.length} bytes`);
+  const { header, path, size } = log;
+  if (head < header.headerSize || head > size) {
+    return E.left(`the index was made at offset ${head} of a log of ${size} bytes`);
   }
   const modSeqHeader = extensions.find(({ name }) => name === MODSEQ_EXTENSION)?.header;
   let start = logStart(header);
@@ -259,7 +258,8 @@ const cursorAtHead = (
       offset >= header.headerSize && offset <= head;
     if (known) start = { ...start, offset, modSeq: view.getBigUint64(0, true) };
   }
-  const before = orThrow(decodeLog(bytes.subarray(0, head), 0, start, header), { path });
+  const bytes = log.read(start.offset, head);
+  const before = orThrow(decodeLog(bytes, start.offset, start, header), { path });
   return before.end.offset === head
     ? E.right(before.end)
     : E.left(`the index was made at offset ${head}, which is no end of a record`);
@@ -278,7 +278,7 @@ export const readHistory = (
   let entries: readonly LogEntry[] = [];
   const old = header.prevFileSeq === 0 ? null : readOldLog(os, paths, header);
   if (old !== null) {
-    const stretch = decodeLog(old.bytes, 0, logStart(old.header), old.header);
+    const stretch = recordsOf(old);
     if (E.isRight(stretch) && stretch.right.end.offset === header.prevFileOffset) {
       entries = stretch.right.entries;
     }
@@ -314,6 +314,6 @@ export const historyIsComplete = (os: Os, paths: IndexPaths, { header }: LoadedI
   if (header.prevFileSeq === 0) return true;
   const old = readOldLog(os, paths, header);
   if (old === null || old.header.prevFileSeq !== 0) return false;
-  const stretch = decodeLog(old.bytes, 0, logStart(old.header), old.header);
+  const stretch = recordsOf(old);
   return E.isRight(stretch) && stretch.right.end.offset === header.prevFileOffset;
 };

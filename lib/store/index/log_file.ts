@@ -128,6 +128,11 @@ export class LogFile {
     return bytes.subarray(0, this.#os.files.read(this.#fd, bytes, from));
   }
 
+  /** Fills `into` with the bytes from `from` on; gives how many there were. */
+  readInto(into: Uint8Array, from: number): number {
+    return this.#os.files.read(this.#fd, into, from);
+  }
+
   /** The header as it is now: Dovecot marks a corrupted log by overwriting it. */
   header(): LogHeader {
     return orThrow(decodeLogHeader(this.read(0, Math.min(this.size(), 4096))), {

@@ -9,9 +9,8 @@
  */
 import { letterOf } from "../../codec/maildir_keywords.ts";
 import { withNameFlags } from "../../codec/maildir_name.ts";
-import type { UidlistEntry } from "../../codec/maildir_uidlist.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
-import { modSeq, type Uid } from "../../model/ids.ts";
+import { type ModSeq, modSeq, type Uid } from "../../model/ids.ts";
 import type { MailOperation, Outcome } from "../../model/operation.ts";
 import type { Gathering } from "../../port/os.ts";
 import type { Chunks } from "../../stream/chunks.ts";
@@ -21,9 +20,10 @@ import { BatchFiles } from "./batch_files.ts";
 import { BatchIndex } from "./batch_index.ts";
 import { type Locked, type MaildirBox, makeMailDirectories } from "./box.ts";
 import { type Incoming, messageError, receiveMail } from "./incoming.ts";
-import { endingOf, type MailFile } from "./listing.ts";
-import type { MaildirMail } from "./merge.ts";
+import { Endings, type MailFile } from "./listing.ts";
+import type { MaildirMail } from "./mail_table.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { StandingMails } from "./standing.ts";
 import { stagedPath } from "./stranded.ts";
 import { decideSteps, lettersFor, nameFlagsOf, type Prepared, type Step, uidsOf } from "./steps.ts";
 import { appendUidlist, readUidlist, writeUidlist } from "./uidlist_file.ts";
@@ -47,14 +47,12 @@ type StepOf<T extends Step["_tag"]> = Extract<Step, { readonly _tag: T }>;
 export class Applier {
   readonly #box: MaildirBox;
   readonly #index = new BatchIndex();
-  /** The state that `#mails` was made of. */
+  /** The state that `#standing` was made of. */
   #seen: Snapshot | null = null;
-  /** The mails as they are now, ascending by UID. */
-  #mails = new Map<number, MaildirMail>();
-  /** The lines of dovecot-uidlist by base name, ascending by UID; also of mails that others want expunged. */
-  #lines = new Map<string, UidlistEntry>();
-  /** Base names of files without a line. */
-  #unlisted: ReadonlySet<string> = new Set();
+  #standing: StandingMails;
+  /** What the batch that is carried out brings, ascending by UID, and the modseqs that it shall have. */
+  #arrived: { readonly mail: MaildirMail; readonly wanted: ModSeq | null }[] = [];
+  readonly #endings = new Endings();
   #usedLetters = 0;
   #uidNext = 1;
   /** UIDNEXT as dovecot-uidlist alone gives it. */
@@ -65,6 +63,7 @@ export class Applier {
   /** For one open mailbox. */
   constructor(box: MaildirBox) {
     this.#box = box;
+    this.#standing = new StandingMails(box.snapshot);
   }
 
   /** One outcome for each operation, in order; those of a batch come when it is durable. */
@@ -158,11 +157,9 @@ export class Applier {
     const { snapshot } = this.#box;
     if (this.#seen === snapshot) return;
     this.#seen = snapshot;
-    const { mails, uidNext } = snapshot.merged;
-    this.#mails = new Map(mails.map((mail) => [mail.uid, mail]));
-    this.#lines = new Map((snapshot.uidlist?.entries ?? []).map((entry) => [entry.name, entry]));
-    this.#unlisted = new Set(snapshot.merged.discord.unlisted);
-    this.#usedLetters = snapshot.merged.usedLetters;
+    const { uidNext, usedLetters } = snapshot.merged;
+    this.#standing = new StandingMails(snapshot);
+    this.#usedLetters = usedLetters;
     this.#uidNext = uidNext;
     this.#listedUidNext = snapshot.uidlist?.uidNext ?? 1;
   }
@@ -175,9 +172,9 @@ export class Applier {
     this.#catchUp();
     const box = this.#box;
     const steps = decideSteps(box.os, {
-      mails: this.#mails,
+      mails: this.#standing,
       uidNext: this.#uidNext,
-      isTaken: (base) => this.#lines.has(base) || this.#unlisted.has(base),
+      isTaken: (base) => this.#standing.isTaken(base),
     }, batch);
     box.setLetters(lettersFor(box.letters, this.#usedLetters, steps));
     let outcomes: readonly Outcome[] | null = null;
@@ -187,6 +184,7 @@ export class Applier {
         return this.#carryOutStep(step, files);
       });
       files.syncStaged();
+      this.#takeIn();
       this.#writeLines(steps, done);
       outcomes = done;
     } finally {
@@ -202,7 +200,7 @@ export class Applier {
   #listed(): ReadonlySet<string> | null {
     const { os, paths } = this.#box;
     return attempt(
-      () => new Set(readUidlist(os, paths.control)?.entries.map(({ name }) => name)),
+      () => new Set([...readUidlist(os, paths.control)?.entries ?? []].map(({ name }) => name)),
       () => null,
     );
   }
@@ -222,7 +220,7 @@ export class Applier {
         return this.#turn(step, files) ? done : gone(operation, step.mail.uid);
       case "Expunge":
         files.remove(step.mail);
-        this.#drop(step.mail);
+        this.#standing.drop(step.mail.uid);
         this.#index.expunge(step.mail);
         return done;
       case "Renumber":
@@ -235,16 +233,16 @@ export class Applier {
     }
   }
 
-  #put(mail: MaildirMail): void {
-    this.#mails.set(mail.uid, mail);
-    this.#lines.set(mail.entry.name, mail.entry);
-    this.#usedLetters |= mail.ending.letters;
-    this.#uidNext = Math.max(this.#uidNext, mail.uid + 1);
-  }
-
-  #drop(mail: MaildirMail): void {
-    this.#mails.delete(mail.uid);
-    this.#lines.delete(mail.entry.name);
+  /** The mails that the batch has brought are a part of the mailbox now. */
+  #takeIn(): void {
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    this.#standing.add(arrived.map(({ mail }) => mail));
+    for (const { mail, wanted } of arrived) {
+      this.#index.save(mail, wanted);
+      this.#usedLetters |= mail.ending.letters;
+      this.#uidNext = Math.max(this.#uidNext, mail.uid + 1);
+    }
   }
 
   #save(step: StepOf<"Save">, files: BatchFiles): void {
@@ -254,13 +252,12 @@ export class Applier {
     const mail: MaildirMail = {
       uid: entry.uid,
       entry,
-      ending: endingOf(file),
+      ending: this.#endings.of(file),
       flags,
       keywords,
       modSeq: wanted ?? modSeq(1n),
     };
-    this.#put(mail);
-    this.#index.save(mail, wanted);
+    this.#arrived.push({ mail, wanted });
   }
 
   #turn(step: StepOf<"Turn">, files: BatchFiles): boolean {
@@ -268,8 +265,9 @@ export class Applier {
     const named = nameFlagsOf(this.#box.letters, flags, keywords);
     const file = files.turn(mail, named);
     if (file === null) return false;
-    const turned = { ...mail, ending: endingOf(file), flags, keywords };
-    this.#put(turned);
+    const turned = { ...mail, ending: this.#endings.of(file), flags, keywords };
+    this.#standing.change(turned);
+    this.#usedLetters |= turned.ending.letters;
     this.#index.turn(mail, turned, operation.modSeq);
     return true;
   }
@@ -277,10 +275,9 @@ export class Applier {
   #renumber(step: StepOf<"Renumber">): void {
     const { mail, entry, operation } = step;
     const moved = { ...mail, uid: entry.uid, entry };
-    this.#drop(mail);
-    this.#put(moved);
+    this.#standing.drop(mail.uid);
     this.#index.expunge(mail);
-    this.#index.save(moved, operation.modSeq);
+    this.#arrived.push({ mail: moved, wanted: operation.modSeq });
   }
 
   /** Lines of saved mails are appended; a changed line or a raised UIDNEXT makes the whole list be written. */
@@ -297,7 +294,7 @@ export class Applier {
       writeUidlist(os, paths.control, {
         ...snapshot.uidlist!,
         uidNext: this.#uidNext,
-        entries: [...this.#lines.values()],
+        entries: this.#standing.lines(),
       });
     } else appendUidlist(os, paths.control, added);
     this.#listedUidNext = this.#uidNext;
@@ -313,10 +310,14 @@ export class Applier {
           else {
             const { letters } = this.#box;
             const hasLetter = (name: string) => letterOf(letters, name) >= 0;
-            const mails = [...this.#mails.values()].map((mail) => ({
-              ...mail,
-              keywords: this.#index.keywordsOf(mail, hasLetter),
-            }));
+            const [standing, index] = [this.#standing, this.#index];
+            const mails: Iterable<MaildirMail> = {
+              *[Symbol.iterator]() {
+                for (const mail of standing.mails()) {
+                  yield { ...mail, keywords: index.keywordsOf(mail, hasLetter) };
+                }
+              },
+            };
             // Not counted until all is in, modseqs come out exactly as they are given.
             this.#box.createIndex(
               (appender) => {

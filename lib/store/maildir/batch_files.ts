@@ -8,7 +8,7 @@ import { thrownError } from "../account/or_fail.ts";
 import type { MaildirBox } from "./box.ts";
 import type { Incoming } from "./incoming.ts";
 import { fileOf, findMailFile, type MailFile, pathOf } from "./listing.ts";
-import type { MaildirMail } from "./merge.ts";
+import type { MaildirMail } from "./mail_table.ts";
 import type { nameFlagsOf } from "./steps.ts";
 import { stagedPath } from "./stranded.ts";
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { grown } from "../../codec/growing.ts";
 import { guid128 } from "../../codec/guid.ts";
 import { expungeMails, setHeader, withExactModSeqs } from "../../codec/index_build.ts";
 import { HEADER_AT } from "../../codec/index_header.ts";
@@ -28,23 +29,23 @@ import {
   type WantedModSeq,
   withModSeqs,
 } from "./index_records.ts";
-import { guidOf, type MaildirMail } from "./merge.ts";
+import { guidOf, type MaildirMail } from "./mail_table.ts";
+import { type SavedMail, SavedMails } from "./saved_mails.ts";
 
 const byUid = <A extends { readonly uid: number }>(items: readonly A[]): readonly A[] =>
   items.toSorted((a, b) => a.uid - b.uid);
 
 /** Collects changes until they are written; those of a mailbox without an index are owed to it until it is made. */
 export class BatchIndex {
-  /** By UID, as they are now. */
-  #saved = new Map<number, MaildirMail>();
+  #saved = new SavedMails();
   #turned: FlagTurn[] = [];
   /** Mails that were changed without a word on their modseqs. */
   #news = new Set<Uid>();
   #expunged: MaildirMail[] = [];
-  /** Modseqs that saved mails shall have exactly. */
-  #exact: WantedModSeq[] = [];
   /** Modseqs that mails shall have at least. */
   #least: WantedModSeq[] = [];
+  /** Whether saved mails shall have modseqs of their own. */
+  #hasExact = false;
   #raise: RaiseStatus | null = null;
   #owed = false;
 
@@ -54,7 +55,7 @@ export class BatchIndex {
    */
   keywordsOf(mail: MaildirMail, hasLetter: (name: string) => boolean): Keywords {
     const owed = this.#saved.get(mail.uid);
-    if (owed === undefined) return mail.keywords;
+    if (owed === undefined || owed.keywords.length === 0) return mail.keywords;
     return keywords([...mail.keywords, ...owed.keywords.filter((name) => !hasLetter(name))]);
   }
 
@@ -64,14 +65,14 @@ export class BatchIndex {
   }
 
   /** A mail was added, with this modseq if it is given. */
-  save(mail: MaildirMail, wanted: ModSeq | null): void {
-    this.#saved.set(mail.uid, mail);
-    if (wanted !== null) this.#exact.push({ uid: mail.uid, modSeq: wanted });
+  save({ uid, flags, keywords }: MaildirMail, wanted: ModSeq | null): void {
+    this.#saved.add({ uid, flags, keywords, modSeq: wanted });
+    if (wanted !== null) this.#hasExact = true;
   }
 
   /** A mail's flags or keywords were changed. */
   turn(before: MaildirMail, after: MaildirMail, wanted: ModSeq | null): void {
-    if (this.#saved.has(after.uid)) this.#saved.set(after.uid, after);
+    this.#saved.turn(after);
     this.#turned.push({
       uid: after.uid,
       add: (after.flags & ~before.flags) as Flags,
@@ -97,11 +98,11 @@ export class BatchIndex {
   }
 
   #forget(): void {
-    this.#saved = new Map();
+    this.#saved = new SavedMails();
     this.#turned = [];
     this.#news = new Set();
     this.#expunged = [];
-    this.#exact = [];
+    this.#hasExact = false;
     this.#least = [];
     this.#raise = null;
     this.#owed = false;
@@ -124,20 +125,23 @@ export class BatchIndex {
     if (this.#isEmpty) return;
     const { view } = writer;
     const isFresh = ({ uid }: { readonly uid: number }) => uid >= view.uidNext;
-    const saved = byUid([...this.#saved.values()]);
+    const saved = [...this.#saved];
+    const given = saved.filter((mail): mail is WantedModSeq & SavedMail => mail.modSeq !== null);
     const known = saved.filter((mail) => !isFresh(mail) && view.rowOf(mail.uid) >= 0);
     const turned = [
-      ...this.#turned.filter(({ uid }) => !this.#saved.has(uid) && view.rowOf(uid) >= 0),
+      ...this.#turned.filter(({ uid }) =>
+        this.#saved.get(uid) === undefined && view.rowOf(uid) >= 0
+      ),
       ...known.map((mail) => turnTo(view, view.rowOf(mail.uid), mail)),
     ];
     const expunged = byUid(this.#expunged).filter(({ uid }) => view.rowOf(uid) >= 0);
     // A client that has seen the highest so far must be told of the change: below that only raising is right.
     const isNews = ({ uid, modSeq }: WantedModSeq) =>
       modSeq > view.highestModSeq && view.rowOf(uid) >= 0;
-    const exact = [...this.#exact.filter(isFresh), ...this.#least.filter(isNews)];
+    const exact = [...given.filter(isFresh), ...this.#least.filter(isNews)];
     const least = [
       ...this.#least.filter((one) => !isNews(one)),
-      ...this.#exact.filter((one) => !isFresh(one)),
+      ...given.filter((one) => !isFresh(one)),
     ];
     writer.append(
       withModSeqs(view, writer.position, [
@@ -159,13 +163,13 @@ export class BatchIndex {
    * itself.
    */
   get keepsModSeqs(): boolean {
-    return this.#exact.length + this.#least.length > 0 || (this.#raise?.highestModSeq ?? 1n) > 1n;
+    return this.#hasExact || this.#least.length > 0 || (this.#raise?.highestModSeq ?? 1n) > 1n;
   }
 
   /** The first content of a new index for these mails, ascending by UID. */
   fill(
     appender: IndexAppender,
-    mails: readonly MaildirMail[],
+    mails: Iterable<MaildirMail>,
     uidValidity: number,
     uidNext: number,
   ): void {
@@ -186,19 +190,27 @@ export class BatchIndex {
    * The modseqs that are given; a mail that was changed after it was saved, and got none with the change, comes behind
    * all of them. An index that was not there has told nobody of lower ones.
    */
-  #modSeqsOf(mails: readonly MaildirMail[]) {
-    const wanted = new Map(this.#exact.map(({ uid, modSeq }) => [uid as number, modSeq]));
+  #modSeqsOf(mails: Iterable<MaildirMail>) {
     let top = 1n;
-    for (const one of wanted.values()) if (one > top) top = one;
-    for (const uid of this.#news) wanted.set(uid, modSeq(top + 1n));
-    for (const { uid, modSeq: least } of this.#least) {
-      if (least > (wanted.get(uid) ?? 0n)) wanted.set(uid, least);
+    for (const one of this.#saved) if (one.modSeq !== null && one.modSeq > top) top = one.modSeq;
+    const least = new Map<number, bigint>();
+    for (const { uid, modSeq } of this.#least) {
+      if (modSeq > (least.get(uid) ?? 0n)) least.set(uid, modSeq);
     }
-    const present = mails.filter(({ uid }) => wanted.has(uid));
-    return {
-      uids: Uint32Array.from(present, ({ uid }) => uid),
-      modSeqs: BigUint64Array.from(present, ({ uid }) => wanted.get(uid)!),
-    };
+    let uids = new Uint32Array(0);
+    let modSeqs = new BigUint64Array(0);
+    let count = 0;
+    for (const { uid } of mails) {
+      const exact = this.#news.has(uid) ? top + 1n : this.#saved.get(uid)?.modSeq ?? 0n;
+      const atLeast = least.get(uid) ?? 0n;
+      const wanted = exact > atLeast ? exact : atLeast;
+      if (wanted === 0n) continue;
+      uids = grown(uids, count + 1);
+      modSeqs = grown(modSeqs, count + 1);
+      uids[count] = uid;
+      modSeqs[count++] = wanted;
+    }
+    return { uids: uids.slice(0, count), modSeqs: modSeqs.slice(0, count) };
   }
 }
 

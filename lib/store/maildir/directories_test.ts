@@ -9,7 +9,7 @@ import { fetchMails, MailReader, SMALL_MAIL } from "./fetch.ts";
 import { mailboxPaths, type MaildirLocation } from "./layout.ts";
 import { endingOf, findMailFile, listMailFiles } from "./listing.ts";
 import { findMailboxes, rootKind } from "./mailbox_tree.ts";
-import type { MaildirMail } from "./merge.ts";
+import type { MaildirMail } from "./mail_table.ts";
 import { NO_FLAGS } from "../../model/flags.ts";
 
 const os = makeOs();
@@ -44,9 +44,9 @@ inTree("listMailFiles tells what is no mail and leaves it", {
   "new/2.b": "x",
   "new/3.c": "",
 }, (root) => {
-  const { files, problems } = listMailFiles(os, root);
-  assert.deepEqual([...files.keys()].sort(), ["1.a", "2.b", "3.c"]);
-  assert.equal(files.get("3.c")!.isNew, true);
+  const { unlisted, problems } = listMailFiles(os, root);
+  assert.deepEqual([...unlisted.keys()].sort(), ["1.a", "2.b", "3.c"]);
+  assert.equal(unlisted.get("3.c")!.isNew, true);
   assert.deepEqual(problems.map(({ what }) => what).sort(), [
     "a directory lies among the mails",
     "another file has the same base name",
@@ -56,7 +56,7 @@ inTree("listMailFiles tells what is no mail and leaves it", {
 });
 
 inTree("listMailFiles takes a missing directory for an empty one", {}, (root) => {
-  assert.equal(listMailFiles(os, `${root}/none`).files.size, 0);
+  assert.equal(listMailFiles(os, `${root}/none`).unlisted.size, 0);
   assert.equal(findMailFile(os, root, "1.a"), null);
 });
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { nameSize } from "../../codec/maildir_name.ts";
-import { uidlistValue } from "../../codec/maildir_uidlist.ts";
+import { uidlistValue } from "../../codec/maildir_uidlist_lines.ts";
 import { type SyncError, syncError, withPlace } from "../../model/error.ts";
 import type { Uid } from "../../model/ids.ts";
 import type { Body, Mail } from "../../model/mail.ts";
@@ -12,8 +12,8 @@ import type { Fd, FileInfo, Os } from "../../port/os.ts";
 import type { Fetched } from "../../port/store.ts";
 import { type Chunks, failStream } from "../../stream/chunks.ts";
 import { thrownError } from "../account/or_fail.ts";
-import { type Ending, fileOf, listMailFiles, pathOf } from "./listing.ts";
-import { guidOf, type MaildirMail } from "./merge.ts";
+import { type Ending, fileOf, Listing, listMailFiles, pathOf } from "./listing.ts";
+import { guidOf, type MaildirMail } from "./mail_table.ts";
 
 /** Mails up to this size are read at once. */
 export const SMALL_MAIL = 1 << 20;
@@ -159,7 +159,7 @@ export class MailReader {
   readonly #streaming = new Set<Fd>();
   readonly #room = new Room();
   readonly #temperature: Temperature;
-  #moved: ReadonlyMap<string, Ending> = new Map();
+  #moved = new Listing();
 
   /** For the mailbox whose mails are in `directory`. */
   constructor(os: Os, directory: string, temperature: Temperature = new Temperature()) {
@@ -232,10 +232,10 @@ export class MailReader {
 
   #open(mail: MaildirMail): Opened {
     const { name } = mail.entry;
-    const opened = this.#tryOpen(name, mail.ending) ?? this.#tryOpen(name, this.#moved.get(name));
+    const opened = this.#tryOpen(name, mail.ending) ?? this.#tryOpen(name, this.#moved.find(name));
     if (opened !== null) return opened;
-    this.#moved = listMailFiles(this.#os, this.#directory).files;
-    return this.#tryOpen(name, this.#moved.get(name)) ??
+    this.#moved = listMailFiles(this.#os, this.#directory);
+    return this.#tryOpen(name, this.#moved.find(name)) ??
       refuse("Changed", this.#path(name, mail.ending), "the mail is gone");
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { formatBaseName, isBaseName, nameSize } from "../../codec/maildir_name.ts";
-import { isUidlistValue } from "../../codec/maildir_uidlist.ts";
+import { isUidlistValue } from "../../codec/maildir_uidlist_lines.ts";
 import { countBareLf } from "../../codec/virtual_size.ts";
 import { type SyncError, syncError, withPlace } from "../../model/error.ts";
 import type { Guid } from "../../model/ids.ts";

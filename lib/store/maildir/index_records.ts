@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { grown } from "../../codec/growing.ts";
 import {
   appendMails,
   expungeMails,
@@ -68,15 +69,21 @@ class UidsByKeyword {
 }
 
 /** Records that add mails with their flags and keywords; UIDs ascend. */
-export const addedMails = (mails: readonly IndexedMail[]): readonly LogRecord[] => {
-  if (mails.length === 0) return [];
+export const addedMails = (mails: Iterable<IndexedMail>): readonly LogRecord[] => {
+  let uids = new Uint32Array(0);
+  let flagBytes = new Uint8Array(0);
+  let count = 0;
   const byKeyword = new UidsByKeyword();
-  for (const { uid, keywords } of mails) byKeyword.add(keywords, uid);
+  for (const { uid, flags, keywords } of mails) {
+    uids = grown(uids, count + 1);
+    flagBytes = grown(flagBytes, count + 1);
+    uids[count] = uid;
+    flagBytes[count++] = flags;
+    byKeyword.add(keywords, uid);
+  }
+  if (count === 0) return [];
   return [
-    appendMails(
-      Uint32Array.from(mails, ({ uid }) => uid),
-      Uint8Array.from(mails, ({ flags }) => flags),
-    ),
+    appendMails(uids.subarray(0, count), flagBytes.subarray(0, count)),
     ...updateKeywords("add", byKeyword.map),
   ];
 };

@@ -3,9 +3,12 @@
  *
  * @module
  */
+import { UidlistLines } from "../../codec/maildir_uidlist_lines.ts";
 import { baseName, type NameFlags, parseNameFlags } from "../../codec/maildir_name.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
 import type { Os } from "../../port/os.ts";
+
+const NO_LINES = new UidlistLines();
 
 /** A mail file. */
 export interface MailFile {
@@ -38,12 +41,96 @@ export const endingOf = ({ name, isNew }: MailFile): Ending => {
   return { text, isNew, ...parseNameFlags(text) };
 };
 
-/** All mail files of a mailbox. */
-export interface Listing {
-  /** By base name. */
-  readonly files: ReadonlyMap<string, Ending>;
+/** The endings of files, each one object however many files have it, and a number from 1 on. */
+export class Endings {
+  readonly #all: Ending[] = [];
+  /** Numbers by what stands behind the base name, in cur/ and in new/. */
+  readonly #known = [new Map<string, number>(), new Map<string, number>()] as const;
+
+  /** Its number. */
+  numberOf(file: MailFile): number {
+    const known = this.#known[file.isNew ? 1 : 0];
+    const text = file.name.slice(baseName(file.name).length);
+    let number = known.get(text);
+    if (number === undefined) known.set(text, number = this.#all.push(endingOf(file)));
+    return number;
+  }
+
+  /** The ending of a number; of 0 there is none. */
+  at(number: number): Ending | undefined {
+    return this.#all[number - 1];
+  }
+
+  /** The ending of a file. */
+  of(file: MailFile): Ending {
+    return this.#all[this.numberOf(file) - 1]!;
+  }
+
+  /** The letters that stand in them, as a bit set. */
+  get letters(): number {
+    return this.#all.reduce((used, { letters }) => used | letters, 0);
+  }
+}
+
+/** All mail files of a mailbox, beside the lines of its dovecot-uidlist. */
+export class Listing {
+  /** The lines that files were looked up in. */
+  readonly lines: UidlistLines;
+  /** Files that no line names, by base name. */
+  readonly unlisted: Map<string, Ending> = new Map();
   /** What is no mail that Dovecot could show, one error for each. */
-  readonly problems: readonly SyncError[];
+  readonly problems: SyncError[] = [];
+  /** Of each line the number of its file's ending, from 1 on; 0: no file. */
+  readonly #numbers: Uint32Array;
+  readonly #endings: Endings;
+
+  /** Empty, for these lines. */
+  constructor(lines: UidlistLines = NO_LINES, endings: Endings = new Endings()) {
+    this.#endings = endings;
+    this.lines = lines;
+    this.#numbers = new Uint32Array(lines.length);
+  }
+
+  /** The ending of the file that a line names, by the line's row. */
+  endingOf(row: number): Ending | undefined {
+    return this.#endings.at(this.#numbers[row]!);
+  }
+
+  /** The ending of a file by its base name. */
+  find(base: string): Ending | undefined {
+    const row = this.lines.rowOf(base);
+    return row < 0 ? this.unlisted.get(base) : this.endingOf(row);
+  }
+
+  /** The letters that stand in file names, as a bit set. */
+  get usedLetters(): number {
+    return this.#endings.letters;
+  }
+
+  /** Puts a file in; one of the same base name is replaced. */
+  put(base: string, file: MailFile): void {
+    const row = this.lines.rowOf(base);
+    if (row < 0) this.unlisted.set(base, this.#endings.of(file));
+    else this.#numbers[row] = this.#endings.numberOf(file);
+  }
+
+  /** An empty listing of the same lines, for {@linkcode with}. */
+  again(): Listing {
+    return new Listing(this.lines, this.#endings);
+  }
+
+  /** The files of this listing with those of one that was made {@linkcode again}: that has the last word, and the problems. */
+  with(later: Listing): Listing {
+    const both = this.again();
+    for (const { unlisted } of [this, later]) {
+      for (const [base, ending] of unlisted) both.unlisted.set(base, ending);
+    }
+    for (let row = 0; row < this.#numbers.length; row++) {
+      both.#numbers[row] = later.#numbers[row] || this.#numbers[row]!;
+    }
+    both.problems.push(...later.problems);
+    return both;
+  }
 }
 
 /** The path of a mail file. */
@@ -72,13 +159,15 @@ const resolveTwins = (os: Os, directory: string, a: MailFile, b: MailFile) => {
 
 /**
  * Lists cur/ and new/. A missing directory counts as empty: Dovecot makes it again. new/ is read first, so that a file
- * which is moved to cur/ meanwhile is not missed. Throws `StreamFailure` where a directory cannot be read.
+ * which is moved to cur/ meanwhile is not missed. The files go into `listing`. Throws `StreamFailure` where a directory cannot be read.
  */
-export const listMailFiles = (os: Os, directory: string): Listing => {
-  const files = new Map<string, Ending>();
-  const problems: SyncError[] = [];
+export const listMailFiles = (
+  os: Os,
+  directory: string,
+  listing: Listing = new Listing(),
+): Listing => {
+  const { problems } = listing;
   for (const isNew of [true, false]) {
-    const endings = new Map<string, Ending>();
     os.files.visit(`${directory}/${isNew ? "new" : "cur"}`, ({ name, kind }) => {
       if (name.startsWith(".")) return;
       const what = kind === "directory" ? "a directory lies among the mails" : nameProblem(name);
@@ -87,22 +176,20 @@ export const listMailFiles = (os: Os, directory: string): Listing => {
         return;
       }
       const base = baseName(name);
-      const text = name.slice(base.length);
-      let ending = endings.get(text);
-      if (ending === undefined) endings.set(text, ending = endingOf({ name, isNew }));
-      const other = files.get(base);
+      const file: MailFile = { name, isNew };
+      const other = listing.find(base);
       if (other === undefined) {
-        files.set(base, ending);
+        listing.put(base, file);
         return;
       }
-      const { kept, twin } = resolveTwins(os, directory, { name, isNew }, fileOf(base, other));
-      files.set(base, endingOf(kept));
+      const { kept, twin } = resolveTwins(os, directory, file, fileOf(base, other));
+      if (kept === file) listing.put(base, file);
       if (twin !== null) {
         problems.push(problem(pathOf(directory, twin), "another file has the same base name"));
       }
     });
   }
-  return { files, problems };
+  return listing;
 };
 
 /** One file looked up again by its base name after it was renamed; null when it is gone. Cost: a listing. */

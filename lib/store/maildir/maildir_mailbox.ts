@@ -15,7 +15,7 @@ import { mailboxAttributes } from "../index/mailbox_attributes.ts";
 import { Applier } from "./applier.ts";
 import type { MaildirBox } from "./box.ts";
 import { fetchMails, MailReader, Temperature } from "./fetch.ts";
-import { guidOf, mailAt, type MaildirMail } from "./merge.ts";
+import { guidOf, type MaildirMail, type MailTable } from "./mail_table.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const recordOf = (mail: MaildirMail): MailRecord => ({
@@ -27,7 +27,7 @@ const recordOf = (mail: MaildirMail): MailRecord => ({
 });
 
 const recordsOf = async function* (
-  mails: readonly MaildirMail[],
+  mails: MailTable,
 ): AsyncGenerator<readonly MailRecord[]> {
   for (let i = 0; i < mails.length; i += CHUNK) {
     yield await Promise.resolve(mails.slice(i, i + CHUNK).map(recordOf));
@@ -119,12 +119,11 @@ const changesOf = (
   const changes = joined(box.index?.changes(since) ?? [], unloggedChanges(snapshot));
   if (!changes.some((change) => change._tag === "Expunged" && change.guid === null)) return changes;
   const { entries } = snapshot.uidlist!;
-  const guids = new Map(entries.map((entry) => [entry.uid as number, guidOf(entry)]));
-  return changes.map((change) =>
-    change._tag === "Expunged" && change.guid === null
-      ? { ...change, guid: guids.get(change.uid) ?? null }
-      : change
-  );
+  return changes.map((change) => {
+    if (change._tag !== "Expunged" || change.guid !== null) return change;
+    const row = entries.rowOfUid(change.uid);
+    return row < 0 ? change : { ...change, guid: guidOf(entries.at(row)) };
+  });
 };
 
 /**
@@ -134,7 +133,7 @@ const changesOf = (
 export const openMailbox = (box: MaildirBox, attributes?: string): Mailbox => {
   const { snapshot } = box;
   const { mails } = snapshot.merged;
-  const mailOf = (uid: number) => mailAt(mails, uid);
+  const mailOf = (uid: number) => mails.find(uid);
   const applier = new Applier(box);
   const temperature = new Temperature();
   const changes: Mailbox["changes"] = (since) => fromArray(changesOf(box, snapshot, since));

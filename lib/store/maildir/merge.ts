@@ -9,7 +9,8 @@ import { RECORD_DIRTY } from "../../codec/index_snapshot.ts";
 import type { IndexView } from "../../codec/index_view.ts";
 import { type KeywordLetters, letterOf, withLostNames } from "../../codec/maildir_keywords.ts";
 import { compareNewNames, MAX_LETTERS } from "../../codec/maildir_name.ts";
-import { type Uidlist, type UidlistEntry, uidlistValue } from "../../codec/maildir_uidlist.ts";
+import type { Uidlist } from "../../codec/maildir_uidlist.ts";
+import type { UidlistEntry } from "../../codec/maildir_uidlist_lines.ts";
 import {
   type Flags,
   type Keywords,
@@ -17,8 +18,9 @@ import {
   NO_KEYWORDS,
   sameKeywords,
 } from "../../model/flags.ts";
-import { type Guid, type ModSeq, modSeq, type Uid } from "../../model/ids.ts";
-import type { Ending } from "./listing.ts";
+import { type ModSeq, modSeq, type Uid } from "../../model/ids.ts";
+import type { Listing } from "./listing.ts";
+import { type MaildirMail, MailTable, NOT_COUNTED } from "./mail_table.ts";
 
 /** What an index log asks for and nobody has carried out yet. */
 export interface Pending {
@@ -31,35 +33,6 @@ export interface Pending {
 /** Nothing is asked for. */
 export const NOTHING_PENDING: Pending = { flags: new Set(), expunges: new Map() };
 
-/** A mail of a Maildir. */
-export interface MaildirMail {
-  /** Its UID. */
-  readonly uid: Uid;
-  /** Its line in dovecot-uidlist. */
-  readonly entry: UidlistEntry;
-  /** What its file has behind the base name, and where it lies. */
-  readonly ending: Ending;
-  /** System flags. */
-  readonly flags: Flags;
-  /** Keywords. */
-  readonly keywords: Keywords;
-  /** As a client would be told. */
-  readonly modSeq: ModSeq;
-}
-
-/** The mail with a UID among mails that ascend by it. Logarithmic: no map of as many mails is made for it. */
-export const mailAt = (mails: readonly MaildirMail[], uid: number): MaildirMail | undefined => {
-  let low = 0;
-  let high = mails.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (mails[middle]!.uid < uid) low = middle + 1;
-    else high = middle;
-  }
-  const found = mails[low];
-  return found?.uid === uid ? found : undefined;
-};
-
 /** What has to be written so that all sources agree. */
 export interface Discord {
   /** Files without a UID, by base name, in the order in which they get UIDs. */
@@ -67,7 +40,7 @@ export interface Discord {
   /** Lines of mails that come back under a UID that the index says is expunged: they get a new UID. */
   readonly revenants: readonly UidlistEntry[];
   /** Mails that the index does not have yet, ascending by UID. */
-  readonly unindexed: readonly MaildirMail[];
+  readonly unindexed: MailTable;
   /** Mails whose flags or keywords the index has otherwise, ascending by UID. */
   readonly changed: readonly ChangedMail[];
   /** UIDs that the index has and no file, ascending. */
@@ -97,7 +70,7 @@ export interface LeavingMail {
 /** The whole of a Maildir. */
 export interface Merged {
   /** Ascending by UID. */
-  readonly mails: readonly MaildirMail[];
+  readonly mails: MailTable;
   /** UIDNEXT. */
   readonly uidNext: number;
   /** UIDs from here on are \Recent. */
@@ -118,8 +91,8 @@ export interface Merged {
 export interface Sources {
   /** null: there is none. */
   readonly uidlist: Uidlist | null;
-  /** By base name. */
-  readonly files: ReadonlyMap<string, Ending>;
+  /** The files, beside the lines of the list. */
+  readonly files: Listing;
   /** dovecot-keywords. */
   readonly letters: KeywordLetters;
   /** null: there is none, or it belongs to another UIDVALIDITY. */
@@ -127,10 +100,6 @@ export interface Sources {
   /** What its log still asks for. */
   readonly pending: Pending;
 }
-
-/** The mail's GUID in full: the G of its line, else the base name. */
-export const guidOf = (entry: UidlistEntry): Guid =>
-  (uidlistValue(entry, "G") || entry.name) as Guid;
 
 /** What requests of a log ask for. */
 export const pendingOf = (requests: readonly LogEntry[]): Pending => {
@@ -197,41 +166,17 @@ const indexOnly = (letters: KeywordLetters, all: Keywords): Keywords =>
     ? all.filter((name) => letterOf(letters, name) < 0)
     : NO_KEYWORDS;
 
-/** The set of all letters that stand in file names. */
-const lettersOf = (files: ReadonlyMap<string, Ending>): number => {
-  let used = 0;
-  for (const { letters } of files.values()) used |= letters;
-  return used;
-};
-
-/** The base names of files that no line names. */
-const unlistedIn = (
-  files: ReadonlyMap<string, Ending>,
-  entries: readonly UidlistEntry[],
-  listed: number,
-): string[] => {
-  if (listed === files.size) return [];
-  const names = new Set(entries.map(({ name }) => name));
-  return [...files.keys()].filter((base) => !names.has(base));
-};
-
-/** A mail while it is not known how far the highest modseq rises. */
-type Counting = Omit<MaildirMail, "modSeq"> & { modSeq: ModSeq };
-
-/** Stands for the modseq of a mail whose change the index has not counted yet. */
-const NOT_COUNTED = modSeq(0n);
-
 /**
  * By how much the highest modseq rises once the index is told, as Dovecot tells it: a record for all new mails, one for
  * all changed flags, one for all expunges, and one for each keyword.
  */
 const riseOf = (
-  unindexed: readonly MaildirMail[],
+  unindexed: MailTable,
   changed: readonly ChangedMail[],
   expunged: readonly Uid[],
 ): bigint => {
   const given = new Set<string>();
-  for (const { keywords: names } of unindexed) for (const name of names) given.add(name);
+  for (const names of unindexed.keywords) for (const name of names) given.add(name);
   const turned = new Set<string>();
   let flagsTurn = false;
   for (const { flags, indexFlags, keywords: names, indexKeywords } of changed) {
@@ -253,94 +198,76 @@ const riseOf = (
  */
 export const mergeMaildir = (sources: Sources): Merged => {
   const { uidlist, files, index, pending } = sources;
-  const usedLetters = lettersOf(files);
+  const { usedLetters, lines } = files;
   const letters = withLostNames(sources.letters, usedLetters);
   const namesOf = keywordsByLetters(letters);
   const lettersFull = letters.filter((name) => name !== null).length === MAX_LETTERS;
   const indexNext = index?.uidNext ?? 1;
 
-  const mails: Counting[] = [];
+  const mails = new MailTable(lines, lines.length);
   const revenants: UidlistEntry[] = [];
-  const unindexed: MaildirMail[] = [];
+  const unindexed = new MailTable(lines);
   const changed: ChangedMail[] = [];
   const expunged: Uid[] = [];
   const leaving: LeavingMail[] = [];
   const lost = new Set<string>();
-  let listed = 0;
   let firstRecentUid = index?.firstRecentUid ?? 1;
-  let row = 0;
+  let at = 0;
   const indexCount = index?.count ?? 0;
   const expungeBelow = (uid: number): void => {
-    for (; row < indexCount && index!.uidOf(row) < uid; row++) expunged.push(index!.uidOf(row));
+    for (; at < indexCount && index!.uidOf(at) < uid; at++) expunged.push(index!.uidOf(at));
   };
 
-  for (const entry of uidlist?.entries ?? []) {
-    const ending = files.get(entry.name);
+  for (let row = 0; row < lines.length; row++) {
+    const ending = files.endingOf(row);
     if (ending === undefined) {
-      lost.add(entry.name);
+      lost.add(lines.nameAt(row));
       continue;
     }
-    listed++;
-    const { uid } = entry;
+    const uid = lines.uidAt(row);
     expungeBelow(uid);
-    const there = row < indexCount && index!.uidOf(row) === uid;
+    const there = at < indexCount && index!.uidOf(at) === uid;
     if (!there) {
       if (uid < indexNext) {
-        revenants.push(entry);
+        revenants.push(lines.at(row));
         continue;
       }
-      const mail: Counting = {
-        uid,
-        entry,
-        ending,
-        flags: ending.flags,
-        keywords: namesOf(ending.letters),
-        modSeq: NOT_COUNTED,
-      };
       // What lies in cur/ with a UID has been seen by somebody.
       if (!ending.isNew && uid >= firstRecentUid) firstRecentUid = uid + 1;
-      mails.push(mail);
-      unindexed.push(mail);
+      const names = namesOf(ending.letters);
+      mails.push(row, ending, ending.flags, names, NOT_COUNTED);
+      unindexed.push(row, ending, ending.flags, names, NOT_COUNTED);
       continue;
     }
-    const at = row++;
+    const indexAt = at++;
     const request = pending.expunges.get(uid);
     if (request !== undefined) {
-      leaving.push({ entry, bySync: request.bySync });
+      leaving.push({ entry: lines.at(row), bySync: request.bySync });
       continue;
     }
-    const indexFlags = index!.flagsOf(at);
-    const indexKeywords = index!.keywordsOf(at);
-    const indexWins = (index!.rawFlagsOf(at) & RECORD_DIRTY) !== 0 || pending.flags.has(uid);
+    const indexFlags = index!.flagsOf(indexAt);
+    const indexKeywords = index!.keywordsOf(indexAt);
+    const indexWins = (index!.rawFlagsOf(indexAt) & RECORD_DIRTY) !== 0 || pending.flags.has(uid);
     let names = namesOf(ending.letters);
     if (lettersFull && indexKeywords.length > 0) {
       const only = indexOnly(letters, indexKeywords);
       if (only.length > 0) names = keywords([...names, ...only]);
     }
     const same = ending.flags === indexFlags && sameKeywords(names, indexKeywords);
-    const indexStands = indexWins || same;
-    const mail: Counting = {
-      uid,
-      entry,
-      ending,
-      flags: indexStands ? indexFlags : ending.flags,
-      keywords: indexStands ? indexKeywords : names,
-      modSeq: indexStands ? index!.modSeqOf(at) : NOT_COUNTED,
-    };
-    mails.push(mail);
-    if (!indexStands) changed.push({ ...mail, indexFlags, indexKeywords });
+    if (indexWins || same) {
+      mails.push(row, ending, indexFlags, indexKeywords, index!.modSeqOf(indexAt));
+    } else {
+      mails.push(row, ending, ending.flags, names, NOT_COUNTED);
+      changed.push({ ...mails.at(mails.length - 1), indexFlags, indexKeywords });
+    }
   }
   expungeBelow(Infinity);
 
-  const unlisted = unlistedIn(files, uidlist?.entries ?? [], listed).sort(compareNewNames);
+  const unlisted = [...files.unlisted.keys()].sort(compareNewNames);
   const rise = riseOf(unindexed, changed, expunged);
   const highestModSeq = modSeq((index?.highestModSeq ?? 1n) + rise);
   const modSeqTracked = index?.modSeqTracked ?? false;
-  if (rise !== 0n) {
-    for (const mail of mails) {
-      if (!modSeqTracked || mail.modSeq === NOT_COUNTED) mail.modSeq = highestModSeq;
-    }
-  }
+  if (rise !== 0n) mails.count(highestModSeq, modSeqTracked);
   return {
     mails,
     uidNext: Math.max(uidlist?.uidNext ?? 1, indexNext),

@@ -13,11 +13,14 @@ import { DONE, type LogRecord } from "../../codec/index_record.ts";
 import { encodeGroup } from "../../codec/index_record_encode.ts";
 import { IndexView } from "../../codec/index_view.ts";
 import { type KeywordLetters, NO_LETTERS } from "../../codec/maildir_keywords.ts";
-import { parseUidlist } from "../../codec/maildir_uidlist.ts";
+import { baseName } from "../../codec/maildir_name.ts";
+import type { UidlistLines } from "../../codec/maildir_uidlist_lines.ts";
+import { parseUidlist } from "../../codec/maildir_uidlist_reader.ts";
 import { FLAGGED, flags, SEEN } from "../../model/flags.ts";
 import { modSeq } from "../../model/ids.ts";
-import { type Ending, endingOf } from "./listing.ts";
-import { guidOf, mergeMaildir, NOTHING_PENDING, type Sources } from "./merge.ts";
+import { Listing, type MailFile } from "./listing.ts";
+import { guidOf } from "./mail_table.ts";
+import { mergeMaildir, NOTHING_PENDING, type Sources } from "./merge.ts";
 
 /** The view of a log with these groups. */
 const viewOf = (...groups: readonly (readonly LogRecord[])[]): IndexView => {
@@ -45,25 +48,40 @@ const viewOf = (...groups: readonly (readonly LogRecord[])[]): IndexView => {
 const mails = (...rows: readonly (readonly [uid: number, bits: number])[]): LogRecord =>
   appendMails(Uint32Array.from(rows, ([uid]) => uid), Uint8Array.from(rows, ([, bits]) => bits));
 
-const files = (...paths: readonly string[]): ReadonlyMap<string, Ending> =>
-  new Map(paths.map((path) => {
-    const name = path.replace(/^new\//, "");
-    return [name.replace(/:.*/, ""), endingOf({ name, isNew: path.startsWith("new/") })];
+const files = (...paths: readonly string[]): readonly MailFile[] =>
+  paths.map((path) => ({
+    name: path.replace(/^new\//, ""),
+    isNew: path.startsWith("new/"),
   }));
 
-const merge = (lines: string, over: Partial<Sources>) => {
+const listingOf = (lines: UidlistLines | undefined, some: readonly MailFile[]): Listing => {
+  const listing = new Listing(lines);
+  for (const file of some) listing.put(baseName(file.name), file);
+  return listing;
+};
+
+type Over = Partial<Omit<Sources, "files">> & { readonly files?: readonly MailFile[] };
+
+const merge = (lines: string, { files: some = [], ...over }: Over) => {
   const list = parseUidlist(
     new TextEncoder().encode(`3 V7 N1 G00112233445566778899aabbccddeeff\n${lines}`),
   );
   assert.ok(E.isRight(list));
-  return mergeMaildir({
-    uidlist: list.right,
-    files: new Map(),
+  const uidlist = over.uidlist === undefined ? list.right : over.uidlist;
+  const merged = mergeMaildir({
     letters: NO_LETTERS,
     index: null,
     pending: NOTHING_PENDING,
     ...over,
+    uidlist,
+    files: listingOf(uidlist?.entries, some),
   });
+  const { discord } = merged;
+  return {
+    ...merged,
+    mails: [...merged.mails],
+    discord: { ...discord, unindexed: [...discord.unindexed] },
+  };
 };
 
 Deno.test("mergeMaildir: a line without a file is no mail, a file without a line none yet", () => {

@@ -7,10 +7,11 @@ import { setHeader } from "../../codec/index_build.ts";
 import { HEADER_AT } from "../../codec/index_header.ts";
 import type { LogRecord } from "../../codec/index_record.ts";
 import type { IndexView } from "../../codec/index_view.ts";
-import type { Uidlist, UidlistEntry } from "../../codec/maildir_uidlist.ts";
+import type { Uidlist, UidlistContent } from "../../codec/maildir_uidlist.ts";
+import type { UidlistEntry } from "../../codec/maildir_uidlist_lines.ts";
 import { type MailboxGuid, MAX_UID, type Uid } from "../../model/ids.ts";
 import { addedMails, expungedMails, raisedCounters, turnedFlags, turnTo } from "./index_records.ts";
-import type { MaildirMail } from "./merge.ts";
+import type { MailTable } from "./mail_table.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Whether dovecot-uidlist has to be written again, or added to when files shall get UIDs. */
@@ -37,7 +38,7 @@ export interface ListChange {
   /** Lines to append, or null where the whole list is written. */
   readonly append: readonly UidlistEntry[] | null;
   /** The whole list. */
-  readonly list: Omit<Uidlist, "version" | "flaw">;
+  readonly list: UidlistContent;
   /** The first UID that a file was given just now, or that it has in a list that is new; null: none. */
   readonly firstNewUid: number | null;
 }
@@ -49,6 +50,18 @@ export interface NewIdentity {
   /** A GUID, asked for where there is none. */
   readonly guid: () => MailboxGuid;
 }
+
+/** Lines of a list that are kept, then others. */
+const listOf = (
+  uidlist: Uidlist | null,
+  isKept: (entry: UidlistEntry) => boolean,
+  added: readonly UidlistEntry[],
+): Iterable<UidlistEntry> => ({
+  *[Symbol.iterator]() {
+    for (const entry of uidlist?.entries ?? []) if (isKept(entry)) yield entry;
+    yield* added;
+  },
+});
 
 /**
  * Brings dovecot-uidlist in order, and gives UIDs to files if that is wanted: those that come back under a UID that the
@@ -71,9 +84,7 @@ export const reconcileList = (
     name,
   }));
   const again = new Set(names);
-  const kept = (uidlist?.entries ?? []).filter(({ name }) =>
-    !again.has(name) && !merged.lost.has(name)
-  );
+  const isKept = ({ name }: UidlistEntry) => !again.has(name) && !merged.lost.has(name);
   const isSound = uidlist !== null && uidlist.version === 3 && uidlist.guid !== null &&
     uidlist.flaw === null;
   return {
@@ -83,7 +94,7 @@ export const reconcileList = (
       uidNext: first + added.length,
       guid: uidlist?.guid ?? identity.guid(),
       otherKeys: uidlist?.otherKeys ?? "",
-      entries: [...kept, ...added],
+      entries: listOf(uidlist, isKept, added),
     },
     firstNewUid: added.length > 0 || uidlist === null ? first : null,
   };
@@ -91,7 +102,7 @@ export const reconcileList = (
 
 /** The first \Recent UID: mails that lay in cur/ with a UID before we came have been seen by somebody. */
 const recentFrom = (
-  mails: readonly MaildirMail[],
+  mails: MailTable,
   known: number,
   firstNewUid: number | null,
 ): number => {
@@ -112,7 +123,7 @@ export const reconcileIndex = (
 ): readonly LogRecord[] => {
   const { unindexed, changed, expunged } = merged.discord;
   const turns = changed.map((mail) => turnTo(view, view.rowOf(mail.uid), mail));
-  const uidNext = Math.max(view.uidNext, (unindexed.at(-1)?.uid ?? 0) + 1);
+  const uidNext = Math.max(view.uidNext, unindexed.lastUid + 1);
   const firstRecentUid = recentFrom(unindexed, view.firstRecentUid, firstNewUid);
   return [
     ...(view.uidValidity === 0 && uidlist !== null
@@ -134,7 +145,7 @@ export const indexContent = (
   firstNewUid: number | null,
 ): readonly LogRecord[] => {
   const { mails } = merged;
-  const uidNext = (mails.at(-1)?.uid ?? 0) + 1;
+  const uidNext = mails.lastUid + 1;
   return [
     setHeader([[HEADER_AT.uidValidity, uidlist!.uidValidity]]),
     ...addedMails(mails),

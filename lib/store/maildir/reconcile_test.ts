@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import * as E from "fp-ts/Either.js";
 import { NO_LETTERS } from "../../codec/maildir_keywords.ts";
-import { parseUidlist, type Uidlist } from "../../codec/maildir_uidlist.ts";
+import { baseName } from "../../codec/maildir_name.ts";
+import type { Uidlist } from "../../codec/maildir_uidlist.ts";
+import { parseUidlist } from "../../codec/maildir_uidlist_reader.ts";
 import { mailboxGuid } from "../../model/ids.ts";
-import { type Ending, endingOf } from "./listing.ts";
+import { Listing } from "./listing.ts";
 import { mergeMaildir, NOTHING_PENDING } from "./merge.ts";
 import { cannotBeShown, indexContent, listLacks, reconcileList } from "./reconcile.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -17,12 +19,8 @@ const list = (text: string): Uidlist => {
 };
 
 const snapshotOf = (uidlist: Uidlist | null, names: readonly string[]): Snapshot => {
-  const files = new Map(
-    names.map((name): [string, Ending] => [
-      name.replace(/:.*/, ""),
-      endingOf({ name, isNew: false }),
-    ]),
-  );
+  const files = new Listing(uidlist?.entries);
+  for (const name of names) files.put(baseName(name), { name, isNew: false });
   const sources = { uidlist, files, letters: NO_LETTERS, index: null, pending: NOTHING_PENDING };
   return {
     uidlist,
@@ -54,7 +52,7 @@ Deno.test("reconcileList appends to a sound list and writes any other anew", () 
   const { append, list: written, firstNewUid } = reconcileList(old, true, identity)!;
   assert.equal(append, null);
   assert.equal(firstNewUid, null);
-  assert.deepEqual(written, {
+  assert.deepEqual({ ...written, entries: [...written.entries] }, {
     uidValidity: 7,
     uidNext: 5,
     guid: GUID,
@@ -72,7 +70,7 @@ Deno.test("reconcileList makes a list where there is none", () => {
   assert.equal(append, null);
   assert.equal(firstNewUid, 1);
   assert.equal(made.uidValidity, 99);
-  assert.deepEqual(made.entries.map(({ uid, name }) => [uid, name]), [[1, "1.a"], [2, "2.b"]]);
+  assert.deepEqual([...made.entries].map(({ uid, name }) => [uid, name]), [[1, "1.a"], [2, "2.b"]]);
 });
 
 Deno.test("indexContent says UIDVALIDITY, the mails, and from where on they are recent", () => {

@@ -10,7 +10,7 @@ import type { Os } from "../../port/os.ts";
 import { type Stamp, stampOf } from "../account/stamp.ts";
 import type { IndexFile } from "../index/index_file.ts";
 import type { MailboxPaths } from "./layout.ts";
-import { type Listing, listMailFiles } from "./listing.ts";
+import { Listing, listMailFiles } from "./listing.ts";
 import { type Merged, mergeMaildir, NOTHING_PENDING, type Pending, pendingOf } from "./merge.ts";
 import { readKeywordLetters, readUidlist } from "./uidlist_file.ts";
 
@@ -43,15 +43,6 @@ const pendingIn = (index: IndexFile): Pending =>
     ? NOTHING_PENDING
     : pendingOf(index.requests());
 
-/**
- * A second listing on top of the first: while another program renames files, one reading of a directory can miss some.
- * A mail that is in either counts as there; if it is gone indeed, whoever opens it will see.
- */
-const listAgain = (os: Os, directory: string, first: Listing): Listing => {
-  const second = listMailFiles(os, directory);
-  return { files: new Map([...first.files, ...second.files]), problems: second.problems };
-};
-
 const isStale = (uidlist: Uidlist | null, index: IndexFile | null): boolean =>
   uidlist !== null && index !== null && index.view.uidValidity !== 0 &&
   index.view.uidValidity !== uidlist.uidValidity;
@@ -70,18 +61,19 @@ export const takeSnapshot = (os: Os, paths: MailboxPaths, index: IndexFile | nul
     mergeMaildir({
       uidlist,
       letters,
-      files: listing.files,
+      files: listing,
       index: staleIndex ? null : index?.view ?? null,
       pending,
     });
-  let listing = listMailFiles(os, paths.mail);
+  let listing = listMailFiles(os, paths.mail, new Listing(uidlist?.entries));
   let merged = merge(listing);
-  // A mail that seems gone is looked for once more before anybody takes it for expunged.
+  // While another program renames files, one reading of a directory can miss some. A mail that is in either of two
+  // counts as there; if it is gone indeed, whoever opens it will see.
   const seemsGone = index === null || staleIndex
     ? merged.lost.size > 0
     : merged.discord.expunged.length > 0;
   if (seemsGone) {
-    listing = listAgain(os, paths.mail, listing);
+    listing = listing.with(listMailFiles(os, paths.mail, listing.again()));
     merged = merge(listing);
   }
   return { uidlist, letters, merged, staleIndex, problems: listing.problems, stamp };

@@ -12,7 +12,7 @@ import {
   withLetter,
 } from "../../codec/maildir_keywords.ts";
 import type { NameFlags } from "../../codec/maildir_name.ts";
-import { isUidlistValue, type UidlistEntry } from "../../codec/maildir_uidlist.ts";
+import { isUidlistValue, type UidlistEntry } from "../../codec/maildir_uidlist_lines.ts";
 import { type ErrorTag, type SyncError, syncError } from "../../model/error.ts";
 import { type Flags, type Keywords, keywords, keywordsWithout } from "../../model/flags.ts";
 import { MAX_UID, type ModSeq, type Uid } from "../../model/ids.ts";
@@ -27,7 +27,7 @@ import type {
 } from "../../model/operation.ts";
 import type { Os } from "../../port/os.ts";
 import { type Incoming, nameMail } from "./incoming.ts";
-import { guidOf, type MaildirMail } from "./merge.ts";
+import { guidOf, type MaildirMail } from "./mail_table.ts";
 
 /** An operation, and for a save its mail in tmp/ or why that could not be written. */
 export type Prepared =
@@ -67,7 +67,7 @@ export type Step =
 /** The mailbox as the operations find it. */
 export interface Standing {
   /** By UID. */
-  readonly mails: ReadonlyMap<number, MaildirMail>;
+  readonly mails: { readonly get: (uid: number) => MaildirMail | undefined };
   /** UIDNEXT. */
   readonly uidNext: number;
   /** Whether a base name belongs to a file or a line. */
@@ -178,7 +178,9 @@ class Decider {
   }
 
   #expunge(operation: Expunge): Step {
-    if (!this.#standing.mails.has(operation.uid)) return { _tag: "Nothing", operation };
+    if (this.#standing.mails.get(operation.uid) === undefined) {
+      return { _tag: "Nothing", operation };
+    }
     const mail = this.#find(operation);
     return "_tag" in mail ? mail : { _tag: "Expunge", operation, mail };
   }

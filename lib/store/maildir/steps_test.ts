@@ -6,7 +6,7 @@ import type { MailOperation } from "../../model/operation.ts";
 import { makeOs } from "../../os/os.ts";
 import { hexGuid, saveOf } from "../../testing/mails.ts";
 import { endingOf } from "./listing.ts";
-import type { MaildirMail } from "./merge.ts";
+import type { MaildirMail } from "./mail_table.ts";
 import { decideSteps, lettersFor, nameFlagsOf, type Prepared, type Standing } from "./steps.ts";
 
 const os = makeOs();

@@ -27,9 +27,10 @@ export const strandedMails = (
 ): readonly MailFile[] => {
   // The index knows of no mail from its UIDNEXT on; one below it would reappear to Dovecot, which gives it a new UID.
   const waiting = new Set(
-    (uidlist?.entries ?? [])
-      .filter(({ uid, name }) => uid >= uidNextOfIndex && lost.has(name))
-      .map(({ name }) => name),
+    [...lost].filter((name) => {
+      const row = uidlist?.entries.rowOf(name) ?? -1;
+      return row >= 0 && uidlist!.entries.uidAt(row) >= uidNextOfIndex;
+    }),
   );
   if (waiting.size === 0) return [];
   return (os.files.list(`${mailDirectory}/tmp`) ?? [])

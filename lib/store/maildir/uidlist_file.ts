@@ -14,15 +14,19 @@ import {
   encodeUidlist,
   encodeUidlistEntries,
   MAX_UIDLIST_HEADER,
-  parseUidlist,
   parseUidlistHeader,
   type Uidlist,
-  type UidlistEntry,
+  type UidlistContent,
   type UidlistHeader,
 } from "../../codec/maildir_uidlist.ts";
+import type { UidlistEntry } from "../../codec/maildir_uidlist_lines.ts";
+import { UidlistReader } from "../../codec/maildir_uidlist_reader.ts";
+import { type SyncError, syncError } from "../../model/error.ts";
 import type { Fd, Held, Os } from "../../port/os.ts";
+import { failStream } from "../../stream/chunks.ts";
 import { modesOf } from "../account/modes.ts";
 import { removeDeadDotlock } from "../account/dead_lock.ts";
+import { ifThere } from "../account/if_there.ts";
 import { orFail } from "../account/or_fail.ts";
 import { readBeginning } from "../account/read_beginning.ts";
 
@@ -30,6 +34,7 @@ const UIDLIST = "dovecot-uidlist";
 const KEYWORDS = "dovecot-keywords";
 /** At about 100 bytes for a mail: ten million mails. */
 const MAX_UIDLIST_BYTES = 1 << 30;
+const PIECE_BYTES = 4 << 20;
 const MAX_KEYWORDS_BYTES = 1 << 20;
 const LF = 10;
 
@@ -45,8 +50,24 @@ export const lockUidlist = async (os: Os, control: string): Promise<Held> => {
  */
 export const readUidlist = (os: Os, control: string): Uidlist | null => {
   const path = `${control}/${UIDLIST}`;
-  const bytes = os.files.readFile(path, MAX_UIDLIST_BYTES);
-  return bytes === null || bytes.length === 0 ? null : orFail(parseUidlist(bytes), { path });
+  const fd = ifThere(() => os.files.open(path, "r"));
+  if (fd === null) return null;
+  try {
+    const { size } = os.files.fstat(fd);
+    if (size === 0) return null;
+    if (size > MAX_UIDLIST_BYTES) {
+      const what = `the file has ${size} bytes; at most ${MAX_UIDLIST_BYTES} are read`;
+      failStream<SyncError>(syncError("Unsupported", "mailbox", { path }, what));
+    }
+    const reader = new UidlistReader(size);
+    const piece = new Uint8Array(Math.min(size, PIECE_BYTES));
+    for (let at = 0, length; (length = os.files.read(fd, piece, at)) > 0; at += length) {
+      orFail(reader.take(piece.subarray(0, length)), { path });
+    }
+    return orFail(reader.end(), { path });
+  } finally {
+    os.files.close(fd);
+  }
 };
 
 /** Reads the first line of dovecot-uidlist alone; else as {@linkcode readUidlist}. */
@@ -66,11 +87,7 @@ const replace = (os: Os, path: string, temporary: string, bytes: Uint8Array): vo
 };
 
 /** Writes a whole dovecot-uidlist. The caller holds the lock. */
-export const writeUidlist = (
-  os: Os,
-  control: string,
-  list: Omit<Uidlist, "version" | "flaw">,
-): void => {
+export const writeUidlist = (os: Os, control: string, list: UidlistContent): void => {
   const path = `${control}/${UIDLIST}`;
   replace(os, path, `${path}.tmp`, encodeUidlist(list));
 };

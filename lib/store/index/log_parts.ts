@@ -1,0 +1,57 @@
+/**
+ * A log that is read from its beginning to its end, a part at a time.
+ *
+ * @module
+ */
+import { decodeLogHeader, type LogHeader } from "../../codec/index_header.ts";
+import { type LogFile, orThrow } from "./log_file.ts";
+
+/** So many bytes are read and taken apart at once: what they are taken apart to is a few times as large. */
+export const PART = 4 << 20;
+
+/** The bytes of a log, of which a part at a time is in memory. */
+export class LogParts {
+  /** Its path, for messages. */
+  readonly path: string;
+  /** Its header. */
+  readonly header: LogHeader;
+  /** Its size when it was opened, bytes. */
+  readonly size: number;
+  readonly #file: LogFile | null;
+  #buffer: Uint8Array;
+  /** What is in memory, and where it begins. */
+  #part: Uint8Array;
+  #at = 0;
+
+  private constructor(path: string, file: LogFile | null, size: number, first: Uint8Array) {
+    this.path = path;
+    this.#file = file;
+    this.size = size;
+    this.#buffer = this.#part = first;
+    this.header = orThrow(decodeLogHeader(first), { path });
+  }
+
+  /** Of a file. */
+  static of(path: string, file: LogFile): LogParts {
+    const size = file.size();
+    return new LogParts(path, file, size, file.read(0, Math.min(size, PART)));
+  }
+
+  /** Of bytes that are in memory. */
+  static ofBytes(path: string, bytes: Uint8Array): LogParts {
+    return new LogParts(path, null, bytes.length, bytes);
+  }
+
+  /** The bytes from `from` to `to`, fewer where the file has become shorter; good until the next call. */
+  read(from: number, to: number): Uint8Array {
+    const end = this.#at + this.#part.length;
+    if (this.#file === null || (from >= this.#at && to <= end)) {
+      return this.#part.subarray(from - this.#at, to - this.#at);
+    }
+    if (this.#buffer.length < to - from) this.#buffer = new Uint8Array(to - from);
+    const length = this.#file.readInto(this.#buffer.subarray(0, to - from), from);
+    this.#part = this.#buffer.subarray(0, length);
+    this.#at = from;
+    return this.#part;
+  }
+}
