@@ -54,7 +54,7 @@ export const foldChanges = (
   view: IndexView,
   { before = null, since = null }: FoldOptions = {},
 ): readonly LogChange[] => {
-  const fold = new Fold(view, goneUids(entries, view), since);
+  const fold = new Fold(view, toldUids(entries, view, since), goneUids(entries, view), since);
   if (before !== null) fold.begin(before);
   for (const entry of entries) fold.take(entry);
   return fold.changes();
@@ -79,6 +79,44 @@ const goneUids = (entries: readonly LogEntry[], view: IndexView): Uint32Array =>
   return Uint32Array.from(gone).sort();
 };
 
+/**
+ * UIDs of the mails whose flags and keywords may be told of, ascending: with `since` those that a record touches from there
+ * on, which are few. What came before is of interest for them alone.
+ */
+const toldUids = (
+  entries: readonly LogEntry[],
+  view: IndexView,
+  since: LogPosition | null,
+): Uint32Array => {
+  const all = view.uids;
+  if (since === null) return all;
+  const touched = new Uint8Array(all.length);
+  for (const entry of entries) {
+    const { record } = entry;
+    const isOfFlags = record._tag === "FlagUpdate" || record._tag === "KeywordUpdate" ||
+      record._tag === "KeywordReset";
+    if (isOfFlags && !isBefore(entry, since)) {
+      eachRow(all, record.uids, (row) => void (touched[row] = 1));
+    }
+  }
+  return all.filter((_, row) => touched[row] !== 0);
+};
+
+/** Gives the row of each mail in the ranges, and the number of the range. */
+const eachRow = (
+  uids: Uint32Array,
+  { first, last }: UidRanges,
+  use: (row: number, i: number) => void,
+): void => {
+  let row = 0;
+  for (let i = 0; i < first.length; i++) {
+    const end = last[i]!;
+    row = lowerBound(uids, uids.length, first[i]!, row);
+    if (row === uids.length) return;
+    for (; row < uids.length && uids[row]! <= end; row++) use(row, i);
+  }
+};
+
 const isBefore = ({ seq, offset }: LogEntry, place: LogPosition): boolean =>
   seq < place.seq || (seq === place.seq && offset < place.offset);
 
@@ -97,7 +135,7 @@ export const foldSaves = (entries: readonly LogEntry[], since: LogPosition): rea
 
 class Fold {
   readonly #view: IndexView;
-  /** The UIDs of the view's mails by row. */
+  /** The UIDs of the mails that are told of; their rows are places in it. */
   readonly #uids: Uint32Array;
   readonly #gone: Uint32Array;
   readonly #since: LogPosition | null;
@@ -109,25 +147,26 @@ class Fold {
   /** By row which of the modseqs is that of the last change. */
   readonly #changedAt: Uint32Array;
 
-  constructor(view: IndexView, gone: Uint32Array, since: LogPosition | null) {
+  constructor(
+    view: IndexView,
+    told: Uint32Array,
+    gone: Uint32Array,
+    since: LogPosition | null,
+  ) {
     this.#view = view;
-    this.#uids = view.uids;
+    this.#uids = told;
     this.#gone = gone;
     this.#since = since;
-    this.#flags = new FlagHistory(view.count);
-    this.#keywords = new KeywordHistory(view.count);
-    this.#changedAt = new Uint32Array(view.count);
+    this.#flags = new FlagHistory(told.length);
+    this.#keywords = new KeywordHistory(told.length);
+    this.#changedAt = new Uint32Array(told.length);
   }
 
   begin(before: IndexView): void {
-    let row = -1;
-    for (let was = 0; was < before.count; was++) {
-      const now = this.#view.rowOf(before.uidOf(was), row + 1);
-      if (now < 0) continue;
-      row = now;
+    this.#eachIn(before.uids, (row, was) => {
       this.#flags.know(row, before.flagsOf(was));
       this.#keywords.know(row, before.keywordsOf(was));
-    }
+    });
   }
 
   take(entry: LogEntry): void {
@@ -146,7 +185,7 @@ class Fold {
       case "KeywordUpdate": {
         const at = this.#moment(entry);
         const change = this.#keywords.change(record.name, record.op === "add", settled);
-        return this.#eachRow(record.uids, (row) => {
+        return eachRow(this.#uids, record.uids, (row) => {
           if (change(row) && !settled) this.#changedAt[row] = at;
         });
       }
@@ -200,13 +239,19 @@ class Fold {
   }
 
   #append({ uids, flags: bits }: LogRecord & { readonly _tag: "Append" }): void {
-    let hint = 0;
-    for (let i = 0; i < uids.length; i++) {
-      const row = this.#view.rowOf(uids[i]!, hint);
-      if (row < 0) continue;
-      hint = row + 1;
+    this.#eachIn(uids, (row, i) => {
       this.#flags.know(row, flags(bits[i]!));
       this.#keywords.know(row, NO_KEYWORDS);
+    });
+  }
+
+  /** Gives the row of each mail that is among UIDs, which ascend, and its place there. */
+  #eachIn(uids: Uint32Array, use: (row: number, place: number) => void): void {
+    let place = 0;
+    const from = lowerBound(this.#uids, this.#uids.length, uids[0] ?? 0, 0);
+    for (let row = from; row < this.#uids.length && place < uids.length; row++) {
+      place = lowerBound(uids, uids.length, this.#uids[row]!, place);
+      if (uids[place] === this.#uids[row]) use(row, place);
     }
   }
 
@@ -256,7 +301,7 @@ class Fold {
     settled: boolean,
     at: number,
   ): void {
-    this.#eachRow(uids, (row, i) => {
+    eachRow(this.#uids, uids, (row, i) => {
       if (this.#flags.change(row, add[i]!, remove[i]!, settled) && !settled) {
         this.#changedAt[row] = at;
       }
@@ -272,17 +317,6 @@ class Fold {
       this.#keywords.reset({ from, to }, settled);
       if (!settled) this.#changedAt.fill(at, from, to);
       from = to;
-    }
-  }
-
-  /** Gives the row of each mail in the ranges, and the number of the range. */
-  #eachRow({ first, last }: UidRanges, use: (row: number, i: number) => void): void {
-    const uids = this.#uids;
-    let row = 0;
-    for (let i = 0; i < first.length; i++) {
-      const end = last[i]!;
-      row = lowerBound(uids, uids.length, first[i]!, row);
-      for (; row < uids.length && uids[row]! <= end; row++) use(row, i);
     }
   }
 }

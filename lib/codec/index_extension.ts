@@ -75,6 +75,14 @@ export class Extension implements ExtensionShape {
     return this.#column;
   }
 
+  /** The same extension for a copy of its rows. */
+  copy(rows: Rows): Extension {
+    const copy = new Extension(rows, this);
+    copy.#header = this.#header.slice();
+    if (this.#column !== null && !this.#shared) copy.adoptColumn(this.#column.copy(rows.count));
+    return copy;
+  }
+
   /** Takes a column that the view keeps for itself too; it is never dropped. */
   shareColumn(column: Column): void {
     this.#column = column;

@@ -20,6 +20,13 @@ export class KeywordTable {
   readonly #bits = new Map<string, number>();
   #sets = new Map<number | string, Keywords>();
 
+  /** A table of the same names. */
+  copy(): KeywordTable {
+    const copy = new KeywordTable();
+    for (const name of this.#names) copy.add(name);
+    return copy;
+  }
+
   /** The names; keyword `i` is bit `i % 8` of byte `i / 8` of a bitmap. */
   get names(): readonly string[] {
     return this.#names;

@@ -54,11 +54,17 @@ export class Column {
     this.words = new Uint32Array(buffer);
   }
 
+  /** The same data for the first `rows` mails, in memory of its own. */
+  copy(rows: number): Column {
+    const copy = new Column(this.stride, rows);
+    copy.bytes.set(this.bytes.subarray(0, copy.bytes.length));
+    return copy;
+  }
+
   /** Makes room for `rows` mails; what is there stays. */
   resize(rows: number): void {
     if (((this.stride * rows + 3) & ~3) === this.bytes.length) return;
-    const larger = new Column(this.stride, rows);
-    larger.bytes.set(this.bytes.subarray(0, larger.bytes.length));
+    const larger = this.copy(rows);
     this.bytes = larger.bytes;
     this.words = larger.words;
   }
@@ -126,6 +132,24 @@ export class Rows {
   #allowance = FREE_BYTES;
   #work = FREE_BYTES;
   #dead: Uint8Array | null = null;
+
+  /** The same mails without columns, in memory of its own. */
+  copy(): Rows {
+    const copy = new Rows();
+    copy.count = this.count;
+    copy.uids = this.uids.slice(0, this.count);
+    copy.flags = this.flags.slice(0, this.count);
+    copy.#allowance = this.#allowance;
+    copy.#work = this.#work;
+    copy.#dead = this.#dead?.slice(0, this.count) ?? null;
+    return copy;
+  }
+
+  /** Makes room for so many mails more, as far as that much memory is justified. */
+  reserve(mails: number): void {
+    const count = this.count + mails;
+    if (count > this.uids.length && count * this.#width <= this.#allowance) this.#resize(count);
+  }
 
   /** Notes that so many bytes of file were read: they justify memory and work. */
   feed(bytes: number): void {

@@ -24,7 +24,7 @@ export const MODSEQ_LOG_OFFSET_AT = 12;
 /** The state of an index while its log is replayed. */
 export class IndexState {
   /** The mails. */
-  readonly rows: Rows = new Rows();
+  readonly rows: Rows;
   /** The base header; fields that follow from the mails are stale. */
   readonly base: Uint8Array<ArrayBuffer>;
   /** Extensions by number. */
@@ -47,11 +47,26 @@ export class IndexState {
   tailOffset = 0;
   readonly #fields: DataView;
 
-  /** A state without mails. */
-  constructor(base: Uint8Array<ArrayBuffer>) {
+  /** A state without mails, or with those of some rows that have no columns yet. */
+  constructor(base: Uint8Array<ArrayBuffer>, rows: Rows = new Rows()) {
+    this.rows = rows;
     this.base = base;
     this.#fields = new DataView(base.buffer, base.byteOffset, base.byteLength);
     this.modSeqs = this.rows.addColumn(MODSEQ_SIZE)!;
+  }
+
+  /** The same state, in memory of its own. */
+  copy(): IndexState {
+    const copy = new IndexState(this.base.slice(), this.rows.copy());
+    copy.modSeqs.words.set(this.modSeqs.words.subarray(0, copy.modSeqs.words.length));
+    for (const extension of this.extensions) copy.addExtension(extension.copy(copy.rows));
+    copy.keywords = this.keywords.copy();
+    copy.tracked = this.tracked;
+    copy.deleted = this.deleted;
+    copy.current = this.current === null ? null : copy.byName.get(this.current.name)!;
+    copy.ignored = this.ignored;
+    copy.tailOffset = this.tailOffset;
+    return copy;
   }
 
   /** A field of the base header. */

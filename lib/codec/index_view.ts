@@ -10,7 +10,7 @@ import { type ModSeq, modSeq, type Uid, uid } from "../model/ids.ts";
 import { Extension } from "./index_extension.ts";
 import { blankIndexHeader, damagedAt, HEADER_AT } from "./index_header.ts";
 import { KEYWORDS_EXTENSION, KeywordTable } from "./index_keywords.ts";
-import type { LogCursor, LogStretch } from "./index_log.ts";
+import type { LogCursor, LogEntry, LogStretch } from "./index_log.ts";
 import { MODSEQ_EXTENSION } from "./index_modseq.ts";
 import { replayEntry } from "./index_replay.ts";
 import { checkModSeqShape } from "./index_replay_extension.ts";
@@ -21,6 +21,13 @@ import {
   MODSEQ_LOG_OFFSET_AT,
   MODSEQ_LOG_SEQ_AT,
 } from "./index_state.ts";
+
+/** How many mails records add. */
+const addedBy = (entries: readonly LogEntry[]): number => {
+  let added = 0;
+  for (const { record } of entries) if (record._tag === "Append") added += record.uids.length;
+  return added;
+};
 
 /**
  * A mailbox's index as it stands after some record of its log. Mails are rows, 0 and up, in the order of their UIDs;
@@ -74,6 +81,11 @@ export class IndexView {
       state.fillZeros();
     }
     return E.right(new IndexView(state, position));
+  }
+
+  /** The same state: what is applied to one of the two leaves the other as it is. Linear. */
+  copy(): IndexView {
+    return new IndexView(this.#state.copy(), this.#position);
   }
 
   /** How many mails there are. */
@@ -207,6 +219,7 @@ export class IndexView {
    */
   apply({ entries, end }: LogStretch, isWhole = true): E.Either<SyncError, void> {
     if (end.seq !== this.#position.seq) this.#state.tailOffset = 0;
+    this.#state.rows.reserve(addedBy(entries));
     for (const entry of entries) {
       const wrong = replayEntry(this.#state, entry);
       if (wrong !== null) return E.left(damagedAt(entry.offset, wrong));

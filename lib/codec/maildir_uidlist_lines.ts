@@ -101,6 +101,11 @@ export class UidlistLines implements Iterable<UidlistEntry> {
     return this.#textOf(row).slice(this.#nameAt[row]!, this.#nameEnd[row]!);
   }
 
+  /** Whether a row has keys. */
+  hasKeys(row: number): boolean {
+    return this.#keysAt[row] !== this.#nameAt[row];
+  }
+
   /** The line of a row. */
   at(row: number): UidlistEntry {
     const [keysAt, nameAt] = [this.#keysAt[row]!, this.#nameAt[row]!];

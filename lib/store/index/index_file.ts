@@ -21,7 +21,7 @@
  */
 import { foldChanges, foldSaves, type LogPosition } from "../../codec/index_changes.ts";
 import { decodeLog, type LogEntry } from "../../codec/index_log.ts";
-import { DONE, type LogRecord, type RecordMarks } from "../../codec/index_record.ts";
+import { DONE, type LogRecord, RECORD_TYPE, type RecordMarks } from "../../codec/index_record.ts";
 import { setTail } from "../../codec/index_build.ts";
 import type { IndexView } from "../../codec/index_view.ts";
 import type { LogChange } from "../../model/change.ts";
@@ -35,7 +35,15 @@ import {
   readHistory,
   readStateBefore,
 } from "./index_loader.ts";
-import { fail, groupBytes, type IndexPaths, indexPaths, orThrow, sameFile } from "./log_file.ts";
+import {
+  fail,
+  groupBytes,
+  type IndexPaths,
+  indexPaths,
+  LogFile,
+  orThrow,
+  sameFile,
+} from "./log_file.ts";
 
 /** Dovecot waits so long for a log: 3 minutes. */
 const LOCK_TIMEOUT_MS = 180_000;
@@ -94,6 +102,18 @@ export class IndexFile {
     this.#loaded = loaded;
   }
 
+  /** The same index once more, as it stands here; each has its own view. */
+  copy(): IndexFile {
+    const { header, view, log } = this.#loaded;
+    const again = LogFile.open(this.#os, this.#paths.log);
+    if (again === null) return this.#gone();
+    if (sameFile(again.info, log.info)) {
+      return new IndexFile(this.#os, this.#paths, { log: again, header, view: view.copy() });
+    }
+    again.close();
+    return new IndexFile(this.#os, this.#paths, loadIndex(this.#os, this.#paths) ?? this.#gone());
+  }
+
   /** The path of the log, for messages. */
   get path(): string {
     return this.#paths.log;
@@ -145,7 +165,7 @@ export class IndexFile {
   /** UIDs of mails that the logs have as added since a moment of this index, and not by a sync; also of mails that are gone. */
   saves(since: string): readonly Uid[] {
     const from = this.#positionAt(since);
-    return from === null ? [] : foldSaves(this.history(), from);
+    return from === null ? [] : foldSaves(this.#addedSince(from), from);
   }
 
   /** Where the view stands, as text for {@linkcode changes}. */
@@ -161,6 +181,19 @@ export class IndexFile {
     if (id !== indexId || seq === undefined || offset === undefined) return null;
     const isPast = seq < position.seq || (seq === position.seq && offset <= position.offset);
     return isPast ? { seq, offset } : null;
+  }
+
+  /** The records since a position that add mails, perhaps with older ones. */
+  #addedSince(from: LogPosition): readonly LogEntry[] {
+    const { log, header, view: { position } } = this.#loaded;
+    if (from.seq !== position.seq) return this.history();
+    const start = { ...from, modSeq: 0n, introRecordSize: -1 };
+    const bytes = log.read(from.offset, position.offset);
+    const isWanted = (type: number) => type === RECORD_TYPE.Append;
+    const { entries } = orThrow(decodeLog(bytes, from.offset, start, header, isWanted), {
+      path: this.#paths.log,
+    });
+    return entries;
   }
 
   /** Every record that the logs still have, oldest first, up to where the view stands. Linear in their sizes. */

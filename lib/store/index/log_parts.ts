@@ -9,6 +9,15 @@ import { type LogFile, orThrow } from "./log_file.ts";
 /** So many bytes are read and taken apart at once: what they are taken apart to is a few times as large. */
 export const PART = 4 << 20;
 
+/** Memory for parts that is used again: fresh memory costs as much as reading does. */
+let room = new Uint8Array(0);
+
+const roomFor = (length: number): Uint8Array => {
+  if (length > PART) return new Uint8Array(length);
+  if (room.length < length) room = new Uint8Array(length);
+  return room.subarray(0, length);
+};
+
 /** The bytes of a log, of which a part at a time is in memory. */
 export class LogParts {
   /** Its path, for messages. */
@@ -18,7 +27,6 @@ export class LogParts {
   /** Its size when it was opened, bytes. */
   readonly size: number;
   readonly #file: LogFile | null;
-  #buffer: Uint8Array;
   /** What is in memory, and where it begins. */
   #part: Uint8Array;
   #at = 0;
@@ -27,14 +35,15 @@ export class LogParts {
     this.path = path;
     this.#file = file;
     this.size = size;
-    this.#buffer = this.#part = first;
+    this.#part = first;
     this.header = orThrow(decodeLogHeader(first), { path });
   }
 
-  /** Of a file. */
+  /** Of a file. What others of a file have in memory is void from here on. */
   static of(path: string, file: LogFile): LogParts {
     const size = file.size();
-    return new LogParts(path, file, size, file.read(0, Math.min(size, PART)));
+    const first = roomFor(Math.min(size, PART));
+    return new LogParts(path, file, size, first.subarray(0, file.readInto(first, 0)));
   }
 
   /** Of bytes that are in memory. */
@@ -48,9 +57,8 @@ export class LogParts {
     if (this.#file === null || (from >= this.#at && to <= end)) {
       return this.#part.subarray(from - this.#at, to - this.#at);
     }
-    if (this.#buffer.length < to - from) this.#buffer = new Uint8Array(to - from);
-    const length = this.#file.readInto(this.#buffer.subarray(0, to - from), from);
-    this.#part = this.#buffer.subarray(0, length);
+    const part = roomFor(to - from);
+    this.#part = part.subarray(0, this.#file.readInto(part, from));
     this.#at = from;
     return this.#part;
   }

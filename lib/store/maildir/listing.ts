@@ -47,10 +47,10 @@ export class Endings {
   /** Numbers by what stands behind the base name, in cur/ and in new/. */
   readonly #known = [new Map<string, number>(), new Map<string, number>()] as const;
 
-  /** Its number. */
-  numberOf(file: MailFile): number {
+  /** The number of the ending of a file with this base name. */
+  numberOf(base: string, file: MailFile): number {
     const known = this.#known[file.isNew ? 1 : 0];
-    const text = file.name.slice(baseName(file.name).length);
+    const text = file.name.slice(base.length);
     let number = known.get(text);
     if (number === undefined) known.set(text, number = this.#all.push(endingOf(file)));
     return number;
@@ -63,7 +63,7 @@ export class Endings {
 
   /** The ending of a file. */
   of(file: MailFile): Ending {
-    return this.#all[this.numberOf(file) - 1]!;
+    return this.#all[this.numberOf(baseName(file.name), file) - 1]!;
   }
 
   /** The letters that stand in them, as a bit set. */
@@ -107,11 +107,23 @@ export class Listing {
     return this.#endings.letters;
   }
 
-  /** Puts a file in; one of the same base name is replaced. */
-  put(base: string, file: MailFile): void {
+  /** Puts a file in, if there is none of its base name yet; else gives the ending of that one. */
+  add(base: string, file: MailFile): Ending | undefined {
     const row = this.lines.rowOf(base);
-    if (row < 0) this.unlisted.set(base, this.#endings.of(file));
-    else this.#numbers[row] = this.#endings.numberOf(file);
+    const other = row < 0 ? this.unlisted.get(base) : this.endingOf(row);
+    if (other === undefined) this.#put(row, base, file);
+    return other;
+  }
+
+  /** Puts a file in the place of the one of its base name. */
+  replace(base: string, file: MailFile): void {
+    this.#put(this.lines.rowOf(base), base, file);
+  }
+
+  #put(row: number, base: string, file: MailFile): void {
+    const number = this.#endings.numberOf(base, file);
+    if (row < 0) this.unlisted.set(base, this.#endings.at(number)!);
+    else this.#numbers[row] = number;
   }
 
   /** An empty listing of the same lines, for {@linkcode with}. */
@@ -177,13 +189,10 @@ export const listMailFiles = (
       }
       const base = baseName(name);
       const file: MailFile = { name, isNew };
-      const other = listing.find(base);
-      if (other === undefined) {
-        listing.put(base, file);
-        return;
-      }
+      const other = listing.add(base, file);
+      if (other === undefined) return;
       const { kept, twin } = resolveTwins(os, directory, file, fileOf(base, other));
-      if (kept === file) listing.put(base, file);
+      if (kept === file) listing.replace(base, file);
       if (twin !== null) {
         problems.push(problem(pathOf(directory, twin), "another file has the same base name"));
       }

@@ -11,6 +11,7 @@ import {
 } from "../../codec/maildir_uidlist_lines.ts";
 import type { Flags, Keywords } from "../../model/flags.ts";
 import { type Guid, type ModSeq, modSeq, type Uid } from "../../model/ids.ts";
+import type { MailRecord } from "../../model/mail.ts";
 import type { Ending } from "./listing.ts";
 
 /** A mail of a Maildir. */
@@ -46,6 +47,10 @@ export class MailTable implements Iterable<MaildirMail> {
   #rows: Uint32Array<ArrayBuffer>;
   #flags: Uint8Array<ArrayBuffer>;
   #modSeqs: BigUint64Array<ArrayBuffer>;
+  /** The same memory as words, low ones first. */
+  #words: Uint32Array;
+  /** The modseq that was asked for last. */
+  readonly #last = { low: 0, high: 0, modSeq: NOT_COUNTED };
   readonly #endings: Ending[] = [];
   readonly #keywords: Keywords[] = [];
 
@@ -55,6 +60,7 @@ export class MailTable implements Iterable<MaildirMail> {
     this.#rows = new Uint32Array(room);
     this.#flags = new Uint8Array(room);
     this.#modSeqs = new BigUint64Array(room);
+    this.#words = new Uint32Array(this.#modSeqs.buffer);
   }
 
   /** How many there are. */
@@ -67,7 +73,10 @@ export class MailTable implements Iterable<MaildirMail> {
     const at = this.length;
     this.#rows = grown(this.#rows, at + 1);
     this.#flags = grown(this.#flags, at + 1);
-    this.#modSeqs = grown(this.#modSeqs, at + 1);
+    if (at === this.#modSeqs.length) {
+      this.#modSeqs = grown(this.#modSeqs, at + 1);
+      this.#words = new Uint32Array(this.#modSeqs.buffer);
+    }
     this.#rows[at] = row;
     this.#flags[at] = flags;
     this.#modSeqs[at] = modSeq;
@@ -84,20 +93,44 @@ export class MailTable implements Iterable<MaildirMail> {
       ending: this.#endings[place]!,
       flags: this.#flags[place]! as Flags,
       keywords: this.#keywords[place]!,
-      modSeq: modSeq(this.#modSeqs[place]!),
+      modSeq: this.#modSeqOf(place),
     };
+  }
+
+  /** What the store tells of the mails from a place on, up to another. */
+  records(from: number, to: number): readonly MailRecord[] {
+    const records: MailRecord[] = [];
+    for (let place = from; place < Math.min(to, this.length); place++) {
+      const row = this.#rows[place]!;
+      records.push({
+        uid: this.#lines.uidAt(row),
+        guid: this.#lines.hasKeys(row)
+          ? guidOf(this.#lines.at(row))
+          : this.#lines.nameAt(row) as Guid,
+        flags: this.#flags[place]! as Flags,
+        keywords: this.#keywords[place]!,
+        modSeq: this.#modSeqOf(place),
+      });
+    }
+    return records;
+  }
+
+  /** Most mails have that of the one before: no other number is made for them. */
+  #modSeqOf(place: number): ModSeq {
+    const words = this.#words;
+    const [low, high] = [words[2 * place]!, words[2 * place + 1]!];
+    const last = this.#last;
+    if (low !== last.low || high !== last.high) {
+      last.low = low;
+      last.high = high;
+      last.modSeq = modSeq(this.#modSeqs[place]!);
+    }
+    return last.modSeq;
   }
 
   /** The keywords of all mails, in their order. */
   get keywords(): readonly Keywords[] {
     return this.#keywords;
-  }
-
-  /** The mails from a place on, up to another. */
-  slice(from: number, to: number): readonly MaildirMail[] {
-    const mails: MaildirMail[] = [];
-    for (let place = from; place < Math.min(to, this.length); place++) mails.push(this.at(place));
-    return mails;
   }
 
   /** All mails. */

@@ -15,22 +15,12 @@ import { mailboxAttributes } from "../index/mailbox_attributes.ts";
 import { Applier } from "./applier.ts";
 import type { MaildirBox } from "./box.ts";
 import { fetchMails, MailReader, Temperature } from "./fetch.ts";
-import { guidOf, type MaildirMail, type MailTable } from "./mail_table.ts";
+import { guidOf, type MailTable } from "./mail_table.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-const recordOf = (mail: MaildirMail): MailRecord => ({
-  uid: mail.uid,
-  guid: guidOf(mail.entry),
-  flags: mail.flags,
-  keywords: mail.keywords,
-  modSeq: mail.modSeq,
-});
-
-const recordsOf = async function* (
-  mails: MailTable,
-): AsyncGenerator<readonly MailRecord[]> {
+const recordsOf = async function* (mails: MailTable): AsyncGenerator<readonly MailRecord[]> {
   for (let i = 0; i < mails.length; i += CHUNK) {
-    yield await Promise.resolve(mails.slice(i, i + CHUNK).map(recordOf));
+    yield await Promise.resolve(mails.records(i, i + CHUNK));
   }
 };
 

@@ -56,7 +56,7 @@ const files = (...paths: readonly string[]): readonly MailFile[] =>
 
 const listingOf = (lines: UidlistLines | undefined, some: readonly MailFile[]): Listing => {
   const listing = new Listing(lines);
-  for (const file of some) listing.put(baseName(file.name), file);
+  for (const file of some) listing.add(baseName(file.name), file);
   return listing;
 };
 

@@ -20,7 +20,7 @@ const list = (text: string): Uidlist => {
 
 const snapshotOf = (uidlist: Uidlist | null, names: readonly string[]): Snapshot => {
   const files = new Listing(uidlist?.entries);
-  for (const name of names) files.put(baseName(name), { name, isNew: false });
+  for (const name of names) files.add(baseName(name), { name, isNew: false });
   const sources = { uidlist, files, letters: NO_LETTERS, index: null, pending: NOTHING_PENDING };
   return {
     uidlist,

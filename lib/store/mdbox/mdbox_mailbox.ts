@@ -147,10 +147,7 @@ class MdboxMailbox implements OpenMailbox {
       storage: this.#storage,
       name,
       paths: this.#paths,
-      index: openMailboxIndex(this.#storage.os, this.#paths.index) ??
-        failStream(
-          syncError("Missing", "mailbox", { path: this.#paths.index }, "the mailbox is gone"),
-        ),
+      index: this.#shown.copy(),
       shared: this.#shared,
       modSeqs: new WantedModSeqs(),
     };
