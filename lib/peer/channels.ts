@@ -13,7 +13,7 @@ import { Fifo } from "../stream/fifo.ts";
 import { Outbox } from "./outbox.ts";
 
 /** How many bytes of a channel may be under way. */
-const WINDOW = 1024 * 1024;
+const WINDOW = 4 * 1024 * 1024;
 /** What one frame may have beyond that: a tree is told in one. */
 const SLACK = 64 * 1024 * 1024;
 /** How many channels the other end may have open. */

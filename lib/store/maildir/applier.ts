@@ -29,8 +29,10 @@ import { decideSteps, lettersFor, nameFlagsOf, type Prepared, type Step, uidsOf 
 import { appendUidlist, readUidlist, writeUidlist } from "./uidlist_file.ts";
 
 /** A batch is carried out when it has so many operations or so many bytes in tmp/. */
-const BATCH_OPERATIONS = 512;
+const BATCH_OPERATIONS = 2048;
 const BATCH_BYTES = 64 << 20;
+/** A body that nobody reads any more. */
+const NOTHING: readonly Uint8Array[] = [];
 /** How often the owner of the locks shows that it works. */
 const TOUCH_EVERY = 256;
 /** How often another program may be making the index just when we want to. */
@@ -50,6 +52,8 @@ export class Applier {
   /** The state that `#standing` was made of. */
   #seen: Snapshot | null = null;
   #standing: StandingMails;
+  /** Base names of mails that lie in tmp/. */
+  #onTheirWay = new Set<string>();
   /** What the batch that is carried out brings, ascending by UID, and the modseqs that it shall have. */
   #arrived: { readonly mail: MaildirMail; readonly wanted: ModSeq | null }[] = [];
   readonly #endings = new Endings();
@@ -77,6 +81,7 @@ export class Applier {
     const commit = async (): Promise<readonly Outcome[]> => {
       const ready = batch;
       batch = [];
+      this.#onTheirWay = new Set();
       touched = new Set();
       bytes = 0;
       return await this.#commit(ready, gathering);
@@ -124,11 +129,16 @@ export class Applier {
     const { os, paths } = this.#box;
     const { mail, copy: { from } } = operation;
     const pathOf = (base: string): string => stagedPath(paths.mail, this.#fileOf(base, from));
-    const receiving = { mailDirectory: paths.mail, mode: this.#mode, pathOf };
+    const isTaken = (base: string) => this.#onTheirWay.has(base) || this.#standing.isTaken(base);
+    const receiving = { mailDirectory: paths.mail, mode: this.#mode, pathOf, isTaken };
+    // The bytes need not wait for the rest of the batch.
+    const saved = { ...operation, mail: { ...mail, body: NOTHING } };
     try {
-      return { operation, incoming: await receiveMail(os, receiving, mail) };
+      const incoming = await receiveMail(os, receiving, mail);
+      if (incoming.naming !== undefined) this.#onTheirWay.add(incoming.naming.base);
+      return { operation: saved, incoming };
     } catch (thrown) {
-      return { operation, incoming: messageError(thrown, operation.copy.uid) };
+      return { operation: saved, incoming: messageError(thrown, operation.copy.uid) };
     }
   }
 

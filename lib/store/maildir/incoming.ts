@@ -96,6 +96,8 @@ export interface Receiving {
   readonly mode: number;
   /** The path in tmp/ of a mail that will have this base name. */
   readonly pathOf: (base: string) => string;
+  /** Whether a base name belongs to a file, a line, or a mail that is on its way. */
+  readonly isTaken: (base: string) => boolean;
 }
 
 /** A path in tmp/ that nothing has had yet, for a mail that has no name yet. */
@@ -114,10 +116,28 @@ const receiveWhole = (
     throw new StreamFailure(wrongSize(nextPath(os, receiving, mail), mail, ends.bytes));
   }
   const sizes = { size: ends.bytes, virtualSize: ends.bytes + ends.bare };
-  const naming = isNameOf(mail.guid, sizes) ? null : ownName(os, mail.guid, sizes);
-  const path = naming === null ? nextPath(os, receiving, mail) : receiving.pathOf(naming.base);
-  os.disk.create(path, body, { mode: receiving.mode, mtime: mail.receivedAt, sync: false });
-  return naming === null ? { path, ...sizes } : { path, ...sizes, naming };
+  const write = (path: string): void =>
+    os.disk.create(path, body, { mode: receiving.mode, mtime: mail.receivedAt, sync: false });
+  const naming = exactName(mail.guid, sizes, receiving.isTaken) ?? ownName(os, mail.guid, sizes);
+  if (naming !== null) {
+    const path = receiving.pathOf(naming.base);
+    try {
+      write(path);
+      return { path, ...sizes, naming };
+    } catch (thrown) {
+      // A name that is not our own may be that of what somebody has left there.
+      if (!isThere(thrown)) throw thrown;
+    }
+  }
+  const path = nextPath(os, receiving, mail);
+  write(path);
+  return { path, ...sizes };
+};
+
+/** Whether a file could not be made because there is one. */
+const isThere = (thrown: unknown): boolean => {
+  const { cause } = thrownError(thrown);
+  return typeof cause === "object" && cause !== null && "code" in cause && cause.code === "EEXIST";
 };
 
 /**
@@ -166,6 +186,13 @@ type Sizes = Pick<Incoming, "size" | "virtualSize">;
 const isNameOf = (guid: Guid, { size, virtualSize }: Sizes): boolean =>
   isBaseName(guid) && nameSize(guid, "S") === size && nameSize(guid, "W") === virtualSize;
 
+/** The GUID as the base name, where it says the right sizes and is free; else null. */
+const exactName = (
+  guid: Guid,
+  sizes: Sizes,
+  isTaken: (base: string) => boolean,
+): Naming | null => isNameOf(guid, sizes) && !isTaken(guid) ? { base: guid, guidKey: "" } : null;
+
 /** A name that no other mail has or will get, with the GUID in its line; null where a line cannot hold that. */
 const ownName = (os: Os, guid: Guid, { size, virtualSize }: Sizes): Naming | null =>
   isUidlistValue(guid) ? { base: newBaseName(os, size, virtualSize), guidKey: `G${guid}` } : null;
@@ -181,11 +208,14 @@ export const nameMail = (
   mail: Incoming,
   isTaken: (base: string) => boolean,
 ): Naming | null => {
-  if (mail.naming !== undefined) return mail.naming;
-  const fits = isBaseName(guid) && !isTaken(guid);
-  if (fits && isNameOf(guid, mail)) return { base: guid, guidKey: "" };
+  const { naming } = mail;
+  // A name that is not our own may have been taken since.
+  if (naming !== undefined && (naming.guidKey !== "" || !isTaken(naming.base))) return naming;
+  const exact = exactName(guid, mail, isTaken);
+  if (exact !== null) return exact;
   const own = ownName(os, guid, mail);
   if (own !== null) return own;
+  const fits = isBaseName(guid) && !isTaken(guid);
   const saysNothing = !guid.includes(",S=") && !guid.includes(",W=");
   return fits && saysNothing ? { base: guid, guidKey: "" } : null;
 };
