@@ -5,7 +5,7 @@
  */
 import { absolute, type Account, type Dovecot } from "../tests/interop/dovecot.ts";
 import type { Dsync } from "../tests/interop/dsync.ts";
-import { type CommandLine, dsyncCommand } from "./commands.ts";
+import { type CommandLine, dsyncCommand, served } from "./commands.ts";
 import type { Corpus } from "./corpus.ts";
 import type { Gauge } from "./gauge.ts";
 import { measure, type Measured } from "./measure.ts";
@@ -63,6 +63,17 @@ export const fill = async (
   two: Account,
 ): Promise<void> => {
   await measure(dovecot.machine, dsyncCommand(dsync, one, "mirror", [absolute(two)]));
+};
+
+/** Preparation: Deno has compiled the program, at both ends of a pipe, and kept that. It does so once for a user. */
+export const warmUp = async (
+  { dovecot, dsync }: Pick<Bench, "dovecot" | "dsync">,
+): Promise<void> => {
+  const from = await dovecot.account("maildir:~/Maildir");
+  const to = await dovecot.account("mdbox:~/mdbox");
+  for (const _ of ["compiled", "read again"]) {
+    await measure(dovecot.machine, dsyncCommand(dsync, from, "mirror", served(dsync, to)));
+  }
 };
 
 /** What Dovecot counts in an account: mails of each mailbox, and those that are flagged. */

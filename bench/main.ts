@@ -15,7 +15,7 @@ import { CORPORA, type Corpus, writeCorpus } from "./corpus.ts";
 import type { WorkName } from "./names.ts";
 import { canCount, dropCaches, whyNotCold } from "./gauge.ts";
 import { headLines } from "./head.ts";
-import type { Job } from "./job.ts";
+import { type Job, warmUp } from "./job.ts";
 import { jobsOf } from "./jobs.ts";
 import { pagesOf } from "./page.ts";
 import { type JobResult, jobText } from "./results.ts";
@@ -65,6 +65,7 @@ const benchCorpus = async (corpus: Corpus, isCold: boolean): Promise<void> => {
   );
   // Dovecot has seen it before, and made its indexes.
   await dovecot.quietly(source, ["mailbox", "status", "messages", "*"]);
+  await warmUp({ dovecot, dsync });
   const set = worksOf(corpus);
   const jobs = jobsOf(
     { dovecot, dsync, source, corpus },
