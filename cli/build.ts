@@ -10,12 +10,13 @@ import denoJson from "../deno.json" with { type: "json" };
 /**
  * What the engine is told. By itself it lets a heap of this size grow to twice of what is in use, and takes
  * twice as much again for what is only passing through; with this a first conversion of 100,000 mails takes half the
- * memory and no more time. Below 48 MB, which any run of some size comes to, it does not look for what can go. The last
- * has all of a file compiled at once: only what is compiled then is kept by Deno for the next start.
+ * memory and no more time. Below 48 MB, which any run of some size comes to, it does not look for what can go. "no-lazy"
+ * has all of a file compiled at once: only what is compiled then is kept by Deno for the next start. With the last one it
+ * can be asked to look for what can go.
  */
 export const ENGINE_OPTIONS: readonly string[] = [
   "--no-config",
-  "--v8-flags=--max-semi-space-size=8,--min-semi-space-size=8,--heap-growing-percent=60,--initial-heap-size=48,--no-lazy",
+  "--v8-flags=--max-semi-space-size=8,--min-semi-space-size=8,--heap-growing-percent=60,--initial-heap-size=48,--no-lazy,--expose-gc",
 ];
 
 /** What the C library is told: freed pieces from this size on go back to the system at once. */

@@ -36,8 +36,8 @@ export const formatUidlistEntry = (entry: UidlistEntry): string =>
 const SEPARATOR = " :".length;
 
 /** FNV-1a of a part of a text. */
-const hashOf = (text: string, from: number, to: number): number => {
-  let hash = 0x811c9dc5;
+const hashOf = (seed: number, text: string, from: number, to: number): number => {
+  let hash = seed;
   for (let i = from; i < to; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash >>> 0;
 };
@@ -64,9 +64,16 @@ export class UidlistLines implements Iterable<UidlistEntry> {
   #length = 0;
   #twins = 0;
 
+  readonly #seed: number;
+
+  /** None yet. `seed`: names may come from others, who must not be able to choose where they fall in the table. */
+  constructor(seed = 0x811c9dc5) {
+    this.#seed = seed;
+  }
+
   /** These lines, ascending by UID. */
-  static of(entries: Iterable<UidlistEntry>): UidlistLines {
-    const lines = new UidlistLines();
+  static of(entries: Iterable<UidlistEntry>, seed?: number): UidlistLines {
+    const lines = new UidlistLines(seed);
     lines.append([...entries]);
     return lines;
   }
@@ -78,7 +85,9 @@ export class UidlistLines implements Iterable<UidlistEntry> {
     this.#nameAt = grown(this.#nameAt, count);
     this.#nameEnd = grown(this.#nameEnd, count);
     this.#hashes = grown(this.#hashes, count);
-    if (count > this.#slots.length >> 1) this.#spread(2 ** Math.ceil(Math.log2(2 * count)), 0);
+    if (count > this.#slots.length >> 1) {
+      this.#spread(2 ** Math.ceil(Math.log2(2 * count)), this.#length);
+    }
   }
 
   /** How many there are. */
@@ -135,7 +144,8 @@ export class UidlistLines implements Iterable<UidlistEntry> {
 
   /** The row of a base name, the last of several; or -1. Constant. */
   rowOf(name: string): number {
-    return this.#slots[this.#slotOf(hashOf(name, 0, name.length), name)]! - 1;
+    const hash = hashOf(this.#seed, name, 0, name.length);
+    return this.#slots[this.#slotOf(hash, name)]! - 1;
   }
 
   /** Whether a row is the last with its name. */
@@ -172,7 +182,7 @@ export class UidlistLines implements Iterable<UidlistEntry> {
     this.#keysAt[row] = keysAt;
     this.#nameAt[row] = nameAt;
     this.#nameEnd[row] = nameEnd;
-    this.#hashes[row] = hashOf(text, nameAt, nameEnd);
+    this.#hashes[row] = hashOf(this.#seed, text, nameAt, nameEnd);
     if (this.#length > this.#slots.length >> 1) this.#spread(2 * this.#slots.length, row);
     const slot = this.#slotOf(this.#hashes[row]!, text.slice(nameAt, nameEnd));
     if (this.#slots[slot] !== 0) this.#twins++;

@@ -118,6 +118,7 @@ const linesIn = (text: string): number => {
 /** Of lines with one name the last, and the last UID that has the name of an earlier line. */
 const withoutTwins = (
   lines: UidlistLines,
+  seed: number | undefined,
 ): { readonly entries: UidlistLines; readonly uid: Uid } => {
   const kept: UidlistEntry[] = [];
   const twice = new Set<string>();
@@ -126,7 +127,7 @@ const withoutTwins = (
     else twice.add(lines.nameAt(row));
   }
   const uid = kept.findLast(({ name }) => twice.has(name))!.uid;
-  return { entries: UidlistLines.of(kept), uid };
+  return { entries: UidlistLines.of(kept, seed), uid };
 };
 
 /**
@@ -142,7 +143,8 @@ const withoutTwins = (
  */
 export class UidlistReader {
   readonly #size: number;
-  readonly #lines = new UidlistLines();
+  readonly #seed: number | undefined;
+  readonly #lines: UidlistLines;
   #header: UidlistHeader | null = null;
   #lastUid = 0;
   #flaw: string | null = null;
@@ -153,9 +155,11 @@ export class UidlistReader {
   /** The number of the line that comes next, from 1 on. */
   #number = 1;
 
-  /** For a file of about so many bytes. */
-  constructor(size: number) {
+  /** For a file of about so many bytes; `seed` as for {@linkcode UidlistLines}. */
+  constructor(size: number, seed?: number) {
     this.#size = size;
+    this.#seed = seed;
+    this.#lines = new UidlistLines(seed);
   }
 
   /** Takes a piece, of which nothing is needed afterwards. */
@@ -196,7 +200,7 @@ export class UidlistReader {
     if (this.#lines.twins === 0) {
       return E.right({ ...list, entries: this.#lines, flaw: this.#flaw });
     }
-    const { entries, uid } = withoutTwins(this.#lines);
+    const { entries, uid } = withoutTwins(this.#lines, this.#seed);
     return E.right({ ...list, entries, flaw: `UID ${uid} has the file name of an earlier line` });
   }
 

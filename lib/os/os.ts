@@ -31,6 +31,9 @@ export interface OsOptions {
   readonly onStep?: StepHook;
 }
 
+/** Collects garbage, where the engine lets us ask for it (--expose-gc). */
+const { gc } = globalThis as { readonly gc?: () => void };
+
 /** The operating system of this machine: 64-bit Linux with glibc. Steps are counted anew for each. */
 export const makeOs = (options: OsOptions = {}): Os => {
   const openFiles = new OpenFiles();
@@ -45,5 +48,6 @@ export const makeOs = (options: OsOptions = {}): Os => {
     hostname: host,
     pid: Deno.pid,
     sleep,
+    ...(gc === undefined ? {} : { makeRoom: () => gc() }),
   };
 };

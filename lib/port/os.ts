@@ -168,4 +168,9 @@ export interface Os {
   readonly pid: number;
   /** Waits. */
   readonly sleep: (ms: number) => Promise<void>;
+  /**
+   * Has the memory given back that nobody needs any more, before it would be by itself. Takes its time. Absent where the
+   * engine cannot be asked.
+   */
+  readonly makeRoom?: () => void;
 }

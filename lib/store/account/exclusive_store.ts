@@ -30,6 +30,12 @@ const claimFirst = async function* (
 const isBreakdown = ({ _tag }: SyncError): boolean =>
   _tag === "Io" || _tag === "Denied" || _tag === "Busy";
 
+/**
+ * Mails of a mailbox that takes a good deal of memory. What is known of it would still be there when the next one is opened,
+ * or the same once more.
+ */
+const LARGE = 100_000;
+
 /** The name that an operation may leave an empty directory of, which goes, too, if the store has one. */
 const nameLeft = (operation: TreeOperation): MailboxName | null =>
   operation._tag === "DeleteMailbox" || operation._tag === "RenameMailbox" ||
@@ -47,6 +53,12 @@ export const exclusiveStore = (
   store: Store,
   recover: () => Promise<void>,
 ): Store => {
+  /** Whether the mailbox that was open last had very many mails. */
+  let wasLarge = false;
+  const noting = (mailbox: Mailbox): Mailbox => {
+    wasLarge ||= mailbox.status.messages >= LARGE;
+    return mailbox;
+  };
   const lock = new RunLock(os, root, async (leaving) => {
     await recover();
     // One that is a mailbox still, or has children, stays: it is refused.
@@ -107,7 +119,11 @@ export const exclusiveStore = (
         if (name !== null) lock.leaving(name);
         return await store.applyTree(operation)();
       }),
-    withMailbox: (guid, use) => store.withMailbox(guid, (mailbox) => use(guarded(mailbox))),
+    withMailbox: (guid, use) => async () => {
+      if (wasLarge) os.makeRoom?.();
+      wasLarge = false;
+      return await store.withMailbox(guid, (mailbox) => use(guarded(noting(mailbox))))();
+    },
     replaceMailbox: (identity, use) =>
       writing(store.replaceMailbox(identity, (mailbox) => use(guarded(mailbox)))),
     ...(store.stamps === undefined ? {} : { stamps: store.stamps }),

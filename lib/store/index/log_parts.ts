@@ -12,10 +12,11 @@ export const PART = 4 << 20;
 /** Memory for parts that is used again: fresh memory costs as much as reading does. */
 let room = new Uint8Array(0);
 
-const roomFor = (length: number): Uint8Array => {
-  if (length > PART) return new Uint8Array(length);
+/** Reads so many bytes; good until the next call. Throws where they are more than anybody should read at once. */
+const readSome = (file: LogFile, from: number, length: number): Uint8Array => {
+  if (length > PART) return file.read(from, from + length);
   if (room.length < length) room = new Uint8Array(length);
-  return room.subarray(0, length);
+  return room.subarray(0, file.readInto(room.subarray(0, length), from));
 };
 
 /** The bytes of a log, of which a part at a time is in memory. */
@@ -42,8 +43,7 @@ export class LogParts {
   /** Of a file. What others of a file have in memory is void from here on. */
   static of(path: string, file: LogFile): LogParts {
     const size = file.size();
-    const first = roomFor(Math.min(size, PART));
-    return new LogParts(path, file, size, first.subarray(0, file.readInto(first, 0)));
+    return new LogParts(path, file, size, readSome(file, 0, Math.min(size, PART)));
   }
 
   /** Of bytes that are in memory. */
@@ -57,8 +57,7 @@ export class LogParts {
     if (this.#file === null || (from >= this.#at && to <= end)) {
       return this.#part.subarray(from - this.#at, to - this.#at);
     }
-    const part = roomFor(to - from);
-    this.#part = part.subarray(0, this.#file.readInto(part, from));
+    this.#part = readSome(this.#file, from, to - from);
     this.#at = from;
     return this.#part;
   }

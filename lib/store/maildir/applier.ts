@@ -26,11 +26,12 @@ import type { Snapshot } from "./snapshot.ts";
 import { StandingMails } from "./standing.ts";
 import { stagedPath } from "./stranded.ts";
 import { decideSteps, lettersFor, nameFlagsOf, type Prepared, type Step, uidsOf } from "./steps.ts";
-import { appendUidlist, readUidlist, writeUidlist } from "./uidlist_file.ts";
+import { appendUidlist, newSeed, readUidlist, writeUidlist } from "./uidlist_file.ts";
 
-/** A batch is carried out when it has so many operations or so many bytes in tmp/. */
-const BATCH_OPERATIONS = 2048;
+/** A batch is carried out when it has so many operations, or so many bytes in tmp/, or when it was begun so long ago. */
+const BATCH_OPERATIONS = 8192;
 const BATCH_BYTES = 64 << 20;
+const BATCH_MS = 2000;
 /** A body that nobody reads any more. */
 const NOTHING: readonly Uint8Array[] = [];
 /** How often the owner of the locks shows that it works. */
@@ -67,7 +68,7 @@ export class Applier {
   /** For one open mailbox. */
   constructor(box: MaildirBox) {
     this.#box = box;
-    this.#standing = new StandingMails(box.snapshot);
+    this.#standing = new StandingMails(box.snapshot, newSeed(box.os));
   }
 
   /** One outcome for each operation, in order; those of a batch come when it is durable. */
@@ -77,6 +78,10 @@ export class Applier {
     let batch: Prepared[] = [];
     let touched = new Set<number>();
     let bytes = 0;
+    let begun = 0;
+    const isFull = (): boolean =>
+      batch.length >= BATCH_OPERATIONS || bytes >= BATCH_BYTES ||
+      this.#box.os.now() - begun >= BATCH_MS;
     let gathering: Gathering | null = null;
     const commit = async (): Promise<readonly Outcome[]> => {
       const ready = batch;
@@ -94,9 +99,10 @@ export class Applier {
           if (uids.some((uid) => touched.has(uid))) yield await commit();
           uids.forEach((uid) => touched.add(uid));
           if (operation._tag === "SaveMail" && gathering === null) gathering = this.#gather();
+          if (batch.length === 0) begun = this.#box.os.now();
           batch.push(await this.#prepare(operation));
           if (operation._tag === "SaveMail") bytes += operation.mail.size;
-          if (batch.length >= BATCH_OPERATIONS || bytes >= BATCH_BYTES) yield await commit();
+          if (isFull()) yield await commit();
         }
       }
       const last = await commit();
@@ -168,7 +174,7 @@ export class Applier {
     if (this.#seen === snapshot) return;
     this.#seen = snapshot;
     const { uidNext, usedLetters } = snapshot.merged;
-    this.#standing = new StandingMails(snapshot);
+    this.#standing = new StandingMails(snapshot, newSeed(this.#box.os));
     this.#usedLetters = usedLetters;
     this.#uidNext = uidNext;
     this.#listedUidNext = snapshot.uidlist?.uidNext ?? 1;

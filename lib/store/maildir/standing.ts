@@ -13,13 +13,15 @@ export class StandingMails {
   readonly #seenLines: UidlistLines;
   /** Base names of files without a line. */
   readonly #unlisted: ReadonlySet<string>;
-  readonly #addedLines = new UidlistLines();
-  readonly #added = new MailTable(this.#addedLines);
+  readonly #addedLines: UidlistLines;
+  readonly #added: MailTable;
   /** Mails that have become others, or null where they are gone, by UID. */
   readonly #changed = new Map<number, MaildirMail | null>();
 
-  /** As a look has shown it. */
-  constructor({ merged, uidlist }: Pick<Snapshot, "merged" | "uidlist">) {
+  /** As a look has shown it; `seed` as for `UidlistLines`. */
+  constructor({ merged, uidlist }: Pick<Snapshot, "merged" | "uidlist">, seed: number) {
+    this.#addedLines = new UidlistLines(seed);
+    this.#added = new MailTable(this.#addedLines);
     this.#seen = merged.mails;
     this.#seenLines = uidlist?.entries ?? new UidlistLines();
     this.#unlisted = new Set(merged.discord.unlisted);

@@ -44,6 +44,9 @@ export const lockUidlist = async (os: Os, control: string): Promise<Held> => {
   return await os.locks.dotlock(`${control}/${UIDLIST}`);
 };
 
+/** A number that nobody can guess. */
+export const newSeed = (os: Os): number => new DataView(os.random(4).buffer).getUint32(0);
+
 /**
  * Reads dovecot-uidlist; null when it is missing or empty (as a crash may leave it: it then says nothing). Throws
  * `StreamFailure` (`Damaged`) for a broken one; it is never deleted.
@@ -59,7 +62,7 @@ export const readUidlist = (os: Os, control: string): Uidlist | null => {
       const what = `the file has ${size} bytes; at most ${MAX_UIDLIST_BYTES} are read`;
       failStream<SyncError>(syncError("Unsupported", "mailbox", { path }, what));
     }
-    const reader = new UidlistReader(size);
+    const reader = new UidlistReader(size, newSeed(os));
     const piece = new Uint8Array(Math.min(size, PIECE_BYTES));
     for (let at = 0, length; (length = os.files.read(fd, piece, at)) > 0; at += length) {
       orFail(reader.take(piece.subarray(0, length)), { path });
