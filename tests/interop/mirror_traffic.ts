@@ -198,7 +198,7 @@ export const mirrorBesideTraffic = async (
     );
     exits += code;
     assert.ok(code === 0 || code === 2, `${title}, run ${run}: exit ${code}, ${stderr}`);
-    assert.doesNotMatch(stderr, ALARM, `${title}, run ${run}`);
+    assert.doesNotMatch(stderr, ALARM, `${title}, run ${run}: ${stderr}`);
   }
   await Promise.all(workers.map((worker) => worker.stop()));
   for (const { said, done } of workers) {

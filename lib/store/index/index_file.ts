@@ -19,6 +19,7 @@
  *
  * @module
  */
+import * as E from "fp-ts/Either.js";
 import { foldChanges, foldSaves, type LogPosition } from "../../codec/index_changes.ts";
 import { decodeLog, type LogEntry } from "../../codec/index_log.ts";
 import { DONE, type LogRecord, RECORD_TYPE, type RecordMarks } from "../../codec/index_record.ts";
@@ -190,10 +191,9 @@ export class IndexFile {
     const start = { ...from, modSeq: 0n, introRecordSize: -1 };
     const bytes = log.read(from.offset, position.offset);
     const isWanted = (type: number) => type === RECORD_TYPE.Append;
-    const { entries } = orThrow(decodeLog(bytes, from.offset, start, header, isWanted), {
-      path: this.#paths.log,
-    });
-    return entries;
+    const stretch = decodeLog(bytes, from.offset, start, header, isWanted);
+    // A moment of another index of that very second is no place between two records of this one.
+    return E.isRight(stretch) ? stretch.right.entries : this.history();
   }
 
   /** Every record that the logs still have, oldest first, up to where the view stands. Linear in their sizes. */
