@@ -13,6 +13,7 @@ import { KEYWORDS_EXTENSION, KeywordTable } from "./index_keywords.ts";
 import type { LogCursor, LogEntry, LogStretch } from "./index_log.ts";
 import { MODSEQ_EXTENSION } from "./index_modseq.ts";
 import { replayEntry } from "./index_replay.ts";
+import { ModSeqWords } from "./modseq_words.ts";
 import { checkModSeqShape } from "./index_replay_extension.ts";
 import { encodeSnapshot, type Snapshot } from "./index_snapshot.ts";
 import {
@@ -36,8 +37,7 @@ const addedBy = (entries: readonly LogEntry[]): number => {
 export class IndexView {
   readonly #state: IndexState;
   #position: LogCursor;
-  /** The last modseq that was asked for, in halves and whole: most mails have that of the one before. */
-  readonly #last = { high: 0, low: 0, value: 0n };
+  readonly #modSeqs = new ModSeqWords();
 
   private constructor(state: IndexState, position: LogCursor) {
     this.#state = state;
@@ -201,15 +201,7 @@ export class IndexView {
   /** The modseq that the index keeps for a row; 0: none. */
   ownModSeqOf(row: number): bigint {
     if (!this.#state.tracked) return 0n;
-    const { words } = this.#state.modSeqs;
-    const [low, high] = [words[row * 2]!, words[row * 2 + 1]!];
-    const last = this.#last;
-    if (low !== last.low || high !== last.high) {
-      last.low = low;
-      last.high = high;
-      last.value = (BigInt(high) << 32n) | BigInt(low);
-    }
-    return last.value;
+    return this.#modSeqs.at(this.#state.modSeqs.words, row);
   }
 
   /**

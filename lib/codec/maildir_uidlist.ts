@@ -52,8 +52,7 @@ export const damagedList = (offset: number, what: string): E.Either<SyncError, n
 /** The first line of a uidlist. */
 export type UidlistHeader = Omit<Uidlist, "entries" | "flaw">;
 
-/** The first line of a list, without its end. */
-export const parseHeaderLine = (line: string): E.Either<SyncError, UidlistHeader> => {
+const parseHeader = (line: string): E.Either<SyncError, UidlistHeader> => {
   const words = line.slice(2).split(" ").filter((word) => word !== "");
   const version = line[1] === " " ? line[0] : undefined;
   if (version !== "1" && version !== "3") {
@@ -88,15 +87,19 @@ export const parseHeaderLine = (line: string): E.Either<SyncError, UidlistHeader
   });
 };
 
+/** The first line of a text. */
+export const parseFirstLine = (text: string): E.Either<SyncError, UidlistHeader> => {
+  const end = text.indexOf(NEWLINE);
+  if (end < 0) return damagedList(0, "the uidlist has no header line");
+  return parseHeader(text.slice(0, text[end - 1] === "\r" ? end - 1 : end));
+};
+
 /** The longest first line that is read by itself, bytes. */
 export const MAX_UIDLIST_HEADER = 4096;
 
 /** The first line of a uidlist alone. `bytes` holds it whole. Errors as for {@linkcode UidlistReader}. */
 export const parseUidlistHeader = (bytes: Uint8Array): E.Either<SyncError, UidlistHeader> => {
-  const text = textOfBytes(bytes.subarray(0, MAX_UIDLIST_HEADER));
-  const end = text.indexOf(NEWLINE);
-  if (end < 0) return damagedList(0, "the uidlist has no header line");
-  return parseHeaderLine(text.slice(0, text[end - 1] === "\r" ? end - 1 : end));
+  return parseFirstLine(textOfBytes(bytes.subarray(0, MAX_UIDLIST_HEADER)));
 };
 
 /** Lines as the bytes that are appended. */

@@ -5,6 +5,7 @@
  */
 import type { Uid } from "../model/ids.ts";
 import { grown } from "./growing.ts";
+import { lowerBound } from "./index_rows.ts";
 
 /** One line. The file that it names need not exist any more. */
 export interface UidlistEntry {
@@ -63,19 +64,11 @@ export class UidlistLines implements Iterable<UidlistEntry> {
   #slots = new Uint32Array(LEAST_SLOTS);
   #length = 0;
   #twins = 0;
-
   readonly #seed: number;
 
   /** None yet. `seed`: names may come from others, who must not be able to choose where they fall in the table. */
   constructor(seed = 0x811c9dc5) {
     this.#seed = seed;
-  }
-
-  /** These lines, ascending by UID. */
-  static of(entries: Iterable<UidlistEntry>, seed?: number): UidlistLines {
-    const lines = new UidlistLines(seed);
-    lines.append([...entries]);
-    return lines;
   }
 
   /** Makes room for so many lines at once. */
@@ -132,14 +125,8 @@ export class UidlistLines implements Iterable<UidlistEntry> {
 
   /** The row of a UID, or -1. Logarithmic. */
   rowOfUid(uid: number): number {
-    let low = 0;
-    let high = this.#length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#uids[middle]! < uid) low = middle + 1;
-      else high = middle;
-    }
-    return low < this.#length && this.#uids[low] === uid ? low : -1;
+    const row = lowerBound(this.#uids, this.#length, uid, 0);
+    return row < this.#length && this.#uids[row] === uid ? row : -1;
   }
 
   /** The row of a base name, the last of several; or -1. Constant. */
@@ -148,9 +135,17 @@ export class UidlistLines implements Iterable<UidlistEntry> {
     return this.#slots[this.#slotOf(hash, name)]! - 1;
   }
 
-  /** Whether a row is the last with its name. */
-  isLastOfName(row: number): boolean {
-    return this.#twins === 0 || this.rowOf(this.nameAt(row)) === row;
+  /** Of lines with one name the last alone, and the last UID that has the name of an earlier line. There are twins. */
+  withoutTwins(): { readonly lines: UidlistLines; readonly uid: Uid } {
+    const kept: UidlistEntry[] = [];
+    const twice = new Set<string>();
+    for (const [row, entry] of [...this].entries()) {
+      if (this.rowOf(entry.name) === row) kept.push(entry);
+      else twice.add(entry.name);
+    }
+    const lines = new UidlistLines(this.#seed);
+    lines.append(kept);
+    return { lines, uid: kept.findLast(({ name }) => twice.has(name))!.uid };
   }
 
   /** Adds lines, with higher UIDs. */

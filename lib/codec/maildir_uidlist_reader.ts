@@ -11,7 +11,7 @@ import { bytesOfText, textOfBytes } from "./byte_text.ts";
 import { baseName } from "./maildir_name.ts";
 import {
   damagedList,
-  parseHeaderLine,
+  parseFirstLine,
   type Uidlist,
   type UidlistHeader,
 } from "./maildir_uidlist.ts";
@@ -115,21 +115,6 @@ const linesIn = (text: string): number => {
   return count === 0 ? 0 : Math.floor(text.length * count / length);
 };
 
-/** Of lines with one name the last, and the last UID that has the name of an earlier line. */
-const withoutTwins = (
-  lines: UidlistLines,
-  seed: number | undefined,
-): { readonly entries: UidlistLines; readonly uid: Uid } => {
-  const kept: UidlistEntry[] = [];
-  const twice = new Set<string>();
-  for (let row = 0; row < lines.length; row++) {
-    if (lines.isLastOfName(row)) kept.push(lines.at(row));
-    else twice.add(lines.nameAt(row));
-  }
-  const uid = kept.findLast(({ name }) => twice.has(name))!.uid;
-  return { entries: UidlistLines.of(kept, seed), uid };
-};
-
 /**
  * Takes the pieces of a file in their order. A last line without LF is half written and not read. Errors: `Damaged` with
  * the byte offset of the line, where Dovecot would call the file broken: no header, UIDs not ascending or too high, a
@@ -143,7 +128,6 @@ const withoutTwins = (
  */
 export class UidlistReader {
   readonly #size: number;
-  readonly #seed: number | undefined;
   readonly #lines: UidlistLines;
   #header: UidlistHeader | null = null;
   #lastUid = 0;
@@ -158,7 +142,6 @@ export class UidlistReader {
   /** For a file of about so many bytes; `seed` as for {@linkcode UidlistLines}. */
   constructor(size: number, seed?: number) {
     this.#size = size;
-    this.#seed = seed;
     this.#lines = new UidlistLines(seed);
   }
 
@@ -200,7 +183,7 @@ export class UidlistReader {
     if (this.#lines.twins === 0) {
       return E.right({ ...list, entries: this.#lines, flaw: this.#flaw });
     }
-    const { entries, uid } = withoutTwins(this.#lines, this.#seed);
+    const { lines: entries, uid } = this.#lines.withoutTwins();
     return E.right({ ...list, entries, flaw: `UID ${uid} has the file name of an earlier line` });
   }
 
@@ -209,12 +192,11 @@ export class UidlistReader {
     let from = 0;
     if (text === "") return null;
     if (this.#header === null) {
-      const end = text.indexOf(NEWLINE);
-      const header = parseHeaderLine(text.slice(0, text[end - 1] === "\r" ? end - 1 : end));
+      const header = parseFirstLine(text);
       if (E.isLeft(header)) return { at: 0, what: header.left.what };
       this.#header = header.right;
       this.#lines.reserve(Math.floor(linesIn(text) * this.#size / text.length));
-      from = end + 1;
+      from = text.indexOf(NEWLINE) + 1;
       this.#number++;
     }
     const { version, uidNext } = this.#header;

@@ -175,7 +175,8 @@ Deno.test("UidlistLines finds each line by UID and by name, however they came", 
   fc.assert(fc.property(named, fc.nat({ max: 200 }), (all, first) => {
     let last = 0;
     const entries = all.map(({ step, keys, name }) => ({ uid: uid(last += step), keys, name }));
-    const lines = UidlistLines.of(entries.slice(0, first));
+    const lines = new UidlistLines();
+    lines.append(entries.slice(0, first));
     lines.append(entries.slice(first));
     assert.deepEqual([...lines], entries);
     entries.forEach((one, row) => {

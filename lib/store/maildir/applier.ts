@@ -52,7 +52,7 @@ export class Applier {
   readonly #index = new BatchIndex();
   /** The state that `#standing` was made of. */
   #seen: Snapshot | null = null;
-  #standing: StandingMails;
+  #standing!: StandingMails;
   /** Base names of mails that lie in tmp/. */
   #onTheirWay = new Set<string>();
   /** What the batch that is carried out brings, ascending by UID, and the modseqs that it shall have. */
@@ -68,13 +68,13 @@ export class Applier {
   /** For one open mailbox. */
   constructor(box: MaildirBox) {
     this.#box = box;
-    this.#standing = new StandingMails(box.snapshot, newSeed(box.os));
   }
 
   /** One outcome for each operation, in order; those of a batch come when it is durable. */
   async *apply(
     operations: Chunks<MailOperation, SyncError>,
   ): AsyncGenerator<readonly Outcome[]> {
+    this.#catchUp();
     let batch: Prepared[] = [];
     let touched = new Set<number>();
     let bytes = 0;
@@ -204,7 +204,7 @@ export class Applier {
       this.#writeLines(steps, done);
       outcomes = done;
     } finally {
-      if (outcomes === null) files.discardStaged(this.#listed());
+      if (outcomes === null) files.discardStaged(this.#listing());
     }
     files.moveStaged();
     files.syncDirectories();
@@ -212,12 +212,15 @@ export class Applier {
     return outcomes;
   }
 
-  /** The base names that have a line, after a failure that may have come when some were written; null: nobody can know. */
-  #listed(): ReadonlySet<string> | null {
+  /** Tells which base names have a line, after a failure that may have come when some were written: all, where nobody can know. */
+  #listing(): (base: string) => boolean {
     const { os, paths } = this.#box;
     return attempt(
-      () => new Set([...readUidlist(os, paths.control)?.entries ?? []].map(({ name }) => name)),
-      () => null,
+      () => {
+        const lines = readUidlist(os, paths.control)?.entries;
+        return (base) => lines !== undefined && lines.rowOf(base) >= 0;
+      },
+      () => () => true,
     );
   }
 

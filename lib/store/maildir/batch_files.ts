@@ -44,11 +44,10 @@ export class BatchFiles {
   }
 
   /** Removes the mails that have no line. One that has is saved: whoever opens the mailbox next moves it on. */
-  discardStaged(listed: ReadonlySet<string> | null): void {
+  discardStaged(isListed: (base: string) => boolean): void {
     const { os, paths } = this.#box;
     for (const file of this.#staged.values()) {
-      const isSaved = listed === null || listed.has(baseName(file.name));
-      if (!isSaved) os.disk.unlink(stagedPath(paths.mail, file));
+      if (!isListed(baseName(file.name))) os.disk.unlink(stagedPath(paths.mail, file));
     }
   }
 

@@ -118,7 +118,7 @@ const receiveWhole = (
   const sizes = { size: ends.bytes, virtualSize: ends.bytes + ends.bare };
   const write = (path: string): void =>
     os.disk.create(path, body, { mode: receiving.mode, mtime: mail.receivedAt, sync: false });
-  const naming = exactName(mail.guid, sizes, receiving.isTaken) ?? ownName(os, mail.guid, sizes);
+  const naming = goodName(os, mail.guid, sizes, receiving.isTaken);
   if (naming !== null) {
     const path = receiving.pathOf(naming.base);
     try {
@@ -186,16 +186,18 @@ type Sizes = Pick<Incoming, "size" | "virtualSize">;
 const isNameOf = (guid: Guid, { size, virtualSize }: Sizes): boolean =>
   isBaseName(guid) && nameSize(guid, "S") === size && nameSize(guid, "W") === virtualSize;
 
-/** The GUID as the base name, where it says the right sizes and is free; else null. */
-const exactName = (
-  guid: Guid,
-  sizes: Sizes,
-  isTaken: (base: string) => boolean,
-): Naming | null => isNameOf(guid, sizes) && !isTaken(guid) ? { base: guid, guidKey: "" } : null;
-
 /** A name that no other mail has or will get, with the GUID in its line; null where a line cannot hold that. */
 const ownName = (os: Os, guid: Guid, { size, virtualSize }: Sizes): Naming | null =>
   isUidlistValue(guid) ? { base: newBaseName(os, size, virtualSize), guidKey: `G${guid}` } : null;
+
+/** The GUID as the base name, where it says the right sizes and is free; else a name of our own, or null. */
+const goodName = (
+  os: Os,
+  guid: Guid,
+  sizes: Sizes,
+  isTaken: (base: string) => boolean,
+): Naming | null =>
+  isNameOf(guid, sizes) && !isTaken(guid) ? { base: guid, guidKey: "" } : ownName(os, guid, sizes);
 
 /**
  * A name for a mail, or null where a Maildir cannot keep its GUID. The GUID itself is the base name when it says the
@@ -211,10 +213,8 @@ export const nameMail = (
   const { naming } = mail;
   // A name that is not our own may have been taken since.
   if (naming !== undefined && (naming.guidKey !== "" || !isTaken(naming.base))) return naming;
-  const exact = exactName(guid, mail, isTaken);
-  if (exact !== null) return exact;
-  const own = ownName(os, guid, mail);
-  if (own !== null) return own;
+  const good = goodName(os, guid, mail, isTaken);
+  if (good !== null) return good;
   const fits = isBaseName(guid) && !isTaken(guid);
   const saysNothing = !guid.includes(",S=") && !guid.includes(",W=");
   return fits && saysNothing ? { base: guid, guidKey: "" } : null;

@@ -4,6 +4,8 @@
  * @module
  */
 import { grown } from "../../codec/growing.ts";
+import { lowerBound } from "../../codec/index_rows.ts";
+import { ModSeqWords } from "../../codec/modseq_words.ts";
 import {
   type UidlistEntry,
   type UidlistLines,
@@ -49,8 +51,7 @@ export class MailTable implements Iterable<MaildirMail> {
   #modSeqs: BigUint64Array<ArrayBuffer>;
   /** The same memory as words, low ones first. */
   #words: Uint32Array;
-  /** The modseq that was asked for last. */
-  readonly #last = { low: 0, high: 0, modSeq: NOT_COUNTED };
+  readonly #reader = new ModSeqWords();
   readonly #endings: Ending[] = [];
   readonly #keywords: Keywords[] = [];
 
@@ -115,17 +116,8 @@ export class MailTable implements Iterable<MaildirMail> {
     return records;
   }
 
-  /** Most mails have that of the one before: no other number is made for them. */
   #modSeqOf(place: number): ModSeq {
-    const words = this.#words;
-    const [low, high] = [words[2 * place]!, words[2 * place + 1]!];
-    const last = this.#last;
-    if (low !== last.low || high !== last.high) {
-      last.low = low;
-      last.high = high;
-      last.modSeq = modSeq(this.#modSeqs[place]!);
-    }
-    return last.modSeq;
+    return modSeq(this.#reader.at(this.#words, place));
   }
 
   /** The keywords of all mails, in their order. */
@@ -140,15 +132,10 @@ export class MailTable implements Iterable<MaildirMail> {
 
   /** The mail of a UID. Logarithmic. */
   find(uid: number): MaildirMail | undefined {
-    let low = 0;
-    let high = this.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#lines.uidAt(this.#rows[middle]!) < uid) low = middle + 1;
-      else high = middle;
-    }
-    if (low === this.length) return undefined;
-    return this.#lines.uidAt(this.#rows[low]!) === uid ? this.at(low) : undefined;
+    const row = this.#lines.rowOfUid(uid);
+    if (row < 0) return undefined;
+    const place = lowerBound(this.#rows, this.length, row, 0);
+    return place < this.length && this.#rows[place] === row ? this.at(place) : undefined;
   }
 
   /** The last mail of which something holds. Linear in those behind it. */
