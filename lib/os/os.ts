@@ -7,7 +7,7 @@ import type { Os } from "../port/os.ts";
 import { makeDisk, type StepHook } from "./disk.ts";
 import { makeFiles, OpenFiles } from "./files.ts";
 import { makeLocks } from "./locks.ts";
-import { sleep } from "./wait.ts";
+import { pause, sleep } from "./wait.ts";
 
 export type { DurableStep, StepHook, TornWrite } from "./disk.ts";
 
@@ -48,6 +48,7 @@ export const makeOs = (options: OsOptions = {}): Os => {
     hostname: host,
     pid: Deno.pid,
     sleep,
+    pause,
     ...(gc === undefined ? {} : { makeRoom: () => gc() }),
   };
 };

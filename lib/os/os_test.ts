@@ -26,11 +26,13 @@ Deno.test("hostname: the system's, unless the environment has Dovecot's own", as
   assert.equal(await seen({ DOVECOT_HOSTNAME: "mail.example.org" }), "mail.example.org");
 });
 
-Deno.test("now, sleep: milliseconds", async () => {
-  const { now, sleep, pid } = makeOs();
+Deno.test("now, sleep, pause: milliseconds", async () => {
+  const { now, sleep, pause, pid } = makeOs();
   const before = now();
   await sleep(20);
   assert.ok(now() - before >= 15);
+  pause(20);
+  assert.ok(now() - before >= 30);
   assert.ok(before > 1.6e12);
   assert.equal(pid, Deno.pid);
 });

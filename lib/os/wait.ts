@@ -10,6 +10,13 @@ import { StreamFailure } from "../stream/chunks.ts";
 export const sleep = (ms: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, ms));
 
+const NOBODY_WAKES = new Int32Array(new SharedArrayBuffer(4));
+
+/** Waits; the event loop stands still. */
+export const pause = (ms: number): void => {
+  Atomics.wait(NOBODY_WAKES, 0, 0, ms);
+};
+
 const SHORTEST_MS = 2;
 const LONGEST_MS = 250;
 
@@ -24,7 +31,7 @@ export const waitFor = async <A>(
   timeoutMs: number,
 ): Promise<A> => {
   const end = performance.now() + timeoutMs;
-  let pause = SHORTEST_MS;
+  let rest = SHORTEST_MS;
   for (;;) {
     const got = await attempt();
     if (got !== null) return got;
@@ -33,7 +40,7 @@ export const waitFor = async <A>(
       const what = `the lock was not had within ${timeoutMs / 1000} s`;
       throw new StreamFailure<SyncError>(syncError("Busy", "store", { path }, what));
     }
-    await sleep(Math.min(left, pause * (0.75 + Math.random() / 2)));
-    pause = Math.min(pause * 1.5, LONGEST_MS);
+    await sleep(Math.min(left, rest * (0.75 + Math.random() / 2)));
+    rest = Math.min(rest * 1.5, LONGEST_MS);
   }
 };

@@ -168,6 +168,8 @@ export interface Os {
   readonly pid: number;
   /** Waits. */
   readonly sleep: (ms: number) => Promise<void>;
+  /** Waits, and nothing else in this program goes on: for a moment in which somebody else's files disagree. */
+  readonly pause: (ms: number) => void;
   /**
    * Has the memory given back that nobody needs any more, before it would be by itself. Takes its time. Absent where the
    * engine cannot be asked.

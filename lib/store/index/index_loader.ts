@@ -36,8 +36,8 @@ export interface LoadedIndex {
   readonly view: IndexView;
 }
 
-/** Times that all is read, if rotations happen in between. */
-const ATTEMPTS = 10;
+/** Milliseconds to wait before all is read again; somebody who rotates may himself be made to wait for the processor. */
+const PAUSES = [0, 0, 1, 2, 4, 8, 16, 32, 64] as const;
 
 /** The files say different things: one of them was replaced between two reads, or the index is broken. */
 interface Mismatch {
@@ -63,7 +63,7 @@ export const loadIndexHeaders = (os: Os, paths: IndexPaths): IndexView | null =>
 
 /** `isWhole` false: of the log only what is of the mailbox as a whole is looked at. */
 const load = (os: Os, paths: IndexPaths, isWhole: boolean): LoadedIndex | null => {
-  for (let attempt = 1;; attempt++) {
+  for (let attempt = 0;; attempt++) {
     // Before the log: a snapshot never knows more than the log that is there after it.
     const snapshot = isWhole ? readSnapshot(os, paths) : readSnapshotHeaders(os, paths);
     const log = LogFile.open(os, paths.log);
@@ -72,9 +72,11 @@ const load = (os: Os, paths: IndexPaths, isWhole: boolean): LoadedIndex | null =
       ? { path: paths.index, what: "the index has lost its log" }
       : closeUnlessUsed(log, () => assemble(os, paths, log, snapshot, isWhole));
     if ("view" in loaded) return loaded;
-    if (attempt === ATTEMPTS) {
-      fail("Damaged", "mailbox", { path: loaded.path }, loaded.what);
+    const pause = PAUSES[attempt];
+    if (pause === undefined) {
+      return fail("Damaged", "mailbox", { path: loaded.path }, loaded.what);
     }
+    if (pause > 0) os.pause(pause);
   }
 };
 

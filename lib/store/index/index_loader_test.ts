@@ -89,6 +89,20 @@ for (const [name, prepare, path, what] of BROKEN) {
     }));
 }
 
+Deno.test("openIndex: files of which one is just being replaced are read again a little later", () =>
+  withDirectory((home) => {
+    place(home, "mdbox-rotated", ["dovecot.index"]);
+    const pauses: number[] = [];
+    const pause = (ms: number): void => {
+      pauses.push(ms);
+      if (pauses.length === 3) place(home, "mdbox-rotated", ["dovecot.index.log"]);
+    };
+    const file = openIndex({ ...os, pause }, home, BASE);
+    assert.equal(file?.view.count, expectedOf("mdbox-rotated").mails.length);
+    assert.deepEqual(pauses, [1, 2, 4]);
+    file?.close();
+  }));
+
 Deno.test("openIndex: a record that makes no sense is named by file and offset", () =>
   withDirectory((home) => {
     const file = fresh(home);
