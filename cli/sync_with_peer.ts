@@ -16,6 +16,7 @@ import { makeSpool } from "../lib/os/spool.ts";
 import { greet } from "../lib/peer/greeting.ts";
 import { memoryPipe } from "../lib/peer/memory_pipe.ts";
 import type { Store } from "../lib/port/store.ts";
+import { foreseen } from "../lib/run/foreseen.ts";
 import { prefixed } from "../lib/run/prefixed.ts";
 import {
   DRY_EXTENSION,
@@ -172,7 +173,10 @@ export const withProgram = async (
   const isFree = means.permission._tag === "All";
   if (!isFree && !isPlain(command)) return E.left(onlyWithOurs(destination.name));
   const extensions = extensionsFor(means);
-  const reached = await reach(how, handshake, extensions)();
+  const reaching = reach(how, handshake, extensions)();
+  // Whoever waits for another run must not look before that has ended.
+  const own = command.lockTimeout === null ? foreseen(store.right) : store.right;
+  const reached = await reaching;
   if (E.isLeft(reached)) return reached;
   if (!isFree && !extensions.every((name) => reached.right.extensions.includes(name))) {
     await reached.right.close();
@@ -185,9 +189,9 @@ export const withProgram = async (
   }
   try {
     const isOurs = reached.right.extensions.includes(STORE_EXTENSION);
-    return isOurs ? await withStoreBehind(means, store.right, reached.right) : await byProtocol(
+    return isOurs ? await withStoreBehind(means, own, reached.right) : await byProtocol(
       means,
-      prefixed(withHold(means, store.right), command.settings.get(PREFIX) ?? ""),
+      prefixed(withHold(means, own), command.settings.get(PREFIX) ?? ""),
       connecting(reached.right, how),
       destination.argv.join(" "),
     );

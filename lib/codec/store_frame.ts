@@ -10,6 +10,7 @@ import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../model/error.ts";
 import { joinBytes } from "./byte_pieces.ts";
+import type { Json } from "./store_value.ts";
 
 /** What a frame is. */
 export type FrameKind =
@@ -80,9 +81,17 @@ export const encodeFrame = (frame: Frame): Uint8Array => {
 const damaged = (offset: number, what: string): Either<SyncError, never> =>
   E.left(syncError("Damaged", "run", { offset }, what));
 
+const NOTHING = new Uint8Array(0);
+
+const u32 = (bytes: Uint8Array, at: number): number =>
+  (bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24) >>> 0;
+
 /** Takes frames out of chunks of any cut. Holds at most one frame and what was fed behind it. */
 export class FrameDecoder {
-  #rest: Uint8Array = new Uint8Array(0);
+  /** What is looked at, from `#at` on: as a rule a chunk as it came. */
+  #part: Uint8Array = NOTHING;
+  #at = 0;
+  /** The chunks behind it. */
   #chunks: Uint8Array[] = [];
   #waiting = 0;
   #offset = 0;
@@ -93,36 +102,55 @@ export class FrameDecoder {
     this.#waiting += chunk.length;
   }
 
+  /** Whether there are so many bytes; they are in one part then. */
   #have(bytes: number): boolean {
-    if (this.#rest.length >= bytes) return true;
-    if (this.#rest.length + this.#waiting < bytes) return false;
-    this.#rest = joinBytes([this.#rest, ...this.#chunks]);
-    this.#chunks = [];
-    this.#waiting = 0;
+    const here = this.#part.length - this.#at;
+    return here >= bytes || (here + this.#waiting >= bytes && this.#bringTogether(bytes));
+  }
+
+  /** Only what lies across the end of a chunk is copied. */
+  #bringTogether(bytes: number): true {
+    const pieces = this.#at === this.#part.length ? [] : [this.#part.subarray(this.#at)];
+    let missing = bytes - (this.#part.length - this.#at);
+    let used = 0;
+    while (missing > 0) {
+      const chunk = this.#chunks[used]!;
+      const isCut = pieces.length > 0 && chunk.length > missing;
+      const piece = isCut ? chunk.subarray(0, missing) : chunk;
+      if (isCut) this.#chunks[used] = chunk.subarray(missing);
+      else used++;
+      pieces.push(piece);
+      this.#waiting -= piece.length;
+      missing -= piece.length;
+    }
+    this.#chunks.splice(0, used);
+    this.#part = joinBytes(pieces);
+    this.#at = 0;
     return true;
   }
 
   /** The next frame; null: more bytes are needed. `Damaged` where it is none, or too large; that is final. */
   next(): Either<SyncError, Frame | null> {
     if (!this.#have(HEADER)) return E.right(null);
-    const view = new DataView(this.#rest.buffer, this.#rest.byteOffset);
-    const length = view.getUint32(0, true);
+    const length = u32(this.#part, this.#at);
     if (length < HEADER - 4 || length > MAX_CONTENT + HEADER) {
       return damaged(this.#offset, `a frame of ${length} bytes`);
     }
-    const kind = KINDS[this.#rest[4]!];
-    if (kind === undefined) return damaged(this.#offset, `a frame of kind ${this.#rest[4]}`);
-    if (!this.#have(4 + length)) return E.right(null);
-    const channel = new DataView(this.#rest.buffer, this.#rest.byteOffset).getUint32(5, true);
-    const content = this.#rest.subarray(HEADER, 4 + length);
-    this.#rest = this.#rest.subarray(4 + length);
-    this.#offset += 4 + length;
-    return E.right({ kind, channel, content });
+    const code = this.#part[this.#at + 4]!;
+    const kind = KINDS[code];
+    if (kind === undefined) return damaged(this.#offset, `a frame of kind ${code}`);
+    const size = 4 + length;
+    if (!this.#have(size)) return E.right(null);
+    const [part, at] = [this.#part, this.#at];
+    this.#at += size;
+    this.#offset += size;
+    const content = size === HEADER ? NOTHING : part.subarray(at + HEADER, at + size);
+    return E.right({ kind, channel: u32(part, at + 5), content });
   }
 
   /** Whether the stream may end here. */
   get isBetweenFrames(): boolean {
-    return this.#rest.length + this.#waiting === 0;
+    return this.#at === this.#part.length && this.#waiting === 0;
   }
 }
 
@@ -134,6 +162,9 @@ export const jsonBytes = (value: unknown): Uint8Array =>
   encoder.encode(
     JSON.stringify(value, (_, inner) => typeof inner === "bigint" ? `${inner}` : inner) ?? "null",
   );
+
+/** The same of what is JSON already. */
+export const plainBytes = (value: Json): Uint8Array => encoder.encode(JSON.stringify(value));
 
 /** JSON as a value; undefined where it is none. */
 export const parseJson = (bytes: Uint8Array): unknown => {

@@ -25,29 +25,19 @@ import {
   type MailboxStatus,
   type MailboxTree,
 } from "../model/mailbox.ts";
-import type { MailOperation, PlannedOperation, TreeOperation } from "../model/operation.ts";
+import type {
+  CopyMail,
+  MailOperation,
+  PlannedOperation,
+  TreeOperation,
+} from "../model/operation.ts";
 import type { MailboxExtent, MailStep } from "../model/plan.ts";
 import { isGuid128 } from "./guid.ts";
+import { checked, list, object, tagged } from "./json_type.ts";
 
 // `deno doc --lint` takes the types of other packages for private ones (denoland/deno#27364), but not these.
 /** @internal */
 type Type<A> = t.Type<A, unknown>;
-
-const checked = <A>(
-  name: string,
-  from: (value: unknown) => A | undefined,
-  to: (value: A) => unknown = (value) => value,
-  is: (value: unknown) => boolean = (value) => from(value) !== undefined,
-): t.Type<A, unknown> =>
-  new t.Type<A, unknown>(
-    name,
-    (value): value is A => is(value),
-    (value, context) => {
-      const found = from(value);
-      return found === undefined ? t.failure(value, context) : t.success(found);
-    },
-    to,
-  );
 
 const whole = (name: string, least: number, most: number) =>
   checked(
@@ -119,7 +109,7 @@ const flagsValue = checked<Flags>(
       : undefined,
 );
 
-const keywordsValue = t.readonlyArray(text) as t.Type<Keywords, unknown>;
+const keywordsValue: t.Type<Keywords, unknown> = list(text);
 
 const place = t.partial({ path: text, mailbox: text, uid: u32, offset: count });
 
@@ -219,7 +209,7 @@ export const TREE_OPERATION: Type<TreeOperation> = t.union([
 ]) as unknown as t.Type<TreeOperation, unknown>;
 
 /** The record of a mail. */
-export const RECORD: Type<MailRecord> = t.type({
+export const RECORD: Type<MailRecord> = object("record of a mail", {
   uid: uidValue,
   guid: guidValue,
   flags: flagsValue,
@@ -228,19 +218,17 @@ export const RECORD: Type<MailRecord> = t.type({
 });
 
 /** Records of mails. */
-export const RECORDS = t.readonlyArray(RECORD);
+export const RECORDS: Type<readonly MailRecord[]> = list(RECORD);
 
 /** What a log knows of one mail. */
-export const CHANGE: Type<LogChange> = t.union([
-  t.type({
-    _tag: t.literal("Expunged"),
+export const CHANGE: Type<LogChange> = tagged({
+  Expunged: object("expunge", {
     uid: uidValue,
     guid: t.union([t.null, guidValue]),
     modSeq: modSeqValue,
     bySync: t.boolean,
   }),
-  t.type({
-    _tag: t.literal("FlagsChanged"),
+  FlagsChanged: object("change of flags", {
     uid: uidValue,
     add: flagsValue,
     remove: flagsValue,
@@ -248,10 +236,10 @@ export const CHANGE: Type<LogChange> = t.union([
     removeKeywords: keywordsValue,
     modSeq: modSeqValue,
   }),
-]) as unknown as Type<LogChange>;
+}) as unknown as Type<LogChange>;
 
 /** What a log knows. */
-export const CHANGES = t.readonlyArray(CHANGE);
+export const CHANGES: Type<readonly LogChange[]> = list(CHANGE);
 
 const scopeValue = t.keyof({ private: null, shared: null });
 
@@ -278,12 +266,12 @@ export const ATTRIBUTES: t.Type<readonly MailboxAttribute[], unknown> = t.readon
 );
 
 /** UIDs. */
-export const UIDS = t.readonlyArray(uidValue);
+export const UIDS: Type<readonly Uid[]> = list(uidValue);
 
 /** A mail without its body. */
 export type MailHead = Omit<Mail, "body">;
 
-const HEAD: t.Type<MailHead, unknown> = t.type({
+const HEAD: t.Type<MailHead, unknown> = object("mail", {
   uid: uidValue,
   guid: guidValue,
   receivedAt: seconds,
@@ -295,74 +283,101 @@ const HEAD: t.Type<MailHead, unknown> = t.type({
 });
 
 /** A fetched mail, whose body follows, or why it could not be had. */
-export const FETCHED = t.union([
-  t.type({ _tag: t.literal("Mail"), head: HEAD }),
-  t.type({ _tag: t.literal("Lost"), uid: uidValue, error: ERROR }),
-]);
+export type FetchedHead =
+  | { readonly _tag: "Mail"; readonly head: MailHead }
+  | { readonly _tag: "Lost"; readonly uid: Uid; readonly error: SyncError };
 
-const COPY = t.type({
-  _tag: t.literal("CopyMail"),
-  from: RECORD,
-  uid: uidValue,
-  keepModSeq: t.boolean,
-});
+/** Fetched mails. */
+export const FETCHED: Type<readonly FetchedHead[]> = list(tagged({
+  Mail: object("mail", { head: HEAD }),
+  Lost: object("lost mail", { uid: uidValue, error: ERROR }),
+})) as unknown as Type<readonly FetchedHead[]>;
 
 const someModSeq = t.union([t.null, modSeqValue]);
 
-const RENUMBER = t.type({
-  _tag: t.literal("RenumberMail"),
-  uid: uidValue,
-  guid: guidValue,
-  newUid: uidValue,
-  modSeq: someModSeq,
-});
+const COPY = object("copy", { from: RECORD, uid: uidValue, keepModSeq: t.boolean });
 
-const UPDATE = t.type({
-  _tag: t.literal("UpdateFlags"),
-  uid: uidValue,
-  guid: guidValue,
-  add: flagsValue,
-  remove: flagsValue,
-  addKeywords: keywordsValue,
-  removeKeywords: keywordsValue,
-  modSeq: someModSeq,
-});
+const IN_PLACE = {
+  RenumberMail: object("renumbering", {
+    uid: uidValue,
+    guid: guidValue,
+    newUid: uidValue,
+    modSeq: someModSeq,
+  }),
+  UpdateFlags: object("update", {
+    uid: uidValue,
+    guid: guidValue,
+    add: flagsValue,
+    remove: flagsValue,
+    addKeywords: keywordsValue,
+    removeKeywords: keywordsValue,
+    modSeq: someModSeq,
+  }),
+  Expunge: object("expunge", { uid: uidValue, guid: guidValue }),
+};
 
-const EXPUNGE = t.type({ _tag: t.literal("Expunge"), uid: uidValue, guid: guidValue });
-
-const RAISE = t.type({
-  _tag: t.literal("RaiseStatus"),
+const RAISE = object("numbers", {
   uidNext: u32,
   highestModSeq: modSeqValue,
   firstRecentUid: u32,
 });
 
 /** What a plan holds for one mailbox of one side. */
-export const PLANNED_OPERATION: Type<PlannedOperation> = t.union([
-  COPY,
-  RENUMBER,
-  UPDATE,
-  EXPUNGE,
-  RAISE,
-]);
+export const PLANNED_OPERATION: Type<PlannedOperation> = tagged({
+  CopyMail: COPY,
+  ...IN_PLACE,
+  RaiseStatus: RAISE,
+}) as unknown as Type<PlannedOperation>;
 
 /** What is done to one mail, as plans have it. */
-export const MAIL_STEP: Type<MailStep> = t.union([COPY, RENUMBER, UPDATE, EXPUNGE]);
-
-/** An operation; the body of a saved mail follows. */
-export const OPERATION = t.union([
-  t.type({ _tag: t.literal("SaveMail"), copy: COPY, head: HEAD }),
-  RENUMBER,
-  UPDATE,
-  EXPUNGE,
-  RAISE,
-]);
+export const MAIL_STEP: Type<MailStep> = tagged({
+  CopyMail: COPY,
+  ...IN_PLACE,
+}) as unknown as Type<MailStep>;
 
 /** An operation that needs no body. */
 export type PlainOperation = Exclude<MailOperation, { readonly _tag: "SaveMail" }>;
+
+/** An operation as it is told. */
+export type ToldOperation =
+  | PlainOperation
+  | { readonly _tag: "SaveMail"; readonly copy: CopyMail; readonly head: MailHead };
+
+/** An operation; the body of a saved mail follows. */
+export const OPERATION: Type<ToldOperation> = tagged({
+  SaveMail: object("save", { copy: COPY, head: HEAD }),
+  ...IN_PLACE,
+  RaiseStatus: RAISE,
+}) as unknown as Type<ToldOperation>;
 
 /** A value that the other end sent, checked; undefined where it is not as it must be. */
 export const valueOf = <A>(type: t.Type<A, unknown>, json: unknown): A | undefined => {
   const decoded = type.decode(json);
   return E.isRight(decoded) ? decoded.right : undefined;
 };
+
+/** A value that is JSON already. */
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [name: string]: Json };
+
+/** A record as JSON. */
+export const recordJson = ({ uid, guid, flags, keywords, modSeq }: MailRecord): Json => ({
+  uid,
+  guid,
+  flags,
+  keywords,
+  modSeq: `${modSeq}`,
+});
+
+/** A planned copy as JSON. */
+export const copyJson = ({ _tag, from, uid, keepModSeq }: CopyMail): Json => ({
+  _tag,
+  from: recordJson(from),
+  uid,
+  keepModSeq,
+});

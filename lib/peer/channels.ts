@@ -5,8 +5,14 @@
  * @module
  */
 import * as E from "fp-ts/Either.js";
-import { type Frame, FrameDecoder, jsonBytes, parseJson } from "../codec/store_frame.ts";
-import { ERROR, valueOf } from "../codec/store_value.ts";
+import {
+  type Frame,
+  FrameDecoder,
+  jsonBytes,
+  parseJson,
+  plainBytes,
+} from "../codec/store_frame.ts";
+import { ERROR, type Json, valueOf } from "../codec/store_value.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import { failStream, StreamFailure } from "../stream/chunks.ts";
 import { Fifo } from "../stream/fifo.ts";
@@ -117,6 +123,11 @@ export class Channel {
     return this.#put("Item", jsonBytes(value));
   }
 
+  /** The same for what is JSON already, which costs less. */
+  plain(value: Json): Promise<void> | void {
+    return this.#put("Item", plainBytes(value));
+  }
+
   /** Sends some bytes of a body. */
   bytes(content: Uint8Array): Promise<void> | void {
     return this.#put("Bytes", content);
@@ -161,21 +172,28 @@ export class Channel {
     this.#release();
   }
 
-  async #next(): Promise<Frame> {
+  /** The next frame, if nothing has to be waited for or told before. */
+  #ready(): Frame | undefined {
+    if (this.#usedUp >= WINDOW / 4) return undefined;
+    const frame = this.#queue.shift();
+    if (frame !== undefined) {
+      this.#queued -= frame.content.length;
+      this.#usedUp += frame.content.length;
+    }
+    return frame;
+  }
+
+  async #later(): Promise<Incoming | null> {
     for (;;) {
-      const frame = this.#queue.shift();
-      if (frame !== undefined) {
-        this.#queued -= frame.content.length;
-        this.#usedUp += frame.content.length;
-        if (this.#usedUp >= WINDOW / 4) {
-          const credit = new Uint8Array(4);
-          new DataView(credit.buffer).setUint32(0, this.#usedUp, true);
-          this.#usedUp = 0;
-          await this.#send({ kind: "Credit", content: credit });
-          await this.#flush();
-        }
-        return frame;
+      if (this.#usedUp >= WINDOW / 4) {
+        const credit = new Uint8Array(4);
+        new DataView(credit.buffer).setUint32(0, this.#usedUp, true);
+        this.#usedUp = 0;
+        await this.#send({ kind: "Credit", content: credit });
+        await this.#flush();
       }
+      const frame = this.#ready();
+      if (frame !== undefined) return this.#read(frame);
       if (this.#failure !== null) throw this.#failure;
       const woken = new Promise<void>((done) => this.#wakeReader = done);
       await this.#flush();
@@ -183,9 +201,16 @@ export class Channel {
     }
   }
 
-  /** The next of what streams in; null: the stream has ended, and the call with it when `Result` was said. */
-  async next(): Promise<Incoming | null> {
-    const frame = await this.#next();
+  /**
+   * The next of what streams in; null: the stream has ended, and the call with it when `Result` was said. No promise
+   * where it is there, as of most mails.
+   */
+  next(): Promise<Incoming | null> | Incoming | null {
+    const frame = this.#ready();
+    return frame === undefined ? this.#later() : this.#read(frame);
+  }
+
+  #read(frame: Frame): Incoming | null {
     switch (frame.kind) {
       case "Item":
         return { _tag: "Item", json: parseJson(frame.content) };

@@ -5,13 +5,15 @@
  */
 import * as E from "fp-ts/Either.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
-import * as t from "io-ts";
+import type * as t from "io-ts";
 import { fitName } from "../codec/mailbox_path.ts";
 import { OPENED, OUTCOMES, STAMPS, STORE } from "../codec/store_call.ts";
 import {
   ATTRIBUTES,
   CHANGES,
+  copyJson,
   FETCHED,
+  type FetchedHead,
   RECORDS,
   TREE,
   UIDS,
@@ -24,7 +26,7 @@ import type { MailRecord } from "../model/mail.ts";
 import type { MailOperation, Outcome } from "../model/operation.ts";
 import type { Fetched, Mailbox, MailboxAttributes, Store } from "../port/store.ts";
 import { type Chunks, failStream, StreamFailure } from "../stream/chunks.ts";
-import { receiveBody, type Received, sendBody } from "./bodies.ts";
+import { receiveBody, sendBody } from "./bodies.ts";
 import { brokenProtocol, type Bytes, Cancelled, type Channel, Channels } from "./channels.ts";
 
 const asTask = <A>(work: () => Promise<A>): TaskEither<SyncError, A> => async () => {
@@ -134,7 +136,7 @@ class RemoteMailbox {
       let ended = false;
       try {
         for (let next = await channel.next(); next !== null; next = await channel.next()) {
-          const answers = next._tag === "Item" ? valueOf(FETCHED_ALL, next.json) : undefined;
+          const answers = next._tag === "Item" ? valueOf(FETCHED, next.json) : undefined;
           yield* mailsOf(channel, answers ?? broken("mails that are none"));
         }
         ended = true;
@@ -158,7 +160,8 @@ class RemoteMailbox {
         for await (const chunk of operations) {
           for (const operation of chunk) {
             sent.push(operation);
-            await sendOperation(channel, operation);
+            const told = sendOperation(channel, operation);
+            if (told !== undefined) await told;
           }
           await channel.flush();
         }
@@ -192,19 +195,18 @@ class RemoteMailbox {
   };
 }
 
-const FETCHED_ALL = t.readonlyArray(FETCHED);
-
-const sendOperation = async (channel: Channel, operation: MailOperation): Promise<void> => {
-  if (operation._tag !== "SaveMail") return await channel.item(operation);
+/** Nothing is given where nothing has to be waited for. */
+const sendOperation = (channel: Channel, operation: MailOperation): Promise<void> | void => {
+  if (operation._tag !== "SaveMail") return channel.item(operation);
   const { copy, mail: { body, ...head } } = operation;
-  await channel.item({ _tag: "SaveMail", copy, head });
-  await sendBody(channel, body);
+  const told = channel.plain({ _tag: "SaveMail", copy: copyJson(copy), head });
+  return told === undefined ? sendBody(channel, body) : told.then(() => sendBody(channel, body));
 };
 
 /** The mails of an item; a large one comes last in its chunk, as it is a stream. */
 const mailsOf = async function* (
   channel: Channel,
-  answers: readonly t.TypeOf<typeof FETCHED>[],
+  answers: readonly FetchedHead[],
 ): AsyncGenerator<readonly Fetched[]> {
   let chunk: Fetched[] = [];
   for (const answer of answers) {
@@ -213,12 +215,13 @@ const mailsOf = async function* (
       continue;
     }
     const { head } = answer;
-    const received: Received = await receiveBody(channel, head.size);
-    chunk.push({ _tag: "Mail", mail: { ...head, body: received.body } });
-    if (Array.isArray(received.body)) continue;
+    const coming = receiveBody(channel, head.size);
+    const { body, finish } = coming instanceof Promise ? await coming : coming;
+    chunk.push({ _tag: "Mail", mail: { ...head, body } });
+    if (finish === undefined) continue;
     yield chunk;
     chunk = [];
-    await received.finish();
+    await finish();
   }
   if (chunk.length > 0) yield chunk;
 };
@@ -273,7 +276,7 @@ export const remoteStore = (bytes: Bytes): TaskEither<SyncError, Store> =>
       }
       if (E.isLeft(result)) {
         // Only then has the other end let go of it.
-        await asTask(() => channel.next())();
+        await asTask(async () => await channel.next())();
         return result;
       }
       const end = await asTask(async () => {

@@ -7,9 +7,10 @@ import * as E from "fp-ts/Either.js";
 import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import { CALL, type Call, USED } from "../codec/store_call.ts";
-import { OPERATION, UIDS, valueOf } from "../codec/store_value.ts";
+import { type Json, OPERATION, recordJson, UIDS, valueOf } from "../codec/store_value.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { MailboxGuid, Uid } from "../model/ids.ts";
+import type { MailRecord } from "../model/mail.ts";
 import type { MailOperation, Outcome } from "../model/operation.ts";
 import type { Fetched, Mailbox, Store } from "../port/store.ts";
 import { type Chunks, failStream, fromArray, StreamFailure } from "../stream/chunks.ts";
@@ -74,7 +75,7 @@ class StoreServer {
       case "replace":
         return await store.replaceMailbox(call, this.#lend(channel))();
       case "records":
-        await tellRows(channel, this.#mailbox(call.mailbox).records());
+        await tellRecords(channel, this.#mailbox(call.mailbox).records());
         return E.right(null);
       case "changes":
         await tellRows(channel, this.#mailbox(call.mailbox).changes(call.since ?? undefined));
@@ -131,6 +132,17 @@ class StoreServer {
   }
 }
 
+const tellRecords = async (
+  channel: Channel,
+  records: Chunks<MailRecord, SyncError>,
+): Promise<void> => {
+  for await (const chunk of records) {
+    for (let at = 0; at < chunk.length; at += ROWS) {
+      await channel.plain(chunk.slice(at, at + ROWS).map(recordJson));
+    }
+  }
+};
+
 const tellRows = async <A>(channel: Channel, rows: Chunks<A, SyncError>): Promise<void> => {
   for await (const chunk of rows) {
     for (let at = 0; at < chunk.length; at += ROWS) await channel.item(chunk.slice(at, at + ROWS));
@@ -145,22 +157,26 @@ const uidsOf = async function* (channel: Channel): AsyncGenerator<readonly Uid[]
   }
 };
 
+const fetchedJson = (answer: Fetched): Json => {
+  if (answer._tag === "Lost") {
+    const { _tag, scope, where, what } = answer.error;
+    return { _tag: "Lost", uid: answer.uid, error: { _tag, scope, where: { ...where }, what } };
+  }
+  const { body: _, ...head } = answer.mail;
+  return { _tag: "Mail", head };
+};
+
 /** Tells fetched mails; the bodies of a chunk follow the item that tells of them. */
 const tellMails = async (
   channel: Channel,
   fetched: Chunks<Fetched, SyncError>,
 ): Promise<void> => {
   for await (const chunk of fetched) {
-    await channel.item(chunk.map((answer) => {
-      if (answer._tag === "Lost") {
-        const { cause: _, ...error } = answer.error;
-        return { _tag: "Lost", uid: answer.uid, error };
-      }
-      const { body: _, ...head } = answer.mail;
-      return { _tag: "Mail", head };
-    }));
+    await channel.plain(chunk.map(fetchedJson));
     for (const answer of chunk) {
-      if (answer._tag === "Mail") await sendBody(channel, answer.mail.body);
+      if (answer._tag === "Lost") continue;
+      const sent = sendBody(channel, answer.mail.body);
+      if (sent !== undefined) await sent;
     }
   }
 };
@@ -175,15 +191,19 @@ const MOST = { operations: 256, bytes: 1024 * 1024 };
 const operationsOf = async function* (channel: Channel): AsyncGenerator<readonly MailOperation[]> {
   let ready: MailOperation[] = [];
   let bytes = 0;
-  for (let next = await channel.next(); next !== null; next = await channel.next()) {
+  for (;;) {
+    const coming = channel.next();
+    const next = coming instanceof Promise ? await coming : coming;
+    if (next === null) break;
     const operation = next._tag === "Item" ? valueOf(OPERATION, next.json) : undefined;
     if (operation === undefined) return failStream(brokenProtocol("an operation that is none"));
     if (operation._tag !== "SaveMail") ready.push(operation);
     else {
       const { copy, head } = operation;
-      const { body, finish } = await receiveBody(channel, head.size);
+      const coming = receiveBody(channel, head.size);
+      const { body, finish } = coming instanceof Promise ? await coming : coming;
       const save: MailOperation = { _tag: "SaveMail", copy, mail: { ...head, body } };
-      if (!Array.isArray(body)) {
+      if (finish !== undefined) {
         yield [...ready, save];
         await finish();
         [ready, bytes] = [[], 0];

@@ -276,9 +276,8 @@ const makeEqual = (
   options: BackupOptions,
 ): TaskEither<SyncError, Report> =>
 async () => {
-  const from = await source.tree();
+  const [from, to] = await Promise.all([source.tree(), unbraked.tree()]);
   if (E.isLeft(from)) return from;
-  const to = await unbraked.tree();
   if (E.isLeft(to)) return to;
   const whole = [sideOf(source, from.right), sideOf(unbraked, to.right)] as const;
   const { mailboxes } = options;

@@ -27,9 +27,8 @@ export class EqualMoments {
     if (left.stamps === undefined || right.stamps === undefined) {
       return E.right(new EqualMoments(new Map(), new Map()));
     }
-    const l = await left.stamps();
+    const [l, r] = await Promise.all([left.stamps(), right.stamps()]);
     if (E.isLeft(l)) return l;
-    const r = await right.stamps();
     return E.isLeft(r) ? r : E.right(new EqualMoments(l.right, r.right));
   }
 

@@ -6,6 +6,7 @@
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import type { SyncError } from "../model/error.ts";
+import type { Uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
 import type { Mailbox } from "../port/store.ts";
 import { collect, drain, fromArray } from "../stream/chunks.ts";
@@ -43,11 +44,14 @@ export const gather = async (
   pending: Iterable<number>,
   since: string | undefined,
 ): Promise<Either<SyncError, MergeSide>> => {
-  const records = await collect(mailbox.records())();
+  // Asked for together: the store may be far away.
+  const [records, changes, saves] = await Promise.all([
+    collect(mailbox.records())(),
+    collect(mailbox.changes(since))(),
+    collect(mailbox.saves?.(since ?? "") ?? fromArray<Uid>([]))(),
+  ]);
   if (E.isLeft(records)) return records;
-  const changes = await collect(mailbox.changes(since))();
   if (E.isLeft(changes)) return changes;
-  const saves = await collect(mailbox.saves?.(since ?? "") ?? fromArray([]))();
   if (E.isLeft(saves)) return saves;
   return E.right({
     status: mailbox.status,

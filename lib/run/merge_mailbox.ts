@@ -18,7 +18,7 @@ import type { MailboxName } from "../model/mailbox.ts";
 import type { Expunge, PlannedOperation } from "../model/operation.ts";
 import { targetUidOf } from "../model/target_uid.ts";
 import { addSides, NOTHING_DONE, type Side, type SideReport } from "../model/report.ts";
-import type { Mailbox, Store } from "../port/store.ts";
+import type { Mailbox } from "../port/store.ts";
 import { collect, drain, fromArray } from "../stream/chunks.ts";
 import { explainMerge, type ExplainStep } from "../sync/explain_merge.ts";
 import { isSettled, mergeMailbox, type MergePlan } from "../sync/merge_mailbox.ts";
@@ -30,9 +30,7 @@ import { decisionsIn } from "./decided.ts";
 import { areEqual, gather } from "./gather.ts";
 import { keptChanging } from "./run.ts";
 import { Tally } from "./tally.ts";
-
-/** The two stores of a mirror. */
-export type Stores = Readonly<Record<Side, Store>>;
+import { type Both, type Stores, withBoth } from "./with_both.ts";
 
 /** What merging one mailbox came to. */
 export interface MergeResult {
@@ -60,18 +58,6 @@ interface Half {
   /** The mail of the right side that it was copied from; null: it was on the left before. */
   readonly copyOf: MailRecord | null;
 }
-
-type Both = Readonly<Record<Side, Mailbox>>;
-
-const withBoth = <A>(
-  stores: Stores,
-  guid: MailboxGuid,
-  use: (both: Both) => TaskEither<SyncError, A>,
-): TaskEither<SyncError, A> =>
-  stores.left.withMailbox(
-    guid,
-    (left) => stores.right.withMailbox(guid, (right) => use({ left, right })),
-  );
 
 const isSameProblem = (a: SyncError, b: SyncError): boolean =>
   a._tag === b._tag && a.where.uid === b.where.uid && a.what === b.what;
@@ -286,9 +272,11 @@ class Merge {
       const equal = await areEqual(both.left, both.right, this.#pairs);
       if (E.isLeft(equal)) return equal;
       if (equal.right) return E.right(this.#result(both, true, first));
-      const left = await gather(both.left, this.#pending.left, this.#memory?.momentLeft);
+      const [left, right] = await Promise.all([
+        gather(both.left, this.#pending.left, this.#memory?.momentLeft),
+        gather(both.right, this.#pending.right, this.#memory?.momentRight),
+      ]);
       if (E.isLeft(left)) return left;
-      const right = await gather(both.right, this.#pending.right, this.#memory?.momentRight);
       if (E.isLeft(right)) return right;
       const whole = mergeMailbox(left.right, right.right, "master", {
         oneWay: this.#oneWay,

@@ -25,7 +25,7 @@ import {
 import { selectMailboxes } from "../sync/select_mailboxes.ts";
 import { identityOf } from "../sync/shared_identity.ts";
 import { EqualMoments } from "./equal_moments.ts";
-import { mergeIfOne, mergePair, type Stores } from "./merge_mailbox.ts";
+import { mergeIfOne, mergePair } from "./merge_mailbox.ts";
 import type { MirrorOptions, MirrorResult } from "./mirror_options.ts";
 import { type Newcomers, newcomers } from "./newcomers.ts";
 import { reread } from "./reread.ts";
@@ -34,6 +34,7 @@ import { endsRun, RunLog, sideOf } from "./run.ts";
 import { Tally } from "./tally.ts";
 import { nameIn, type TreeContext } from "./tree_decision.ts";
 import { pastOf, subscribed } from "./tree_past.ts";
+import type { Stores } from "./with_both.ts";
 
 const SIDES = ["left", "right"] as const;
 
@@ -297,9 +298,8 @@ class Mirror {
 
   async run(): Promise<Either<SyncError, MirrorResult>> {
     const { left, right } = this.#stores;
-    const l = await left.tree();
+    const [l, r] = await Promise.all([left.tree(), right.tree()]);
     if (E.isLeft(l)) return l;
-    const r = await right.tree();
     if (E.isLeft(r)) return r;
     const moments = await EqualMoments.ask(left, right);
     if (E.isLeft(moments)) return moments;

@@ -7,7 +7,7 @@ import { type MailboxName, nameKey } from "../model/mailbox.ts";
 import type { SyncMemory } from "../model/memory.ts";
 import type { TreeOperation } from "../model/operation.ts";
 import type { TreePast } from "../sync/merge_tree.ts";
-import type { Stores } from "./merge_mailbox.ts";
+import type { Stores } from "./with_both.ts";
 
 /** What a memory tells of two trees. */
 export const pastOf = (

@@ -1,0 +1,57 @@
+/**
+ * One mailbox, open on both sides.
+ *
+ * @module
+ */
+import * as E from "fp-ts/Either.js";
+import type { Either } from "fp-ts/Either.js";
+import type { TaskEither } from "fp-ts/TaskEither.js";
+import { type SyncError, syncError } from "../model/error.ts";
+import type { MailboxGuid } from "../model/ids.ts";
+import type { Side } from "../model/report.ts";
+import type { Mailbox, Store } from "../port/store.ts";
+
+/** The two stores of a mirror. */
+export type Stores = Readonly<Record<Side, Store>>;
+
+/** A mailbox of both. */
+export type Both = Readonly<Record<Side, Mailbox>>;
+
+/** What one side is told where the other's mailbox is not to be had, or `use` has thrown. */
+const GIVEN_UP = E.left(syncError("Changed", "mailbox", {}, "the other side gave up"));
+
+/** A promise, and what keeps it. */
+const promised = <A>(): readonly [Promise<A>, (value: A) => void] => {
+  let keep!: (value: A) => void;
+  const promise = new Promise<A>((done) => keep = done);
+  return [promise, keep];
+};
+
+/**
+ * Lends the mailbox `guid` of both stores to `use`. They are opened at the same time, as one of them may be far away; the
+ * left one is let go of last.
+ */
+export const withBoth = <A>(
+  stores: Stores,
+  guid: MailboxGuid,
+  use: (both: Both) => TaskEither<SyncError, A>,
+): TaskEither<SyncError, A> =>
+async () => {
+  const [opened, open] = promised<Mailbox>();
+  const [used, letGo] = promised<Either<SyncError, A>>();
+  const lending = stores.right.withMailbox<A>(guid, (right) => {
+    open(right);
+    return () => used;
+  })();
+  try {
+    return await stores.left.withMailbox<A>(guid, (left) => async () => {
+      const right = await Promise.race([opened, lending]);
+      if ("_tag" in right) return right;
+      letGo(await use({ left, right })());
+      return await lending;
+    })();
+  } finally {
+    letGo(GIVEN_UP);
+    await lending;
+  }
+};
