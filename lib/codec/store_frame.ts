@@ -18,9 +18,11 @@ export type FrameKind =
   | "Call"
   /** An item of a stream, as JSON. */
   | "Item"
-  /** Some bytes of a mail that an item before told of. */
+  /** All bytes of a mail that an item before told of. */
+  | "Body"
+  /** Some bytes of one. */
   | "Bytes"
-  /** The mail ends here. */
+  /** What came in pieces ends here. */
   | "BodyEnd"
   /** The sender's stream on this channel ends. */
   | "End"
@@ -34,7 +36,18 @@ export type FrameKind =
   | "Credit";
 
 const KINDS: readonly FrameKind[] = [
-  ...["Call", "Item", "Bytes", "BodyEnd", "End", "Result", "Failure", "Cancel", "Credit"] as const,
+  ...[
+    "Call",
+    "Item",
+    "Body",
+    "Bytes",
+    "BodyEnd",
+    "End",
+    "Result",
+    "Failure",
+    "Cancel",
+    "Credit",
+  ] as const,
 ];
 
 /** One frame. */

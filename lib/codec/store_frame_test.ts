@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { encodeFrame, type Frame, FrameDecoder, jsonBytes, parseJson } from "./store_frame.ts";
 
 const frame = fc.record({
-  kind: fc.constantFrom<Frame["kind"]>("Call", "Item", "Bytes", "BodyEnd", "Credit"),
+  kind: fc.constantFrom<Frame["kind"]>("Call", "Item", "Body", "Bytes", "BodyEnd", "Credit"),
   channel: fc.integer({ min: 1, max: 0xffffffff }),
   content: fc.uint8Array({ maxLength: 40 }),
 }, { noNullPrototype: true });

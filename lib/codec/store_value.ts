@@ -343,12 +343,12 @@ export type ToldOperation =
   | PlainOperation
   | { readonly _tag: "SaveMail"; readonly copy: CopyMail; readonly head: MailHead };
 
-/** An operation; the body of a saved mail follows. */
-export const OPERATION: Type<ToldOperation> = tagged({
+/** Operations; the bodies of the saved mails follow, one after the other. */
+export const OPERATIONS: Type<readonly ToldOperation[]> = list(tagged({
   SaveMail: object("save", { copy: COPY, head: HEAD }),
   ...IN_PLACE,
   RaiseStatus: RAISE,
-}) as unknown as Type<ToldOperation>;
+})) as unknown as Type<readonly ToldOperation[]>;
 
 /** A value that the other end sent, checked; undefined where it is not as it must be. */
 export const valueOf = <A>(type: t.Type<A, unknown>, json: unknown): A | undefined => {
@@ -374,10 +374,28 @@ export const recordJson = ({ uid, guid, flags, keywords, modSeq }: MailRecord): 
   modSeq: `${modSeq}`,
 });
 
-/** A planned copy as JSON. */
-export const copyJson = ({ _tag, from, uid, keepModSeq }: CopyMail): Json => ({
+const copyJson = ({ _tag, from, uid, keepModSeq }: CopyMail): Json => ({
   _tag,
   from: recordJson(from),
   uid,
   keepModSeq,
 });
+
+/** An operation as JSON, without the body of a saved mail. */
+export const operationJson = (operation: MailOperation): Json => {
+  switch (operation._tag) {
+    case "SaveMail": {
+      const { _tag, copy, mail: { body: _, ...head } } = operation;
+      return { _tag, copy: copyJson(copy), head };
+    }
+    case "RenumberMail":
+    case "UpdateFlags": {
+      const { modSeq } = operation;
+      return { ...operation, modSeq: modSeq === null ? null : `${modSeq}` };
+    }
+    case "Expunge":
+      return { ...operation };
+    case "RaiseStatus":
+      return { ...operation, highestModSeq: `${operation.highestModSeq}` };
+  }
+};

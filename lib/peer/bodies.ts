@@ -31,6 +31,7 @@ const sendPieces = async (channel: Channel, body: Body, from: number): Promise<v
 /** Sends the bytes of a mail; nothing is given where nothing has to be waited for, as with most. */
 export const sendBody = (channel: Channel, body: Body): Promise<void> | void => {
   if (!Array.isArray(body)) return sendPieces(channel, body, 0);
+  if (body.length === 1 && body[0]!.length <= SMALL) return channel.body(body[0]!);
   for (let at = 0; at < body.length; at++) {
     const sent = sendPiece(channel, body[at]!);
     if (sent !== undefined) return sent.then(() => sendPieces(channel, body, at + 1));
@@ -46,17 +47,25 @@ export interface Received {
   readonly finish?: () => Promise<void>;
 }
 
-/** The next bytes of a body; null: it has ended. */
-const pieceOf = (next: Incoming | null): Uint8Array | null => {
+/** What of a body comes next: some bytes of it, and whether it ends with them. */
+interface Piece {
+  readonly bytes: Uint8Array | null;
+  readonly isLast: boolean;
+}
+
+const pieceOf = (next: Incoming | null): Piece => {
   if (next === null || next._tag === "Item") return failStream(brokenProtocol("a mail is cut off"));
-  return next._tag === "BodyEnd" ? null : next.bytes;
+  return next._tag === "BodyEnd"
+    ? { bytes: null, isLast: true }
+    : { bytes: next.bytes, isLast: next._tag === "Body" };
 };
 
 const receiveStream = (channel: Channel): Received => {
   let ended = false;
   const piece = async (): Promise<Uint8Array | null> => {
-    const bytes = ended ? null : pieceOf(await channel.next());
-    ended = bytes === null;
+    if (ended) return null;
+    const { bytes, isLast } = pieceOf(await channel.next());
+    ended = isLast;
     return bytes;
   };
   const body = async function* (): AsyncGenerator<Uint8Array> {
@@ -75,13 +84,15 @@ class Pieces {
   readonly body: Uint8Array[] = [];
   #size = 0;
 
-  /** Takes a piece; false: the body has ended. */
-  take(bytes: Uint8Array | null): boolean {
-    if (bytes === null) return false;
-    this.#size += bytes.length;
-    if (this.#size > SMALL) failStream(brokenProtocol("a mail is longer than it said"));
-    this.body.push(bytes);
-    return true;
+  /** Takes what comes next; false: the body has ended with it. */
+  take(next: Incoming | null): boolean {
+    const { bytes, isLast } = pieceOf(next);
+    if (bytes !== null) {
+      this.#size += bytes.length;
+      if (this.#size > SMALL) failStream(brokenProtocol("a mail is longer than it said"));
+      this.body.push(bytes);
+    }
+    return !isLast;
   }
 }
 
@@ -91,7 +102,7 @@ const receiveRest = async (
   first: Promise<Incoming | null>,
 ): Promise<Received> => {
   let next = await first;
-  while (pieces.take(pieceOf(next))) next = await channel.next();
+  while (pieces.take(next)) next = await channel.next();
   return pieces;
 };
 
@@ -105,6 +116,6 @@ export const receiveBody = (channel: Channel, size: number): Promise<Received> |
   for (;;) {
     const next = channel.next();
     if (next instanceof Promise) return receiveRest(channel, pieces, next);
-    if (!pieces.take(pieceOf(next))) return pieces;
+    if (!pieces.take(next)) return pieces;
   }
 };

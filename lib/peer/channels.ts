@@ -35,7 +35,7 @@ export class Cancelled extends Error {}
 /** What a channel brings: items as JSON values, bytes of bodies, and the ends of these. */
 export type Incoming =
   | { readonly _tag: "Item"; readonly json: unknown }
-  | { readonly _tag: "Bytes"; readonly bytes: Uint8Array }
+  | { readonly _tag: "Body" | "Bytes"; readonly bytes: Uint8Array }
   | { readonly _tag: "BodyEnd" };
 
 /** One conversation. */
@@ -128,6 +128,11 @@ export class Channel {
     return this.#put("Item", plainBytes(value));
   }
 
+  /** Sends a body. */
+  body(content: Uint8Array): Promise<void> | void {
+    return this.#put("Body", content);
+  }
+
   /** Sends some bytes of a body. */
   bytes(content: Uint8Array): Promise<void> | void {
     return this.#put("Bytes", content);
@@ -214,8 +219,9 @@ export class Channel {
     switch (frame.kind) {
       case "Item":
         return { _tag: "Item", json: parseJson(frame.content) };
+      case "Body":
       case "Bytes":
-        return { _tag: "Bytes", bytes: frame.content };
+        return { _tag: frame.kind, bytes: frame.content };
       case "BodyEnd":
         return { _tag: "BodyEnd" };
       case "Failure":

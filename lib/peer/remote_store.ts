@@ -11,9 +11,9 @@ import { OPENED, OUTCOMES, STAMPS, STORE } from "../codec/store_call.ts";
 import {
   ATTRIBUTES,
   CHANGES,
-  copyJson,
   FETCHED,
   type FetchedHead,
+  operationJson,
   RECORDS,
   TREE,
   UIDS,
@@ -158,10 +158,11 @@ class RemoteMailbox {
       const sent: MailOperation[] = [];
       const sending = beside(channel, async () => {
         for await (const chunk of operations) {
-          for (const operation of chunk) {
-            sent.push(operation);
-            const told = sendOperation(channel, operation);
-            if (told !== undefined) await told;
+          sent.push(...chunk);
+          for (let at = 0; at < chunk.length;) {
+            const together = beginning(chunk, at);
+            await sendOperations(channel, together);
+            at += together.length;
           }
           await channel.flush();
         }
@@ -195,12 +196,32 @@ class RemoteMailbox {
   };
 }
 
-/** Nothing is given where nothing has to be waited for. */
-const sendOperation = (channel: Channel, operation: MailOperation): Promise<void> | void => {
-  if (operation._tag !== "SaveMail") return channel.item(operation);
-  const { copy, mail: { body, ...head } } = operation;
-  const told = channel.plain({ _tag: "SaveMail", copy: copyJson(copy), head });
-  return told === undefined ? sendBody(channel, body) : told.then(() => sendBody(channel, body));
+/** So many operations are told in one item at most. */
+const TOGETHER = 64;
+
+/** The operations from `at` on that go into one item: behind one whose body is a stream there are none. */
+const beginning = (chunk: readonly MailOperation[], at: number): readonly MailOperation[] => {
+  const end = Math.min(chunk.length, at + TOGETHER);
+  for (let i = at; i < end; i++) {
+    const operation = chunk[i]!;
+    if (operation._tag === "SaveMail" && !Array.isArray(operation.mail.body)) {
+      return chunk.slice(at, i + 1);
+    }
+  }
+  return chunk.slice(at, end);
+};
+
+/** Tells operations; the bodies of saved mails follow the item. */
+const sendOperations = async (
+  channel: Channel,
+  operations: readonly MailOperation[],
+): Promise<void> => {
+  await channel.plain(operations.map(operationJson));
+  for (const operation of operations) {
+    if (operation._tag !== "SaveMail") continue;
+    const sent = sendBody(channel, operation.mail.body);
+    if (sent !== undefined) await sent;
+  }
 };
 
 /** The mails of an item; a large one comes last in its chunk, as it is a stream. */

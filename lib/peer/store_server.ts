@@ -7,7 +7,7 @@ import * as E from "fp-ts/Either.js";
 import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import { CALL, type Call, USED } from "../codec/store_call.ts";
-import { type Json, OPERATION, recordJson, UIDS, valueOf } from "../codec/store_value.ts";
+import { type Json, OPERATIONS, recordJson, UIDS, valueOf } from "../codec/store_value.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { MailboxGuid, Uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
@@ -184,40 +184,53 @@ const tellMails = async (
 /** So many operations, or bytes of mails, are handed on together at most. */
 const MOST = { operations: 256, bytes: 1024 * 1024 };
 
+/** The operations of an item as they are handed on, with their bodies. */
+class Handed {
+  ready: MailOperation[] = [];
+  #bytes = 0;
+
+  get isFull(): boolean {
+    return this.ready.length >= MOST.operations || this.#bytes >= MOST.bytes;
+  }
+
+  add(operation: MailOperation): void {
+    this.ready.push(operation);
+    if (operation._tag === "SaveMail") this.#bytes += operation.mail.size;
+  }
+
+  take(): readonly MailOperation[] {
+    const { ready } = this;
+    [this.ready, this.#bytes] = [[], 0];
+    return ready;
+  }
+}
+
 /**
  * Operations as they come in, together as far as they are there. The body of a large mail is read before the next
  * operation is.
  */
 const operationsOf = async function* (channel: Channel): AsyncGenerator<readonly MailOperation[]> {
-  let ready: MailOperation[] = [];
-  let bytes = 0;
-  for (;;) {
-    const coming = channel.next();
-    const next = coming instanceof Promise ? await coming : coming;
-    if (next === null) break;
-    const operation = next._tag === "Item" ? valueOf(OPERATION, next.json) : undefined;
-    if (operation === undefined) return failStream(brokenProtocol("an operation that is none"));
-    if (operation._tag !== "SaveMail") ready.push(operation);
-    else {
-      const { copy, head } = operation;
-      const coming = receiveBody(channel, head.size);
-      const { body, finish } = coming instanceof Promise ? await coming : coming;
-      const save: MailOperation = { _tag: "SaveMail", copy, mail: { ...head, body } };
-      if (finish !== undefined) {
-        yield [...ready, save];
-        await finish();
-        [ready, bytes] = [[], 0];
-        continue;
+  const handed = new Handed();
+  for (let next = await channel.next(); next !== null; next = await channel.next()) {
+    const told = next._tag === "Item" ? valueOf(OPERATIONS, next.json) : undefined;
+    if (told === undefined) return failStream(brokenProtocol("operations that are none"));
+    for (const operation of told) {
+      if (operation._tag !== "SaveMail") handed.add(operation);
+      else {
+        const { copy, head } = operation;
+        const coming = receiveBody(channel, head.size);
+        const { body, finish } = coming instanceof Promise ? await coming : coming;
+        handed.add({ _tag: "SaveMail", copy, mail: { ...head, body } });
+        if (finish !== undefined) {
+          yield handed.take();
+          await finish();
+        }
       }
-      ready.push(save);
-      bytes += head.size;
+      if (handed.isFull) yield handed.take();
     }
-    const isFull = ready.length >= MOST.operations || bytes >= MOST.bytes;
-    if (channel.hasNext && !isFull) continue;
-    yield ready;
-    [ready, bytes] = [[], 0];
+    if (!channel.hasNext && handed.ready.length > 0) yield handed.take();
   }
-  if (ready.length > 0) yield ready;
+  if (handed.ready.length > 0) yield handed.take();
 };
 
 const tellOutcomes = async (
