@@ -309,6 +309,7 @@ export const remoteStore = (bytes: Bytes): TaskEither<SyncError, Store> =>
     return {
       location,
       caps,
+      isFar: true,
       tree: asTask(async () => await resultOf(await channels.call({ call: "tree" }), TREE)),
       fitName: naming === null ? (name) => name : (name) => fitName(name, naming),
       applyTree: (operation) =>

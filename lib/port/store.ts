@@ -50,6 +50,8 @@ export interface Store {
   readonly location: string;
   /** What it can hold. */
   readonly caps: StoreCaps;
+  /** Whether its answers have to be waited for, as it is at the other end of a pipe; absent: no. */
+  readonly isFar?: boolean;
   /**
    * Reads the mailbox tree. A mailbox that cannot be read becomes a `Damaged` node and a problem; only a root that
    * is missing, foreign or unreadable fails. Mailboxes without identity yet (no dovecot-uidlist) are given one. What a

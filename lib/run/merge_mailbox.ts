@@ -30,6 +30,7 @@ import { decisionsIn } from "./decided.ts";
 import { areEqual, gather } from "./gather.ts";
 import { keptChanging } from "./run.ts";
 import { Tally } from "./tally.ts";
+import { Turn } from "./turns.ts";
 import { type Both, type Stores, withBoth } from "./with_both.ts";
 
 /** What merging one mailbox came to. */
@@ -48,6 +49,9 @@ export interface MergeResult {
 
 /** How often a mailbox is looked at again before it is left to the next run. Each look that finds nothing is the last. */
 const LOOKS = 6;
+
+/** With as many mails a mailbox takes so much memory that no other is begun beside it. */
+export const LARGE = 50_000;
 
 const SIDES = ["left", "right"] as const;
 
@@ -80,6 +84,8 @@ export interface MergePairOptions {
   readonly policy?: MergePolicy;
   /** Told of each decision that somebody may wonder about, once it is carried out. */
   readonly decide?: (decision: Decision) => void;
+  /** Claimed before anything is changed, and released when what changed it is closed. */
+  readonly turn?: Turn;
 }
 
 /** The state of one merge while it goes from look to look. */
@@ -92,6 +98,7 @@ class Merge {
   readonly #oneWay: boolean;
   readonly #policy: MergePolicy;
   readonly #decide: (decision: Decision) => void;
+  readonly turn: Turn;
   done: Record<Side, SideReport> = { left: NOTHING_DONE, right: NOTHING_DONE };
   problems: SyncError[] = [];
   /** Whether the last look changed anything, and whether something was refused that will be refused again. */
@@ -106,7 +113,7 @@ class Merge {
     name: MailboxName,
     guid: MailboxGuid,
     memory: MailboxMemory | null,
-    { oneWay = false, policy = {}, decide = () => {} }: MergePairOptions,
+    { oneWay = false, policy = {}, decide = () => {}, turn = Turn.alone() }: MergePairOptions,
   ) {
     this.#stores = stores;
     this.#name = name;
@@ -115,6 +122,7 @@ class Merge {
     this.#oneWay = oneWay;
     this.#policy = policy;
     this.#decide = decide;
+    this.turn = turn;
     this.#pending = {
       left: new Set(memory?.pendingLeft),
       right: new Set(memory?.pendingRight),
@@ -287,6 +295,7 @@ class Merge {
       if (isSettled(plan)) return E.right(this.#result(both, false));
       this.problems = this.problems.filter((problem) => problem._tag !== "Changed");
       [this.#moved, this.#isHeldBack] = [false, false];
+      await this.turn.claim();
       const end = await this.#applyPlan(both, plan, {
         left: explainMerge(left.right, right.right, plan.contests.left),
         right: explainMerge(right.right, left.right, plan.contests.right),
@@ -342,14 +351,19 @@ const lookOn = async (
   merge: Merge,
   isOne: boolean,
 ): Promise<Either<SyncError, MergeResult | null>> => {
+  await merge.turn.claim();
   for (let n = 0; n < LOOKS; n++) {
     let isApart = false;
+    let messages = 0;
     const end = await withBoth(stores, guid, (both) => {
       const { left, right } = both;
+      messages = Math.max(left.status.messages, right.status.messages);
       isApart = isOne && n === 0 && left.status.uidValidity !== right.status.uidValidity;
       return isApart ? TE.right(null) : merge.look(both, n === 0);
     })();
     if (E.isLeft(end) || end.right !== null || isApart) return end;
+    // What is left is to look again.
+    if (messages < LARGE) merge.turn.release();
   }
   return E.right(merge.unsettled());
 };

@@ -25,7 +25,7 @@ import {
 import { selectMailboxes } from "../sync/select_mailboxes.ts";
 import { identityOf } from "../sync/shared_identity.ts";
 import { EqualMoments } from "./equal_moments.ts";
-import { mergeIfOne, mergePair } from "./merge_mailbox.ts";
+import { LARGE, mergeIfOne, mergePair } from "./merge_mailbox.ts";
 import type { MirrorOptions, MirrorResult } from "./mirror_options.ts";
 import { type Newcomers, newcomers } from "./newcomers.ts";
 import { reread } from "./reread.ts";
@@ -34,6 +34,7 @@ import { endsRun, RunLog, sideOf } from "./run.ts";
 import { Tally } from "./tally.ts";
 import { nameIn, type TreeContext } from "./tree_decision.ts";
 import { pastOf, subscribed } from "./tree_past.ts";
+import { inTurns, type Place, type Turn } from "./turns.ts";
 import type { Stores } from "./with_both.ts";
 
 const SIDES = ["left", "right"] as const;
@@ -176,7 +177,10 @@ class Mirror {
   }
 
   /** Gives both sides a mailbox with one identity; gives that identity, or null where it could not be done. */
-  async #prepare(pair: MergePair): Promise<Either<SyncError, MailboxGuid | null>> {
+  async #prepare(
+    pair: MergePair,
+    turn: Turn,
+  ): Promise<Either<SyncError, MailboxGuid | null>> {
     const status: Partial<Record<Side, MailboxStatus>> = {};
     for (const side of SIDES) {
       const guid = pair[side];
@@ -189,6 +193,9 @@ class Mirror {
     // One way: the destination becomes the source's mailbox, so that both can be known by one identity.
     const counted = this.#options.oneWay === true ? null : right ?? null;
     const identity = identityOf(pair, left ?? null, counted);
+    const claimed = turn.claim();
+    if (Math.max(left?.messages ?? 0, right?.messages ?? 0) < LARGE) turn.callNext();
+    await claimed;
     for (const side of this.#changing) {
       const there = status[side];
       const name = side === "left" ? pair.leftName : pair.rightName;
@@ -215,10 +222,10 @@ class Mirror {
   }
 
   /** Merges the tree alone: a mailbox that one side lacks is made there. */
-  async #mergeEmpty(pair: MergePair): Promise<Either<SyncError, void>> {
+  async #mergeEmpty(pair: MergePair, turn: Turn): Promise<Either<SyncError, void>> {
     const isThere = pair.left !== null && pair.right !== null;
     if (isThere || pair.revived.length > 0 || this.#isForeign(pair)) return E.right(undefined);
-    return E.map(() => {})(await this.#prepare(pair));
+    return E.map(() => {})(await this.#prepare(pair, turn));
   }
 
   /** Remembers of a mailbox what was remembered before, unless something newer is. */
@@ -231,29 +238,32 @@ class Mirror {
     pair: MergePair,
     kept: ReadonlyMap<MailboxGuid, Newcomers>,
     moments: EqualMoments,
+    place: Place,
   ): Promise<Either<SyncError, void>> {
-    if (this.#options.mails === false) return await this.#mergeEmpty(pair);
+    const { turn } = place;
+    if (this.#options.mails === false) return await this.#mergeEmpty(pair, turn);
     for (const side of pair.revived) {
       const guid = pair[side]!;
       const keep = kept.get(guid)!;
       if (keep.size === 0) continue;
+      await turn.claim();
       const end = await this.#expungeOld(side, guid, keep)();
       if (E.isLeft(end)) return end;
       this.#log.kept(side, { name: pair.name, mails: keep.size });
     }
     if (this.#isForeign(pair)) return E.right(undefined);
-    if (this.#isEqualStill(pair, moments)) return E.right(undefined);
+    if (await this.#isEqualStill(pair, moments, place)) return E.right(undefined);
     // As a rule they are one mailbox already: that shows in the look that has to be taken anyway.
     const isShared = pair.left !== null && pair.left === pair.right;
     const first = isShared
-      ? await this.#settle(pair, pair.left, moments, mergeIfOne)
+      ? await this.#settle(pair, pair.left, moments, mergeIfOne, place)
       : E.right(false);
     if (E.isLeft(first)) return first;
     if (first.right) return E.right(undefined);
-    const guid = await this.#prepare(pair);
+    const guid = await this.#prepare(pair, turn);
     if (E.isLeft(guid)) return guid;
     if (guid.right === null) return E.right(undefined);
-    return E.map(() => {})(await this.#settle(pair, guid.right, moments, mergePair));
+    return E.map(() => {})(await this.#settle(pair, guid.right, moments, mergePair, place));
   }
 
   /** Merges a mailbox that both sides have by one GUID; gives whether it was done. */
@@ -262,6 +272,7 @@ class Mirror {
     guid: MailboxGuid,
     moments: EqualMoments,
     merge: typeof mergeIfOne,
+    { turn, behindOthers }: Place,
   ): Promise<Either<SyncError, boolean>> {
     const result = await merge(
       this.#stores,
@@ -272,10 +283,12 @@ class Mirror {
         oneWay: this.#options.oneWay === true,
         ...(this.#options.policy === undefined ? {} : { policy: this.#options.policy }),
         decide: (decision) => this.#log.decided(decision),
+        turn,
       },
     )();
     if (E.isLeft(result)) return result;
     if (result.right === null) return E.right(false);
+    await behindOthers();
     const { done, problems, wasEqual, messages, memory } = result.right;
     this.#log.done(pair.name, messages, done.left, done.right);
     problems.forEach((problem) => this.#log.problem(problem));
@@ -286,11 +299,16 @@ class Mirror {
   }
 
   /** Whether a pair is as it was when it was last found equal: then there is nothing to do. */
-  #isEqualStill({ name, left, right }: MergePair, moments: EqualMoments): boolean {
+  async #isEqualStill(
+    { name, left, right }: MergePair,
+    moments: EqualMoments,
+    { behindOthers }: Place,
+  ): Promise<boolean> {
     if (left === null || left !== right) return false;
     const memory = this.#memory.mailboxes.get(left);
     const equal = moments.still(left, memory);
     if (equal === null) return false;
+    await behindOthers();
     this.#log.done(name, equal.messages, NOTHING_DONE, NOTHING_DONE);
     this.#remembered.set(left, { ...memory!, name });
     return true;
@@ -320,15 +338,19 @@ class Mirror {
     const trees = { left: a.tree, right: b.tree };
     const before = await this.#changes(plan.before, trees);
     if (E.isLeft(before)) return before;
-    for (const pair of plan.pairs) {
+    const ahead = left.isFar === true || right.isFar === true;
+    const merged = await inTurns(plan.pairs, ahead, async (pair, place) => {
       this.#log.begin(pair.name, 0);
-      const end = await this.#merge(pair, kept.right, moments.right);
-      if (E.isRight(end)) continue;
+      const end = await this.#merge(pair, kept.right, moments.right, place);
+      if (E.isRight(end)) return end;
       const error = withPlace(end.left, { mailbox: pair.name });
       if (endsRun(error)) return E.left(error);
+      await place.behindOthers();
       this.#log.problem(error);
       this.#keepMemory(pair.guid);
-    }
+      return E.right(undefined);
+    });
+    if (E.isLeft(merged)) return merged;
     const after = await this.#changes(plan.after, trees);
     if (E.isLeft(after)) return after;
     // Where a mailbox could not be made, or deleted, the next run has to know which of its mails are new.
