@@ -10,7 +10,7 @@ import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../model/error.ts";
 import { joinBytes } from "./byte_pieces.ts";
-import type { Json } from "./store_value.ts";
+import type { Json } from "./store_json.ts";
 
 /** What a frame is. */
 export type FrameKind =

@@ -12,7 +12,8 @@ import {
   parseJson,
   plainBytes,
 } from "../codec/store_frame.ts";
-import { ERROR, type Json, valueOf } from "../codec/store_value.ts";
+import type { Json } from "../codec/store_json.ts";
+import { ERROR, valueOf } from "../codec/store_value.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import { failStream, StreamFailure } from "../stream/chunks.ts";
 import { Fifo } from "../stream/fifo.ts";

@@ -7,13 +7,13 @@ import * as E from "fp-ts/Either.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import type * as t from "io-ts";
 import { fitName } from "../codec/mailbox_path.ts";
+import { operationJson } from "../codec/store_json.ts";
 import { OPENED, OUTCOMES, STAMPS, STORE } from "../codec/store_call.ts";
 import {
   ATTRIBUTES,
   CHANGES,
   FETCHED,
   type FetchedHead,
-  operationJson,
   RECORDS,
   TREE,
   UIDS,
