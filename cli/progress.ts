@@ -31,6 +31,14 @@ const durationText = (seconds: number): string => {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 };
 
+/** How far one mailbox is. */
+interface Course {
+  readonly begun: number;
+  readonly total: number;
+  done: number;
+  bytes: number;
+}
+
 /** Follows a run's events; `write` gets text for the terminal, `now` is in milliseconds. */
 export class Progress {
   readonly #write: (text: string) => void;
@@ -38,12 +46,10 @@ export class Progress {
   readonly #begun: number;
   #drawn = 0;
   #isShown = false;
+  /** Those under way: over a pipe the next one is begun before the last one is done. */
+  readonly #courses = new Map<string, Course>();
   #mailbox = "";
-  #total = 0;
-  #done = 0;
-  #bytes = 0;
   #allBytes = 0;
-  #mailboxBegun = 0;
 
   /** Shows nothing yet. */
   constructor(write: (text: string) => void, now: () => number) {
@@ -55,18 +61,25 @@ export class Progress {
   /** Takes one event. */
   take(event: SyncEvent): void {
     if (event._tag === "MailboxBegun") {
-      this.#mailbox = event.name;
-      this.#total = event.messages;
-      this.#done = 0;
-      this.#bytes = 0;
-      this.#mailboxBegun = this.#now();
+      this.#begin(event.name, event.messages);
+      if (!this.#courses.has(this.#mailbox)) this.#mailbox = event.name;
     } else if (event._tag === "Progress") {
-      this.#done += event.operations;
-      this.#bytes += event.bytes;
+      const course = this.#courses.get(event.name) ?? this.#begin(event.name, 0);
+      course.done += event.operations;
+      course.bytes += event.bytes;
       this.#allBytes += event.bytes;
       this.#mailbox = event.name;
-    } else return;
+    } else {
+      if (event._tag === "MailboxDone") this.#courses.delete(event.name);
+      return;
+    }
     this.#draw();
+  }
+
+  #begin(name: string, total: number): Course {
+    const course: Course = { begun: this.#now(), total, done: 0, bytes: 0 };
+    this.#courses.set(name, course);
+    return course;
   }
 
   #draw(): void {
@@ -79,17 +92,17 @@ export class Progress {
 
   /** The line as it is at a moment. */
   line(now: number): string {
+    const { begun, total, done, bytes } = this.#courses.get(this.#mailbox) ??
+      { begun: now, total: 0, done: 0, bytes: 0 };
     const parts = [
-      this.#total > 0 && this.#done <= this.#total
-        ? `${this.#done} of ${this.#total} mails`
-        : `${this.#done} changes`,
-      bytesText(this.#bytes),
+      total > 0 && done <= total ? `${done} of ${total} mails` : `${done} changes`,
+      bytesText(bytes),
     ];
     const seconds = (now - this.#begun) / 1000;
     if (seconds > 0) parts.push(`${bytesText(Math.round(this.#allBytes / seconds))}/s`);
-    const here = (now - this.#mailboxBegun) / 1000;
-    if (this.#done > 0 && this.#done < this.#total) {
-      parts.push(`${durationText(here * (this.#total - this.#done) / this.#done)} left`);
+    const here = (now - begun) / 1000;
+    if (done > 0 && done < total) {
+      parts.push(`${durationText(here * (total - done) / done)} left`);
     }
     return `${this.#mailbox}: ${parts.join(", ")}`;
   }

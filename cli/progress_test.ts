@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mailboxName } from "../lib/model/mailbox.ts";
+import { NOTHING_DONE } from "../lib/model/report.ts";
 import { bytesText, Progress } from "./progress.ts";
 
 const INBOX = mailboxName("INBOX");
@@ -45,4 +46,24 @@ Deno.test("Progress: mailbox, mails, bytes, rate and time left; nothing for a sh
   now = 2050;
   step(3);
   assert.match(shown(), /INBOX: 3 changes, 3\.0 kB, /);
+});
+
+Deno.test("Progress: of two mailboxes under way the one is shown in which something was done last", () => {
+  let now = 0;
+  const progress = new Progress(() => {}, () => now);
+  const archive = mailboxName("Archive");
+  const step = (name: typeof INBOX): void =>
+    progress.take({ _tag: "Progress", side: "left", name, operations: 10, bytes: 0 });
+  progress.take({ _tag: "MailboxBegun", name: INBOX, messages: 400 });
+  step(INBOX);
+  now = 1000;
+  progress.take({ _tag: "MailboxBegun", name: archive, messages: 20 });
+  assert.match(progress.line(now), /^INBOX: 10 of 400 mails/);
+  step(archive);
+  assert.match(progress.line(now), /^Archive: 10 of 20 mails/);
+  step(INBOX);
+  assert.match(progress.line(now), /^INBOX: 20 of 400 mails/);
+  progress.take({ _tag: "MailboxDone", name: INBOX, left: NOTHING_DONE, right: NOTHING_DONE });
+  progress.take({ _tag: "MailboxBegun", name: mailboxName("Sent"), messages: 5 });
+  assert.match(progress.line(now), /^Sent: 0 of 5 mails/);
 });

@@ -99,7 +99,7 @@ export type SyncEvent =
   | { readonly _tag: "MailboxKept"; readonly mailbox: KeptMailbox }
   /** Something was decided and carried out that somebody may wonder about. */
   | { readonly _tag: "Decided"; readonly decision: Decision }
-  /** A mailbox was begun. */
+  /** A mailbox was begun; where a store is far away, perhaps before the last one is done. */
   | { readonly _tag: "MailboxBegun"; readonly name: MailboxName; readonly messages: number }
   /** Some of a mailbox's operations are done, and durable. */
   | {

@@ -158,7 +158,7 @@ class RemoteMailbox {
       const sent: MailOperation[] = [];
       const sending = beside(channel, async () => {
         for await (const chunk of operations) {
-          sent.push(...chunk);
+          for (const operation of chunk) sent.push(operation);
           for (let at = 0; at < chunk.length;) {
             const together = beginning(chunk, at);
             await sendOperations(channel, together);

@@ -247,7 +247,6 @@ export const toldSinceCommon = (
   same: (a: Guid, b: Guid) => boolean,
 ): StatefulSides | Misfit => {
   const below = new Map<number, MailRecord>();
-  const records: MailRecord[] = [];
   for (const record of own.records) if (record.uid <= common.uid) below.set(record.uid, record);
   const log: LogChange[] = [];
   const saves: MailRecord[] = [];
@@ -271,10 +270,9 @@ export const toldSinceCommon = (
     const flagged = flagsChangeOf(change);
     if (flagged !== null) log.push(flagged);
   }
-  records.push(...below.values(), ...saves);
   const theirs: MergeSide = {
     status: statusOf(numbers),
-    records,
+    records: [...below.values(), ...saves],
     changes: log,
     complete: false,
     pending: new Set(),
