@@ -149,11 +149,12 @@ const raiseModSeqs = (
   { uids, modSeqs }: RecordOf<"ModSeqUpdate">,
 ): string | null => {
   const values = new Uint32Array(modSeqs.buffer, modSeqs.byteOffset, modSeqs.length * 2);
+  const areEnabled = state.byName.has(MODSEQ_EXTENSION);
   let hint = 0;
   for (let i = 0; i < uids.length; i++) {
     const row = state.rows.find(uids[i]!, hint);
     if (row < 0) continue;
-    if (!state.byName.has(MODSEQ_EXTENSION)) return "modseqs are updated before they are enabled";
+    if (!areEnabled) return "modseqs are updated before they are enabled";
     hint = row + 1;
     state.raise(row, values[i * 2]!, values[i * 2 + 1]!);
   }

@@ -166,9 +166,13 @@ export class IndexState {
   /** Mails without a modseq get the highest of the extension's header: a client may have been told that already. */
   fillZeros(): void {
     const highest = this.byName.get(MODSEQ_EXTENSION)!.headerU64(0);
+    const low = Number(highest & 0xffffffffn);
+    const high = Number(highest >> 32n);
     const { words } = this.modSeqs;
-    for (let row = 0; row < this.rows.count; row++) {
-      if (words[row * 2] === 0 && words[row * 2 + 1] === 0) this.touch(row, row + 1, highest);
+    for (let at = 0; at < this.rows.count * 2; at += 2) {
+      if (words[at] !== 0 || words[at + 1] !== 0) continue;
+      words[at] = low;
+      words[at + 1] = high;
     }
   }
 }
