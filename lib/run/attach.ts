@@ -58,3 +58,21 @@ export const attachMails = (
     }
   };
 };
+
+/**
+ * Operations in chunks, those copies together that stand together: they are fetched by one call, and whoever is far away
+ * need not be asked again and again. The others are in chunks as they are everywhere.
+ */
+export const copiesTogether = async function* (
+  operations: readonly PlannedOperation[],
+): AsyncGenerator<readonly PlannedOperation[]> {
+  for (let at = 0; at < operations.length;) {
+    const isCopy = operations[at]!._tag === "CopyMail";
+    let end = at + 1;
+    while (end < operations.length && (operations[end]!._tag === "CopyMail") === isCopy) end++;
+    const run = operations.slice(at, end);
+    if (isCopy) yield run;
+    else yield* fromArray(run);
+    at = end;
+  }
+};

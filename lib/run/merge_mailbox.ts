@@ -19,11 +19,11 @@ import type { Expunge, PlannedOperation } from "../model/operation.ts";
 import { targetUidOf } from "../model/target_uid.ts";
 import { addSides, NOTHING_DONE, type Side, type SideReport } from "../model/report.ts";
 import type { Mailbox } from "../port/store.ts";
-import { collect, drain, fromArray } from "../stream/chunks.ts";
+import { collect, drain } from "../stream/chunks.ts";
 import { explainMerge, type ExplainStep } from "../sync/explain_merge.ts";
 import { isSettled, mergeMailbox, type MergePlan } from "../sync/merge_mailbox.ts";
 import type { MergePolicy } from "../sync/merge_policy.ts";
-import { attachMails } from "./attach.ts";
+import { attachMails, copiesTogether } from "./attach.ts";
 import { mergeAttributes } from "./attributes.ts";
 import { withheldUids } from "./backup_mailbox.ts";
 import { decisionsIn } from "./decided.ts";
@@ -153,7 +153,7 @@ class Merge {
       return { ...operation, from: { ...operation.from, uid: uid as typeof operation.from.uid } };
     });
     const end = await drain(
-      both[side].apply(attach(fromArray(translated))),
+      both[side].apply(attach(copiesTogether(translated))),
       (outcomes) => {
         tally.take(outcomes);
         for (const decision of decisionsIn(outcomes, explain)) {
