@@ -198,7 +198,12 @@ export const mirrorBesideTraffic = async (
     );
     exits += code;
     assert.ok(code === 0 || code === 2, `${title}, run ${run}: exit ${code}, ${stderr}`);
-    assert.doesNotMatch(stderr, ALARM, `${title}, run ${run}: ${stderr}`);
+    if (ALARM.test(stderr)) {
+      // What Dovecot has to say of it tells who did what.
+      await Promise.all(workers.map((worker) => worker.stop()));
+      const said = workers.map((worker) => worker.said).join("");
+      assert.fail(`${title}, run ${run}: ${stderr}Dovecot: ${said}`);
+    }
   }
   await Promise.all(workers.map((worker) => worker.stop()));
   for (const { said, done } of workers) {
