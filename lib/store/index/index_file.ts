@@ -49,6 +49,9 @@ import {
 /** Dovecot waits so long for a log: 3 minutes. */
 const LOCK_TIMEOUT_MS = 180_000;
 
+/** What is incomplete is looked at again so much later, before it is cut off. */
+const CUT_PAUSE_MS = 20;
+
 /** Appends to a log. */
 export interface IndexAppender {
   /** The state with all that was appended. Another object after a failed append. */
@@ -260,15 +263,27 @@ export class IndexFile {
     }
   }
 
-  /** Under the lock: reads on, and cuts off what a dead writer left. */
+  /**
+   * Under the lock: reads on, and cuts off what a dead writer left. What was read is not relied upon for that, all is read
+   * again; and what somebody still makes longer is no dead writer's.
+   */
   #bringUpToDate(fd: Fd): void {
     this.refresh();
-    const { log } = this.#loaded;
-    if (log.size() === this.view.position.offset) return;
+    const isAtEnd = (): boolean => this.#loaded.log.size() === this.view.position.offset;
+    if (isAtEnd()) return;
     // Once more: whoever wrote before us may have been seen between two system calls.
     this.#readOn();
-    const { offset } = this.view.position;
-    if (log.size() > offset) this.#os.disk.truncate(fd, offset);
+    if (isAtEnd()) return;
+    const size = this.#loaded.log.size();
+    this.#os.pause(CUT_PAUSE_MS);
+    this.#reload();
+    if (isAtEnd()) return;
+    const { log } = this.#loaded;
+    const current = this.#os.files.fstat(fd);
+    if (!sameFile(current, log.info) || log.size() !== size) {
+      return fail("Changed", "mailbox", { path: this.#paths.log }, "somebody writes without lock");
+    }
+    this.#os.disk.truncate(fd, this.view.position.offset);
   }
 
   #readOn(): boolean {
