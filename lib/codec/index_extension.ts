@@ -28,6 +28,7 @@ const NAME = /^[A-Za-z0-9_ -]{1,63}$/;
 /** Rounds up to a multiple of eight, as headers are laid out. */
 export const pad8 = (size: number): number => (size + 7) & ~7;
 
+import { u32 } from "./little_endian.ts";
 /** What is wrong with an extension's description, or null (Dovecot: mail_index_map_ext_hdr_check). */
 export const checkShape = (shape: ExtensionShape): string | null => {
   const { name, headerSize, recordSize, recordAlign } = shape;
@@ -141,10 +142,7 @@ export class Extension implements ExtensionShape {
   u32(row: number, at: number): number {
     const column = this.#column;
     if (column === null) return 0;
-    const { bytes } = column;
-    const from = row * column.stride + at;
-    return (bytes[from]! | (bytes[from + 1]! << 8) | (bytes[from + 2]! << 16) |
-      (bytes[from + 3]! << 24)) >>> 0;
+    return u32(column.bytes, row * column.stride + at);
   }
 
   /** Writes header data. Gives what is wrong, or null. */

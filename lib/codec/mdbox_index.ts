@@ -12,6 +12,7 @@ import * as E from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { ExtensionKind } from "./index_build.ts";
 import { formatHex, guid128 } from "./guid.ts";
+import { putU32, u32 } from "./little_endian.ts";
 import { type MailboxGuid, mailboxGuid } from "../model/ids.ts";
 
 /** Map index: where each stored mail lies. */
@@ -93,16 +94,6 @@ const MAP_SIZE = 8;
 const HEADER_GUID = 4;
 const HEADER_MIN_SIZE = 4;
 const GUID_SIZE = 16;
-
-const u32 = (bytes: Uint8Array, at: number): number =>
-  (bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24) >>> 0;
-
-const putU32 = (bytes: Uint8Array, at: number, value: number): void => {
-  bytes[at] = value;
-  bytes[at + 1] = value >>> 8;
-  bytes[at + 2] = value >>> 16;
-  bytes[at + 3] = value >>> 24;
-};
 
 /** Reads the header of `map`; bytes that are missing count as zeros, as Dovecot reads it. */
 export const decodeMapHeader = (header: Uint8Array): MapHeader => {

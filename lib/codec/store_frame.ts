@@ -10,6 +10,7 @@ import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../model/error.ts";
 import { joinBytes } from "./byte_pieces.ts";
+import { putU32, u32 } from "./little_endian.ts";
 import type { Json } from "./store_json.ts";
 
 /** What a frame is. */
@@ -68,10 +69,6 @@ export const MAX_CONTENT = 64 * 1024 * 1024;
 /** How many bytes a frame takes. */
 export const frameSize = ({ content }: Frame): number => HEADER + content.length;
 
-const putU32 = (bytes: Uint8Array, at: number, value: number): void => {
-  for (let i = 0; i < 4; i++) bytes[at + i] = value >>> (8 * i);
-};
-
 /** Writes a frame to `bytes[at]`, where there is room for it. */
 export const putFrame = (
   bytes: Uint8Array,
@@ -95,9 +92,6 @@ const damaged = (offset: number, what: string): Either<SyncError, never> =>
   E.left(syncError("Damaged", "run", { offset }, what));
 
 const NOTHING = new Uint8Array(0);
-
-const u32 = (bytes: Uint8Array, at: number): number =>
-  (bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24) >>> 0;
 
 /** Takes frames out of chunks of any cut. Holds at most one frame and what was fed behind it. */
 export class FrameDecoder {

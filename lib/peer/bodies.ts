@@ -19,25 +19,16 @@ const sendCut = async (channel: Channel, bytes: Uint8Array): Promise<void> => {
   }
 };
 
-const sendPieces = async (channel: Channel, body: Body, from: number): Promise<void> => {
-  if (Array.isArray(body)) {
-    for (const bytes of body.slice(from)) await sendPiece(channel, bytes);
-  } else {
-    for await (const bytes of body) await sendPiece(channel, bytes);
-  }
+const sendPieces = async (channel: Channel, body: Body): Promise<void> => {
+  for await (const bytes of body) await sendPiece(channel, bytes);
   await channel.bodyEnd();
 };
 
 /** Sends the bytes of a mail; nothing is given where nothing has to be waited for, as with most. */
-export const sendBody = (channel: Channel, body: Body): Promise<void> | void => {
-  if (!Array.isArray(body)) return sendPieces(channel, body, 0);
-  if (body.length === 1 && body[0]!.length <= SMALL) return channel.body(body[0]!);
-  for (let at = 0; at < body.length; at++) {
-    const sent = sendPiece(channel, body[at]!);
-    if (sent !== undefined) return sent.then(() => sendPieces(channel, body, at + 1));
-  }
-  return channel.bodyEnd();
-};
+export const sendBody = (channel: Channel, body: Body): Promise<void> | void =>
+  Array.isArray(body) && body.length === 1 && body[0]!.length <= SMALL
+    ? channel.body(body[0]!)
+    : sendPieces(channel, body);
 
 /** A body that has come in, or is coming. */
 export interface Received {
@@ -79,43 +70,30 @@ const receiveStream = (channel: Channel): Received => {
   };
 };
 
-/** The pieces of a small body. */
-class Pieces {
-  readonly body: Uint8Array[] = [];
-  #size = 0;
-
-  /** Takes what comes next; false: the body has ended with it. */
-  take(next: Incoming | null): boolean {
+const receivePieces = async (
+  channel: Channel,
+  first: Promise<Incoming | null> | Incoming | null,
+): Promise<Received> => {
+  const body: Uint8Array[] = [];
+  let size = 0;
+  for (let next = await first;; next = await channel.next()) {
     const { bytes, isLast } = pieceOf(next);
     if (bytes !== null) {
-      this.#size += bytes.length;
-      if (this.#size > SMALL) failStream(brokenProtocol("a mail is longer than it said"));
-      this.body.push(bytes);
+      size += bytes.length;
+      if (size > SMALL) failStream(brokenProtocol("a mail is longer than it said"));
+      body.push(bytes);
     }
-    return !isLast;
+    if (isLast) return { body };
   }
-}
-
-const receiveRest = async (
-  channel: Channel,
-  pieces: Pieces,
-  first: Promise<Incoming | null>,
-): Promise<Received> => {
-  let next = await first;
-  while (pieces.take(next)) next = await channel.next();
-  return pieces;
 };
 
 /**
  * The body of the mail that comes next, of which `size` bytes were told. A small one is read at once; no promise is given
- * where it is there already.
+ * where it is there already, in one piece.
  */
 export const receiveBody = (channel: Channel, size: number): Promise<Received> | Received => {
   if (size > SMALL) return receiveStream(channel);
-  const pieces = new Pieces();
-  for (;;) {
-    const next = channel.next();
-    if (next instanceof Promise) return receiveRest(channel, pieces, next);
-    if (!pieces.take(next)) return pieces;
-  }
+  const next = channel.next();
+  const isWhole = !(next instanceof Promise) && next?._tag === "Body" && next.bytes.length <= SMALL;
+  return isWhole ? { body: [next.bytes] } : receivePieces(channel, next);
 };

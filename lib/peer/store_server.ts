@@ -133,22 +133,18 @@ class StoreServer {
   }
 }
 
-const tellRecords = async (
+const tellRows = async <A>(
   channel: Channel,
-  records: Chunks<MailRecord, SyncError>,
+  rows: Chunks<A, SyncError>,
+  tell: (rows: readonly A[]) => Promise<void> | void = (some) => channel.item(some),
 ): Promise<void> => {
-  for await (const chunk of records) {
-    for (let at = 0; at < chunk.length; at += ROWS) {
-      await channel.plain(chunk.slice(at, at + ROWS).map(recordJson));
-    }
+  for await (const chunk of rows) {
+    for (let at = 0; at < chunk.length; at += ROWS) await tell(chunk.slice(at, at + ROWS));
   }
 };
 
-const tellRows = async <A>(channel: Channel, rows: Chunks<A, SyncError>): Promise<void> => {
-  for await (const chunk of rows) {
-    for (let at = 0; at < chunk.length; at += ROWS) await channel.item(chunk.slice(at, at + ROWS));
-  }
-};
+const tellRecords = (channel: Channel, records: Chunks<MailRecord, SyncError>): Promise<void> =>
+  tellRows(channel, records, (some) => channel.plain(some.map(recordJson)));
 
 const uidsOf = async function* (channel: Channel): AsyncGenerator<readonly Uid[]> {
   for await (const json of channel.items()) {

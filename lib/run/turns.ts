@@ -14,10 +14,10 @@ class Queue {
   /** Waits until all who came before are done; gives what ends it. */
   async come(): Promise<() => void> {
     const before = this.#last;
-    let end!: () => void;
-    this.#last = new Promise<void>((done) => end = done);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#last = promise;
     await before;
-    return end;
+    return resolve;
   }
 }
 
@@ -25,9 +25,7 @@ class Queue {
 export class Turn {
   readonly #queue: Queue;
   #end: (() => void) | null = null;
-  #tell!: () => void;
-  /** Kept when the next one may begin. */
-  readonly called: Promise<void> = new Promise((done) => this.#tell = done);
+  readonly #called = Promise.withResolvers<void>();
 
   private constructor(queue: Queue) {
     this.#queue = queue;
@@ -44,6 +42,11 @@ export class Turn {
     return () => new Turn(queue);
   }
 
+  /** Kept when the next one may begin. */
+  get called(): Promise<void> {
+    return this.#called.promise;
+  }
+
   /** Waits for it, unless it is had already. */
   async claim(): Promise<void> {
     this.#end ??= await this.#queue.come();
@@ -51,12 +54,12 @@ export class Turn {
 
   /** Lets the next one begin: to look, as it has to wait for its own turn until this one is released. */
   callNext(): void {
-    this.#tell();
+    this.#called.resolve();
   }
 
   /** Lets the next one begin and have its turn; may be claimed again. */
   release(): void {
-    this.#tell();
+    this.#called.resolve();
     this.#end?.();
     this.#end = null;
   }

@@ -20,13 +20,6 @@ export type Both = Readonly<Record<Side, Mailbox>>;
 /** What one side is told where the other's mailbox is not to be had, or `use` has thrown. */
 const GIVEN_UP = E.left(syncError("Changed", "mailbox", {}, "the other side gave up"));
 
-/** A promise, and what keeps it. */
-const promised = <A>(): readonly [Promise<A>, (value: A) => void] => {
-  let keep!: (value: A) => void;
-  const promise = new Promise<A>((done) => keep = done);
-  return [promise, keep];
-};
-
 /**
  * Lends the mailbox `guid` of both stores to `use`. They are opened at the same time, as one of them may be far away; the
  * left one is let go of last.
@@ -37,21 +30,21 @@ export const withBoth = <A>(
   use: (both: Both) => TaskEither<SyncError, A>,
 ): TaskEither<SyncError, A> =>
 async () => {
-  const [opened, open] = promised<Mailbox>();
-  const [used, letGo] = promised<Either<SyncError, A>>();
+  const opened = Promise.withResolvers<Mailbox>();
+  const used = Promise.withResolvers<Either<SyncError, A>>();
   const lending = stores.right.withMailbox<A>(guid, (right) => {
-    open(right);
-    return () => used;
+    opened.resolve(right);
+    return () => used.promise;
   })();
   try {
     return await stores.left.withMailbox<A>(guid, (left) => async () => {
-      const right = await Promise.race([opened, lending]);
+      const right = await Promise.race([opened.promise, lending]);
       if ("_tag" in right) return right;
-      letGo(await use({ left, right })());
+      used.resolve(await use({ left, right })());
       return await lending;
     })();
   } finally {
-    letGo(GIVEN_UP);
+    used.resolve(GIVEN_UP);
     await lending;
   }
 };
