@@ -60,7 +60,7 @@ export class IndexView {
     rows.feed(snapshot.base.length + snapshot.uids.length * snapshot.header.recordSize);
     // Of the next log, where a rotation came between, nothing has been carried out yet.
     const { logSeq, logTailOffset } = snapshot.header;
-    state.tailOffset = logSeq === position.seq ? logTailOffset : 0;
+    state.tailOffset = logSeq === position.seq ? logTailOffset : position.offset;
     rows.append(snapshot.uids, snapshot.flags);
     for (const { header, column, ...shape } of snapshot.extensions) {
       const extension = state.addExtension(new Extension(rows, shape));
@@ -210,7 +210,7 @@ export class IndexView {
    * not fit; nothing is rolled back then. `isWhole` false: records are missing in it, so counters need not fit.
    */
   apply({ entries, end }: LogStretch, isWhole = true): E.Either<SyncError, void> {
-    if (end.seq !== this.#position.seq) this.#state.tailOffset = 0;
+    if (end.seq !== this.#position.seq) this.#state.tailOffset = entries[0]?.offset ?? end.offset;
     this.#state.rows.reserve(addedBy(entries));
     for (const entry of entries) {
       const wrong = replayEntry(this.#state, entry);

@@ -22,7 +22,7 @@ import {
 } from "./index_build.ts";
 import { HEADER_AT } from "./index_header.ts";
 import { decodeLog, logStart } from "./index_log.ts";
-import { DONE, type LogRecord } from "./index_record.ts";
+import { DONE, type LogRecord, type RecordMarks, REQUEST } from "./index_record.ts";
 import { encodeRecords } from "./index_record_encode.ts";
 import { decodeSnapshot } from "./index_snapshot.ts";
 import { IndexView } from "./index_view.ts";
@@ -268,6 +268,24 @@ Deno.test("IndexView.apply: a mail expunged in one record is not found by the ne
     [0, 0, 0, 0],
   ]);
   assert.deepEqual([view.rowOf(2), view.rowOf(3), view.rowOf(7), view.rowOf(10)], [-1, 1, -1, -1]);
+});
+
+Deno.test("IndexView.apply: in the next log the tail begins at its start", () => {
+  const next = { ...LOG_HEADER, fileSeq: 3, prevFileSeq: 2, prevFileOffset: 80 };
+  const stretchOf = (records: readonly LogRecord[], marks: RecordMarks) =>
+    right(decodeLog(encodeRecords(records, marks), 40, logStart(next), next));
+  const view = viewOf([VALID]);
+  // Nobody has said yet what of the first log is done.
+  assert.equal(view.tailOffset, 0);
+  const rotated = view.copy();
+  right(rotated.apply(stretchOf([], DONE)));
+  assert.deepEqual([rotated.tailOffset, rotated.position.offset], [40, 40]);
+  const done = view.copy();
+  right(done.apply(stretchOf([mails(1), mails(2)], DONE)));
+  assert.deepEqual([done.tailOffset, done.position.offset], [72, 72]);
+  const requested = view.copy();
+  right(requested.apply(stretchOf([mails(1), mails(2)], REQUEST)));
+  assert.deepEqual([requested.tailOffset, requested.position.offset], [40, 72]);
 });
 
 Deno.test("IndexView.apply: extension data of an older reset id is void", () => {

@@ -10,6 +10,7 @@ import { openMdbox } from "../../lib/store/mdbox/mdbox_store.ts";
 import { collect, fromArray } from "../../lib/stream/chunks.ts";
 import { hexGuid, type MailSpec, saveOf } from "../../lib/testing/mails.ts";
 import { awkwardMails, run } from "../../lib/testing/content.ts";
+import { ageMapLog } from "./age.ts";
 import { compareViews } from "./compare.ts";
 import { type Account, type Dovecot, judged } from "./dovecot.ts";
 import { trials } from "./judge.ts";
@@ -177,6 +178,35 @@ judged("Dovecot goes on with an mdbox of ours, and we with Dovecot's", async (do
   await dovecot.quietly(account, ["copy", "INBOX", "mailbox", "Entwürfe/日本語", "uid", "3"]);
   await dovecot.quietly(account, ["purge"]);
   await assertSame(dovecot, account);
+});
+
+judged("a session that has rotated the map's log finds what we add there", async (dovecot) => {
+  const account = await dovecot.account("mdbox:~/mdbox");
+  await withStore(dovecot, account, (store) => create(store, "INBOX", BOX, 1_700_000_001));
+  const mail = new TextEncoder().encode("Subject: one of many\r\n\r\n.\r\n");
+  {
+    // Dovecot rotates a log of 32 KiB.
+    await using imap = await dovecot.imap(account);
+    for (let i = 0; i < 300; i++) await imap.append("INBOX", mail, []);
+    assert.equal(await imap.close(), "");
+  }
+  ageMapLog(account.home);
+  await using imap = await dovecot.imap(account);
+  await imap.select("INBOX");
+  await imap.append("INBOX", mail, []);
+  await imap.ok("NOOP");
+  assert.ok((await Deno.stat(`${account.home}/mdbox/storage/dovecot.map.index.log.2`)).isFile);
+  await withStore(
+    dovecot,
+    account,
+    (store) => apply(store, BOX, [saveOf({ uid: 1000, guid: hexGuid(1000) })]),
+  );
+  await imap.append("INBOX", mail, []);
+  await imap.ok("UID EXPUNGE 1:2");
+  assert.equal(await imap.close(), "");
+  const seen = await assertSame(dovecot, account);
+  assert.ok(seen.mailboxes.get("INBOX")!.mails.has(1000));
+  assert.deepEqual(await trials(dovecot, account, seen), []);
 });
 
 judged(

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { random } from "../sample/random.ts";
+import { ageMapLog } from "./age.ts";
 import { compareViews } from "./compare.ts";
 import type { Account, Dovecot } from "./dovecot.ts";
 import type { Dsync } from "./dsync.ts";
@@ -191,6 +192,8 @@ export const mirrorBesideTraffic = async (
   // Both begin with a store of their own.
   while (workers.some(({ done }) => done < 5)) await new Promise((go) => setTimeout(go, 20));
   for (let run = 1; run <= runs; run++) {
+    // So that Dovecot's next session rotates it.
+    for (const { home } of sides) ageMapLog(home);
     diary.push(`${Date.now()} mirror ${run} begins`);
     const { code, stderr, stdout } = await dsync.sync("mirror", ...sides, "-v");
     diary.push(

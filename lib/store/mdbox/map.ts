@@ -3,7 +3,9 @@
  *
  * Its records are written external: they have happened, so no tail has to be moved behind them and a crash between two
  * writes never makes Dovecot rebuild the storage. What a crash can leave then, a refcount that is too high, is what the
- * journal is for.
+ * journal is for. But each log needs a tail before the first of them: a Dovecot that has rotated the log, or had the one
+ * before it open, takes the tail of the new one for 0 until a record says otherwise (log_file_track_sync), so nothing
+ * external moves it on there, and at its next lock it finds an "Inconsistency in map index" and rebuilds the storage.
  *
  * @module
  */
@@ -76,6 +78,8 @@ export const readMapUidValidity = (os: Os, layout: Layout): number | null =>
 /** The map of one storage, as it was last read. Throws `StreamFailure<SyncError>`. */
 export class StorageMap {
   readonly #file: IndexFile;
+  /** Sequence of the log that has a tail from us. */
+  #tailIn = 0;
 
   private constructor(file: IndexFile) {
     this.#file = file;
@@ -165,8 +169,16 @@ export class StorageMap {
         const what = "a change of the map was never ended (doveadm force-resync)";
         failStream({ ...damaged(this.#file.path, what), _tag: "Unsafe" });
       }
-      return use(new LockedMap(this, writer));
+      return use(new LockedMap(this, writer, (group) => this.#write(writer, group)));
     });
+  }
+
+  #write(writer: IndexWriter, group: readonly LogRecord[]): void {
+    const { seq } = writer.position;
+    if (this.#tailIn !== seq) writer.appendTail();
+    this.#tailIn = seq;
+    writer.append(group, DONE);
+    writer.sync();
   }
 
   /** Closes the files. */
@@ -180,11 +192,17 @@ export class LockedMap {
   /** The map, as it is now. */
   readonly map: StorageMap;
   readonly #writer: IndexWriter;
+  readonly #write: (group: readonly LogRecord[]) => void;
 
-  /** For {@linkcode StorageMap.withLock}. */
-  constructor(map: StorageMap, writer: IndexWriter) {
+  /** For {@linkcode StorageMap.withLock}. `write` appends a group of records and makes it durable. */
+  constructor(
+    map: StorageMap,
+    writer: IndexWriter,
+    write: (group: readonly LogRecord[]) => void,
+  ) {
     this.map = map;
     this.#writer = writer;
+    this.#write = write;
   }
 
   /** The highest N that a file m.N ever had. */
@@ -196,8 +214,7 @@ export class LockedMap {
   /** Notes that numbers up to this one are taken; durable when it returns. */
   raiseHighestFileId(fileId: number): void {
     const data = encodeMapHeader({ highestFileId: fileId, rebuildCount: 0 }).subarray(0, 4);
-    this.#writer.append(setExtensionHeader(MAP, data), DONE);
-    this.#writer.sync();
+    this.#write(setExtensionHeader(MAP, data));
   }
 
   /**
@@ -220,10 +237,7 @@ export class LockedMap {
       );
     }
     group.push(...changeReferences(more));
-    if (group.length > 0) {
-      this.#writer.append(group, DONE);
-      this.#writer.sync();
-    }
+    if (group.length > 0) this.#write(group);
     return first;
   }
 
@@ -239,9 +253,7 @@ export class LockedMap {
       if (less > 0) possible.set(mapUid, -less);
     }
     const group = changeReferences(possible);
-    if (group.length === 0) return;
-    this.#writer.append(group, DONE);
-    this.#writer.sync();
+    if (group.length > 0) this.#write(group);
   }
 }
 
