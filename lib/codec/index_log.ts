@@ -18,6 +18,7 @@ import {
   RECORD_TYPE_MASK,
 } from "./index_record.ts";
 import { decodeRecord } from "./index_record_decode.ts";
+import { BOUNDARY_SIZE } from "./index_record_encode.ts";
 
 /** A place between two records of a log, and what a reader must know there to go on. */
 export interface LogCursor {
@@ -110,6 +111,23 @@ export const decodeLog = (
     entries,
     end: { seq: start.seq, offset: base + at, modSeq, introRecordSize },
   });
+};
+
+const KNOWN_TYPES: ReadonlySet<number> = new Set(Object.values(RECORD_TYPE));
+
+/**
+ * Whether the bytes behind the last whole record or group are what a write leaves that was broken off: its beginning, or
+ * zeros where a file system has lost it. Other bytes may hold records of somebody; a reader cannot know where.
+ */
+export const isBrokenOff = (rest: Uint8Array): boolean => {
+  if (rest.length < RECORD_HEADER_SIZE) return true;
+  const view = new DataView(rest.buffer, rest.byteOffset, rest.byteLength);
+  const size = decodeSize(view, 0);
+  if (size === 0) return rest.every((byte) => byte === 0);
+  const type = view.getUint32(4, true) & RECORD_TYPE_MASK;
+  if (size > rest.length) return KNOWN_TYPES.has(type);
+  return type === RECORD_TYPE.Boundary && size >= BOUNDARY_SIZE &&
+    view.getUint32(RECORD_HEADER_SIZE, true) > rest.length;
 };
 
 const OF_THE_MAILBOX: ReadonlySet<number> = new Set([

@@ -15,7 +15,7 @@ import {
 } from "./_index_fixture.ts";
 import { foldChanges } from "./index_changes.ts";
 import { decodeLogHeader, encodeLogHeader } from "./index_header.ts";
-import { decodeLog, type LogEntry, logStart } from "./index_log.ts";
+import { decodeLog, isBrokenOff, type LogEntry, logStart } from "./index_log.ts";
 import { DONE, type LogRecord } from "./index_record.ts";
 import { encodeRecords } from "./index_record_encode.ts";
 import { IndexView } from "./index_view.ts";
@@ -98,6 +98,26 @@ Deno.test("decodeLog: a log cut at any byte ends at its last complete record or 
     const view = IndexView.empty(header.indexId, logStart(header));
     right(view.apply(part));
   }
+});
+
+Deno.test("isBrokenOff: of a real log only what ends before it is whole", () => {
+  const bytes = golden("mdbox-log-only/dovecot.index.log");
+  const { stretch: { entries, end } } = wholeLog(bytes);
+  let groupEnd = 0;
+  for (const { record, offset, size } of entries) {
+    const isLed = offset < groupEnd;
+    if (record._tag === "Boundary") groupEnd = offset + record.size;
+    if (isLed) continue;
+    const next = Math.max(offset + size, groupEnd);
+    for (let cut = offset; cut < next; cut++) assert.ok(isBrokenOff(bytes.subarray(offset, cut)));
+    assert.ok(!isBrokenOff(bytes.subarray(offset, next)));
+    // What a reader sees that has lost its way; all records are at multiples of four.
+    for (let astray = offset + 4; astray < next && end.offset - next >= 8; astray += 4) {
+      assert.ok(!isBrokenOff(bytes.subarray(astray)), `at ${astray}`);
+    }
+  }
+  assert.ok(isBrokenOff(new Uint8Array(5000)));
+  assert.ok(!isBrokenOff(Uint8Array.of(...new Uint8Array(5000), 1)));
 });
 
 Deno.test("decodeLog: read in any two pieces gives what reading it whole gives", () => {

@@ -21,7 +21,7 @@
  */
 import * as E from "fp-ts/Either.js";
 import { foldChanges, foldSaves, type LogPosition } from "../../codec/index_changes.ts";
-import { decodeLog, type LogEntry } from "../../codec/index_log.ts";
+import { decodeLog, isBrokenOff, type LogEntry } from "../../codec/index_log.ts";
 import { DONE, type LogRecord, RECORD_TYPE, type RecordMarks } from "../../codec/index_record.ts";
 import { setTail } from "../../codec/index_build.ts";
 import type { IndexView } from "../../codec/index_view.ts";
@@ -265,25 +265,30 @@ export class IndexFile {
 
   /**
    * Under the lock: reads on, and cuts off what a dead writer left. What was read is not relied upon for that, all is read
-   * again; and what somebody still makes longer is no dead writer's.
+   * again; what somebody still makes longer is no dead writer's, and what may be whole records stays for Dovecot to judge.
    */
   #bringUpToDate(fd: Fd): void {
     this.refresh();
-    const isAtEnd = (): boolean => this.#loaded.log.size() === this.view.position.offset;
-    if (isAtEnd()) return;
-    // Once more: whoever wrote before us may have been seen between two system calls.
-    this.#readOn();
-    if (isAtEnd()) return;
-    const size = this.#loaded.log.size();
+    if (this.#isAtEnd(fd)) return;
+    const { size } = this.#os.files.fstat(fd);
     this.#os.pause(CUT_PAUSE_MS);
     this.#reload();
-    if (isAtEnd()) return;
-    const { log } = this.#loaded;
-    const current = this.#os.files.fstat(fd);
-    if (!sameFile(current, log.info) || log.size() !== size) {
-      return fail("Changed", "mailbox", { path: this.#paths.log }, "somebody writes without lock");
+    if (this.#isAtEnd(fd)) return;
+    const { log, view: { position: { offset } } } = this.#loaded;
+    if (!sameFile(this.#os.files.fstat(fd), log.info) || log.size() !== size) this.#unlocked();
+    if (!isBrokenOff(log.read(offset))) {
+      const where = { path: this.#paths.log, offset };
+      fail("Damaged", "mailbox", where, "no record, and not the beginning of one");
     }
-    this.#os.disk.truncate(fd, this.view.position.offset);
+    this.#os.disk.truncate(fd, offset);
+  }
+
+  #isAtEnd(fd: Fd): boolean {
+    return this.#os.files.fstat(fd).size === this.view.position.offset;
+  }
+
+  #unlocked(): never {
+    return fail("Changed", "mailbox", { path: this.#paths.log }, "somebody writes without lock");
   }
 
   #readOn(): boolean {
@@ -333,6 +338,8 @@ export class IndexFile {
     const { position } = view;
     const bytes = groupBytes(records, marks, this.#paths.log);
     try {
+      // What is appended elsewhere than where the view ends says something else.
+      if (!this.#isAtEnd(fd)) this.#unlocked();
       // Our own reader comes first: nothing goes into the file that it would refuse.
       const stretch = orThrow(decodeLog(bytes, position.offset, position, header), {
         path: this.#paths.log,

@@ -193,7 +193,6 @@ Deno.test("withLock: two users of one process take turns", () =>
 const TAILS = [
   ["stray bytes", Uint8Array.of(1, 2, 3, 4, 5)],
   ["zeros", new Uint8Array(64)],
-  ["0xff bytes", new Uint8Array(9).fill(0xff)],
   ["half a record", encodeGroup([mails(9)], DONE).subarray(0, 11)],
   ["half a group", encodeGroup([mails(9), VALID], DONE).subarray(0, 28)],
 ] as const;
@@ -212,6 +211,42 @@ for (const [name, tail] of TAILS) {
       file.close();
     }));
 }
+
+const UNREADABLE = [
+  ["a group behind zeros", Uint8Array.of(0, 0, 0, 0, ...encodeGroup([mails(2), VALID], DONE))],
+  ["0xff bytes", new Uint8Array(9).fill(0xff)],
+] as const;
+
+for (const [name, tail] of UNREADABLE) {
+  Deno.test(`withLock: ${name} may be records of somebody and stay`, () =>
+    withDirectory(async (home) => {
+      const file = fresh(home, [mails(1)]);
+      const path = `${home}/${BASE}.log`;
+      const { offset } = file.view.position;
+      appendBytes(path, tail);
+      const before = Deno.readFileSync(path);
+      const error = await rejectionOf(() => file.withLock(() => {}));
+      assert.deepEqual([error._tag, error.where], ["Damaged", { path, offset }]);
+      assert.deepEqual(Deno.readFileSync(path), before);
+      file.close();
+    }));
+}
+
+Deno.test("append: where somebody has written without lock nothing is added", () =>
+  withDirectory(async (home) => {
+    const file = fresh(home, [mails(1)]);
+    const path = `${home}/${BASE}.log`;
+    const error = await rejectionOf(() =>
+      file.withLock((writer) => {
+        appendBytes(path, encodeGroup([mails(2)], DONE));
+        writer.append([mails(2)], DONE);
+      })
+    );
+    assert.deepEqual([error._tag, error.where.path], ["Changed", path]);
+    await file.withLock((writer) => writer.append([mails(3)], DONE));
+    assert.deepEqual([...file.view.uids], [1, 2, 3]);
+    file.close();
+  }));
 
 Deno.test("append: what the view refuses is not written, and the view is right again", () =>
   withDirectory(async (home) => {
