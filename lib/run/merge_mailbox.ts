@@ -7,19 +7,16 @@ import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
-import { guid128Hex, sameGuid } from "../codec/guid.ts";
 import type { Decision } from "../model/decision.ts";
 import { type SyncError, withPlace } from "../model/error.ts";
-import { sameKeywords } from "../model/flags.ts";
-import type { Guid, MailboxGuid, Uid } from "../model/ids.ts";
-import type { MailRecord } from "../model/mail.ts";
+import type { MailboxGuid } from "../model/ids.ts";
 import type { MailboxMemory } from "../model/memory.ts";
 import type { MailboxName } from "../model/mailbox.ts";
-import type { Expunge, PlannedOperation } from "../model/operation.ts";
+import type { PlannedOperation } from "../model/operation.ts";
 import { targetUidOf } from "../model/target_uid.ts";
 import { addSides, NOTHING_DONE, type Side, type SideReport } from "../model/report.ts";
 import type { Mailbox } from "../port/store.ts";
-import { collect, drain } from "../stream/chunks.ts";
+import { drain } from "../stream/chunks.ts";
 import { explainMerge, type ExplainStep } from "../sync/explain_merge.ts";
 import { isSettled, mergeMailbox, type MergePlan } from "../sync/merge_mailbox.ts";
 import type { MergePolicy } from "../sync/merge_policy.ts";
@@ -29,6 +26,7 @@ import { withheldUids } from "./backup_mailbox.ts";
 import { decisionsIn } from "./decided.ts";
 import { areEqual, gather } from "./gather.ts";
 import { keptChanging } from "./run.ts";
+import { explainTakenBack, type Half, halvesOf, surplusOf } from "./take_back.ts";
 import { Tally } from "./tally.ts";
 import { Turn } from "./turns.ts";
 import { type Both, type Stores, withBoth } from "./with_both.ts";
@@ -55,26 +53,8 @@ export const LARGE = 50_000;
 
 const SIDES = ["left", "right"] as const;
 
-/** A mail that has its new UID on the left, but could not be given it on the right. */
-interface Half {
-  readonly uid: Uid;
-  readonly guid: Guid;
-  /** The mail of the right side that it was copied from; null: it was on the left before. */
-  readonly copyOf: MailRecord | null;
-}
-
 const isSameProblem = (a: SyncError, b: SyncError): boolean =>
   a._tag === b._tag && a.where.uid === b.where.uid && a.what === b.what;
-
-/** Why a copy that was just made goes again. */
-const takenBack: ExplainStep = (step) =>
-  step._tag !== "Expunge" ? null : {
-    kind: "removed",
-    uid: step.uid,
-    guid: step.guid,
-    to: null,
-    reason: "the other side's users changed or removed it while it was synced",
-  };
 
 /** How a pair is merged. */
 export interface MergePairOptions {
@@ -208,20 +188,7 @@ class Merge {
         ? applyRight(both.left)
         : this.#stores.left.withMailbox(this.#guid, applyRight))();
     if (E.isLeft(right)) return right;
-    const copies = new Map(
-      plan.left.flatMap((operation) =>
-        operation._tag === "CopyMail" ? [[operation.uid as number, operation.from]] : []
-      ),
-    );
-    const halves = possible.flatMap((operation): readonly Half[] =>
-      operation._tag === "RenumberMail" && right.right.has(operation.newUid)
-        ? [{
-          uid: operation.newUid,
-          guid: operation.guid,
-          copyOf: copies.get(operation.newUid) ?? null,
-        }]
-        : []
-    );
+    const halves = halvesOf(plan.left, possible, right.right);
     // One way, the left side did nothing that could be taken back.
     return this.#oneWay || halves.length === 0 ? E.right(undefined) : await this.#takeBack(halves);
   }
@@ -237,28 +204,12 @@ class Merge {
     };
   }
 
-  /**
-   * Takes back what only the left side could do: copies of mails that stay where they were on the right, and mails that
-   * the right side does not have at all any more, as its users have removed them meanwhile. Otherwise a mail that they
-   * remove before the next look would seem to be a new one of the left side.
-   */
+  /** Takes back what only the left side could do; both are opened anew for it. */
   #takeBack(halves: readonly Half[]): Promise<Either<SyncError, void>> {
     return withBoth(this.#stores, this.#guid, (both) => async () => {
-      const left = await collect(both.left.records())();
-      if (E.isLeft(left)) return left;
-      const right = await collect(both.right.records())();
-      if (E.isLeft(right)) return right;
-      const present = new Map(left.right.map((record) => [record.uid, record]));
-      const still = new Map(right.right.map((record) => [guid128Hex(record.guid), record]));
-      const removed = halves.flatMap(({ uid, guid, copyOf }): readonly Expunge[] => {
-        const mine = present.get(uid);
-        const theirs = still.get(guid128Hex(guid));
-        if (mine === undefined || !sameGuid(mine.guid, guid)) return [];
-        const isUntouchedCopy = copyOf !== null && copyOf.uid === theirs?.uid &&
-          copyOf.flags === mine.flags && sameKeywords(copyOf.keywords, mine.keywords);
-        return theirs === undefined || isUntouchedCopy ? [{ _tag: "Expunge", uid, guid }] : [];
-      });
-      const end = await this.#apply("left", both, removed, new Map(), takenBack);
+      const surplus = await surplusOf(both, halves)();
+      if (E.isLeft(surplus)) return surplus;
+      const end = await this.#apply("left", both, surplus.right, new Map(), explainTakenBack);
       return E.isLeft(end) ? end : E.right(undefined);
     })();
   }
@@ -288,6 +239,7 @@ class Merge {
       if (E.isLeft(right)) return right;
       const whole = mergeMailbox(left.right, right.right, "master", {
         oneWay: this.#oneWay,
+        ...this.#lastEqual(both),
         policy: this.#policy,
       });
       this.#pairs = whole.pairs;
@@ -305,6 +257,14 @@ class Merge {
       const isStuck = this.#isHeldBack && !this.#moved;
       return E.right(isStuck ? { ...this.#result(both, false), memory: null } : null);
     };
+  }
+
+  /** What the memory says of the UIDs that both sides had. One way, the right side has mails of its own among them. */
+  #lastEqual({ left, right }: Both): { readonly equalBelow?: number } {
+    if (this.#memory === null || this.#oneWay) return {};
+    const { uidValidity, uidNext } = this.#memory;
+    const isOfThem = [left, right].every(({ status }) => status.uidValidity === uidValidity);
+    return isOfThem ? { equalBelow: uidNext } : {};
   }
 
   /** The result after the last look. */

@@ -50,6 +50,17 @@ export interface CommonPart {
 
 type Keeps = NonNullable<MergePolicy["keeps"]>;
 
+/** What is known of both sides together. */
+export interface CommonRules {
+  /**
+   * When the sides were last equal each mail below this UID was on both of them. Infinity: so they are taken to have been
+   * once. Absent: it is not known whether they ever were, and what a log does not tell proves nothing.
+   */
+  readonly equalBelow?: number;
+  /** Which of the expunged stay, as new mails. */
+  readonly keeps?: Keeps;
+}
+
 /** A mail of one side that the other side lacks without having said why. */
 interface Doubtful {
   readonly isLeft: boolean;
@@ -78,10 +89,16 @@ class Walk {
   readonly #hiddenLeft: ReadonlyMap<string, number>;
   readonly #hiddenRight: ReadonlyMap<string, number>;
   readonly #keeps: Keeps;
+  readonly #equalBelow: number | null;
   #doubtful: Doubtful[] = [];
 
-  constructor(left: MailHistory, right: MailHistory, keeps: Keeps) {
+  constructor(
+    left: MailHistory,
+    right: MailHistory,
+    { keeps = () => false, equalBelow }: CommonRules,
+  ) {
     this.#keeps = keeps;
+    this.#equalBelow = equalBelow ?? null;
     this.#left = left;
     this.#right = right;
     this.#hiddenLeft = uidsByKey(left.hidden);
@@ -95,17 +112,24 @@ class Walk {
     else (stays ? this.newRight : this.expungeRight).push(record);
   }
 
-  /** Both sides agree on `uid`: what was doubtful below it was expunged on the side that lacks it. */
+  /** Both sides agree on `uid`: what is doubtful below it may have been expunged on the side that lacks it. */
   #agree(uid: number): void {
     this.lastCommonUid = uid;
-    for (const { isLeft, record, told } of this.#doubtful) {
-      const [own, other] = isLeft ? [this.#left, this.#right] : [this.#right, this.#left];
-      const expunged = (told || !other.complete) && !own.pending.has(record.uid) &&
-        !this.#areTwo(record.uid);
-      if (expunged) this.#expunge(record, isLeft);
+    for (const doubtful of this.#doubtful) {
+      const { isLeft, record } = doubtful;
+      if (this.#isGone(doubtful)) this.#expunge(record, isLeft);
       else (isLeft ? this.newLeft : this.newRight).push(record);
     }
     this.#doubtful = [];
+  }
+
+  /** Whether the other side has had a mail, and has it no more. */
+  #isGone({ isLeft, record: { uid }, told }: Doubtful): boolean {
+    const [own, other] = isLeft ? [this.#left, this.#right] : [this.#right, this.#left];
+    if (own.pending.has(uid) || this.#areTwo(uid)) return false;
+    if (this.#equalBelow === null) return told;
+    // A mail that came since may stand below others that a run has brought already.
+    return uid < this.#equalBelow && (told || !other.complete);
   }
 
   /** Whether each side's users saved a mail of their own at this UID. */
@@ -186,20 +210,20 @@ const expungedOnBoth = (left: MailHistory, right: MailHistory): readonly number[
  * Finds the common part of two mailboxes. Swapping the sides swaps the result and changes nothing else.
  *
  * Up to the last UID of which both sides tell the same (a mail with one GUID on both, or a mail here and its expunge in
- * the other's log) an expunge wins over all else, flag changes included. A mail below it that the other side lacks was
- * expunged there, too, as logs forget; unless the other log is complete, or the mail is known never to have been
- * carried over: then it is new (Dovecot deletes it). Above it only a mail goes of which the other side's log has the
- * very UID and GUID as expunged by a user: a run that was cut short may have left the sides so (Dovecot brings it back).
- * Where users of both sides saved a mail at one UID since the sides were last equal, the one is not the other's.
- * `keeps`: which of the expunged stay, as new mails.
+ * the other's log) an expunge wins over all else, flag changes included. A mail below it that the other side lacks, and
+ * of which its log is silent, was expunged there, too, as logs forget, if it was there when the sides were last equal;
+ * unless the log is complete, or the mail is known never to have been carried over. Otherwise it is new (Dovecot deletes
+ * it). Above it only a mail goes of which the other side's log has the very UID and GUID as expunged by a user: a run
+ * that was cut short may have left the sides so (Dovecot brings it back). Where users of both sides saved a mail at one
+ * UID since the sides were last equal, the one is not the other's.
  * Source: Dovecot 2.3 dsync-mailbox-import.c, dsync_mailbox_find_common_uid(), told for both sides at once.
  */
 export const findCommonPart = (
   left: MailHistory,
   right: MailHistory,
-  keeps: Keeps = () => false,
+  rules: CommonRules = {},
 ): CommonPart => {
-  const walk = new Walk(left, right, keeps);
+  const walk = new Walk(left, right, rules);
   const gone = expungedOnBoth(left, right);
   let l = 0;
   let r = 0;

@@ -138,11 +138,11 @@ const TABLE: readonly (readonly [
 
 for (const [name, left, right, lastCommonUid, gone, fresh] of TABLE) {
   Deno.test(`findCommonPart: ${name}, either way round`, () => {
-    const part = findCommonPart(left, right);
+    const part = findCommonPart(left, right, { equalBelow: Infinity });
     assert.equal(part.lastCommonUid, lastCommonUid);
     assert.deepEqual([names(part.expungeLeft), names(part.expungeRight)], gone);
     assert.deepEqual([names(part.newLeft), names(part.newRight)], fresh);
-    const turned = findCommonPart(right, left);
+    const turned = findCommonPart(right, left, { equalBelow: Infinity });
     assert.deepEqual([names(turned.expungeRight), names(turned.expungeLeft)], gone);
     assert.deepEqual([names(turned.newRight), names(turned.newLeft)], fresh);
   });
@@ -151,12 +151,13 @@ for (const [name, left, right, lastCommonUid, gone, fresh] of TABLE) {
 Deno.test("findCommonPart: a mail that somebody keeps is new where it still is", () => {
   const [left, right] = [side("1a 2b 3c"), side("1a 3c", "2b")];
   const asked: string[] = [];
-  const part = findCommonPart(left, right, ({ uid }, where) => {
+  const keeps = ({ uid }: MailRecord, where: string) => {
     asked.push(`${uid} ${where}`);
     return true;
-  });
+  };
+  const part = findCommonPart(left, right, { keeps });
   assert.deepEqual(asked, ["2 left"]);
   assert.deepEqual([names(part.expungeLeft), names(part.newLeft)], ["", "2b"]);
-  const turned = findCommonPart(right, left, (_, where) => where === "left");
+  const turned = findCommonPart(right, left, { keeps: (_, where) => where === "left" });
   assert.deepEqual([names(turned.expungeRight), names(turned.newRight)], ["2b", ""]);
 });

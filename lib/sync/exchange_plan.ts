@@ -182,9 +182,11 @@ export const planExchange = (
     theirs = toldSide(told.numbers, visible.theirs);
   }
   const otherRole = role === "master" ? "slave" : "master";
+  // A Dovecot takes all that is below a common mail for known to both; what came since a state it takes for new.
+  const equalBelow = told.common.uid > 0 ? told.common.uid + 1 : Infinity;
   const plan = flow === "in"
-    ? mergeMailbox(theirs, own, otherRole, { oneWay: true, rule: "MODSEQ" })
-    : mergeMailbox(own, theirs, role, { rule: "MODSEQ" });
+    ? mergeMailbox(theirs, own, otherRole, { oneWay: true, equalBelow, rule: "MODSEQ" })
+    : mergeMailbox(own, theirs, role, { equalBelow, rule: "MODSEQ" });
   const [planned, there, contests] = flow === "in"
     ? [plan.right, plan.left, plan.contests.right]
     : [plan.left, plan.right, plan.contests.left];

@@ -308,6 +308,8 @@ export interface MergeRules {
    * side's, and after a conflict of UIDs the same mail may have two.
    */
   readonly oneWay?: boolean;
+  /** When the sides were last equal each mail below this UID was on both, as `CommonRules` has it. */
+  readonly equalBelow?: number;
   /** What settles contrary changes of flags. */
   readonly rule?: FlagRule;
   /** Rules of one's own. */
@@ -324,14 +326,17 @@ export const mergeMailbox = (
   left: MergeSide,
   right: MergeSide,
   role: Role,
-  { oneWay = false, rule = "single flags", policy = {} }: MergeRules = {},
+  { oneWay = false, equalBelow, rule = "single flags", policy = {} }: MergeRules = {},
 ): MergePlan => {
   const history = (side: MergeSide) => ({
     ...side,
     expunged: expunges(side.changes),
     removed: removals(side.changes),
   });
-  const common = findCommonPart(history(left), history(right), policy.keeps);
+  const common = findCommonPart(history(left), history(right), {
+    ...(equalBelow === undefined ? {} : { equalBelow }),
+    ...(policy.keeps === undefined ? {} : { keeps: policy.keeps }),
+  });
   const assigned = assignUids(
     common.newLeft,
     common.newRight,

@@ -5,7 +5,7 @@ import { ALL_FLAGS, type Flags, keywords } from "../model/flags.ts";
 import { guid, mailboxGuid, modSeq, uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
 import { assignUids } from "./assign_uids.ts";
-import { findCommonPart } from "./common_part.ts";
+import { type CommonRules, findCommonPart } from "./common_part.ts";
 import { type FlagView, mergeFlags } from "./merge_flags.ts";
 import { mergeMailbox, type MergeSide } from "./merge_mailbox.ts";
 
@@ -54,7 +54,7 @@ const side = (
   unreadable: new Set(),
 });
 
-const parts = (left: MergeSide, right: MergeSide) => {
+const parts = (left: MergeSide, right: MergeSide, rules: CommonRules = {}) => {
   const history = (s: MergeSide) => ({
     ...s,
     expunged: new Map(
@@ -66,7 +66,7 @@ const parts = (left: MergeSide, right: MergeSide) => {
       ),
     ),
   });
-  const found = findCommonPart(history(left), history(right));
+  const found = findCommonPart(history(left), history(right), rules);
   const uids = (list: readonly MailRecord[]) => list.map((r) => r.uid as number);
   return {
     common: found.lastCommonUid,
@@ -99,18 +99,34 @@ Deno.test("findCommonPart lets an expunge below the common UID win, and only the
   });
 });
 
-Deno.test("findCommonPart takes silence of a complete log as never seen, of a short one as expunged", () => {
+Deno.test("findCommonPart takes silence for an expunge where the log is short and both had the mail", () => {
   const left = side([mail(1, "a"), mail(2, "b"), mail(3, "c")]);
   const others = [mail(1, "a"), mail(3, "c")];
-  assert.deepEqual(parts(left, side(others)).newLeft, [2]);
-  assert.deepEqual(parts(left, side(others, [], { complete: false })).expungeLeft, [2]);
-  assert.deepEqual(parts(left, side(others, [gone(2, null)])).expungeLeft, [2]);
+  const short = side(others, [], { complete: false });
+  assert.deepEqual(parts(left, short, { equalBelow: 3 }).expungeLeft, [2]);
+  assert.deepEqual(parts(left, short, { equalBelow: Infinity }).expungeLeft, [2]);
+  // It came since, and the mail above it was brought by a run that did not come to its end.
+  assert.deepEqual(parts(left, short, { equalBelow: 2 }).newLeft, [2]);
+  assert.deepEqual(parts(left, short).newLeft, [2]);
+  assert.deepEqual(parts(left, side(others), { equalBelow: 3 }).newLeft, [2]);
+});
+
+Deno.test("findCommonPart believes an expunge of nobody knows whose mail, but of one that came since", () => {
+  const left = side([mail(1, "a"), mail(2, "b"), mail(3, "c")]);
+  const right = side([mail(1, "a"), mail(3, "c")], [gone(2, null)]);
+  assert.deepEqual(parts(left, right).expungeLeft, [2]);
+  assert.deepEqual(parts(left, right, { equalBelow: 3 }).expungeLeft, [2]);
+  assert.deepEqual(parts(left, right, { equalBelow: 2 }).newLeft, [2]);
 });
 
 Deno.test("findCommonPart never expunges a mail that could not be carried over", () => {
   const left = side([mail(1, "a"), mail(2, "b"), mail(3, "c")], [], { pending: [2] });
   const right = side([mail(1, "a"), mail(3, "c")], [], { complete: false });
-  assert.deepEqual(parts(left, right), { common: 3, ...nothing, newLeft: [2] });
+  assert.deepEqual(parts(left, right, { equalBelow: 4 }), {
+    common: 3,
+    ...nothing,
+    newLeft: [2],
+  });
 });
 
 const assigned = (...args: Parameters<typeof assignUids>) =>
@@ -175,11 +191,13 @@ const sideArb = fc.record({
   return side(records, changes, { uidNext: top + 1 + gap, complete });
 });
 
+const equalBelowArb = fc.constantFrom(1, 3, 6, Infinity);
+
 Deno.test("mergeMailbox plans the same from either end of a wire", () => {
   fc.assert(
-    fc.property(sideArb, sideArb, (left, right) => {
-      const here = mergeMailbox(left, right, "master");
-      const there = mergeMailbox(right, left, "slave");
+    fc.property(sideArb, sideArb, equalBelowArb, (left, right, equalBelow) => {
+      const here = mergeMailbox(left, right, "master", { equalBelow });
+      const there = mergeMailbox(right, left, "slave", { equalBelow });
       assert.deepEqual(there.left, here.right);
       assert.deepEqual(there.right, here.left);
     }),
