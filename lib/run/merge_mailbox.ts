@@ -259,9 +259,9 @@ class Merge {
     };
   }
 
-  /** What the memory says of the UIDs that both sides had. One way, the right side has mails of its own among them. */
+  /** What the memory says of the UIDs that both sides had. One way, the right side's own mails are above them. */
   #lastEqual({ left, right }: Both): { readonly equalBelow?: number } {
-    if (this.#memory === null || this.#oneWay) return {};
+    if (this.#memory === null) return {};
     const { uidValidity, uidNext } = this.#memory;
     const isOfThem = [left, right].every(({ status }) => status.uidValidity === uidValidity);
     return isOfThem ? { equalBelow: uidNext } : {};
