@@ -275,7 +275,8 @@ export class IndexFile {
     this.#reload();
     if (this.#isAtEnd(fd)) return;
     const { log, view: { position: { offset } } } = this.#loaded;
-    if (!sameFile(this.#os.files.fstat(fd), log.info) || log.size() !== size) this.#unlocked();
+    const now = this.#os.files.fstat(fd);
+    if (!sameFile(now, log.info) || now.size !== size) this.#unlocked();
     if (!isBrokenOff(log.read(offset))) {
       const where = { path: this.#paths.log, offset };
       fail("Damaged", "mailbox", where, "no record, and not the beginning of one");
