@@ -25,6 +25,7 @@ import type { SyncCommand } from "./command.ts";
 import type { Opening } from "./locations.ts";
 import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
 import { identitiesAt, type Permission, permitted } from "./permission.ts";
+import type { Ahead } from "./start_ahead.ts";
 import { errorText } from "../lib/codec/error_text.ts";
 
 /** What a sync came to. */
@@ -45,6 +46,8 @@ export interface Means {
   readonly permission: Permission;
   /** Where mails are kept that it takes away; null: nowhere. */
   readonly hold: Hold | null;
+  /** The program that it is with, where that is started already. */
+  readonly ahead: Ahead | null;
   /** Tells the user a line. */
   readonly say: (line: string) => void;
 }

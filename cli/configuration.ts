@@ -170,7 +170,7 @@ export const configured = async <
   ready: Promise<unknown> = Promise.resolve(),
 ): Promise<Either<SyncError, C>> => {
   const loaded = await load(command, warn);
-  await ready;
+  if (isOther(command.user)) await ready;
   if (E.isLeft(loaded)) return loaded;
   const configuration = loaded.right;
   const given = new Map([...configuration.settings, ...command.settings]);

@@ -6,27 +6,52 @@
 import * as E from "fp-ts/Either.js";
 import denoJson from "../deno.json" with { type: "json" };
 import type { SyncError } from "../lib/model/error.ts";
-import type { Command } from "./command.ts";
-import { parseCommandLine } from "./command_line.ts";
+import type { Command, SyncCommand } from "./command.ts";
+import { isLocation, parseCommandLine } from "./command_line.ts";
 import { complain, EXIT, failWith, statusOfSettings } from "./exit.ts";
 import { HELP } from "./help.ts";
 import { errorText } from "../lib/codec/error_text.ts";
+import type { Ahead } from "./start_ahead.ts";
 
 type Settled = Exclude<Command, { readonly _tag: "Help" | "Version" | "Apply" | "Log" }>;
+
+/** What is done as soon as the configuration is read, while the command may still be loading. */
+interface WhenSettled<C> {
+  /** It says what to go by. */
+  readonly onSettled?: (settled: C) => void;
+  /** It is wrong; gives the exit status. */
+  readonly onWrong?: (error: SyncError) => Promise<number>;
+}
 
 /** Loads what runs a command, gives it what the configuration says, and runs it. */
 const runSettled = async <C extends Settled>(
   command: C,
   load: () => Promise<(settled: C) => Promise<number>>,
-  onWrongSettings: (error: SyncError) => number | Promise<number> = (error) =>
-    failWith(error, command, statusOfSettings(error)),
+  { onSettled, onWrong }: WhenSettled<C> = {},
 ): Promise<number> => {
   const { settle } = await import("./settle.ts");
   // Both at once, but the process becomes another user, who need not be allowed to read the program, behind it.
   const loading = load();
   const settled = await settle(command, loading);
+  if (E.isRight(settled)) onSettled?.(settled.right);
   const run = await loading;
-  return E.isLeft(settled) ? await onWrongSettings(settled.left) : await run(settled.right);
+  if (E.isRight(settled)) return await run(settled.right);
+  return await onWrong?.(settled.left) ??
+    failWith(settled.left, command, statusOfSettings(settled.left));
+};
+
+/** Runs a sync. The program at its other end is started before what uses it is loaded. */
+const runSync = async (command: SyncCommand, args: readonly string[]): Promise<number> => {
+  const starter = isLocation(command.destination) ? null : await import("./start_ahead.ts");
+  let ahead: Ahead | null = null;
+  const load = async (): Promise<(settled: SyncCommand) => Promise<number>> => {
+    const { runSync } = await import("./run_sync.ts");
+    return (settled) => runSync(settled, args, ahead);
+  };
+  const onSettled = (settled: SyncCommand): void => {
+    ahead = starter?.startAhead(settled) ?? null;
+  };
+  return await runSettled(command, load, { onSettled });
 };
 
 /** Runs the program and gives its exit status. */
@@ -51,10 +76,7 @@ export const main = async (args: readonly string[]): Promise<number> => {
   if (command._tag === "Apply") return await (await import("./run_sync.ts")).runApply(command, now);
   switch (command._tag) {
     case "Sync":
-      return await runSettled(command, async () => {
-        const { runSync } = await import("./run_sync.ts");
-        return (settled) => runSync(settled, args);
-      });
+      return await runSync(command, args);
     case "Server":
       return await runSettled(command, async () => (await import("./serve.ts")).runServer);
     case "Status":
@@ -65,7 +87,9 @@ export const main = async (args: readonly string[]): Promise<number> => {
       return await runSettled(
         command,
         async () => (await import("./doctor.ts")).runDoctor,
-        async (error) => (await import("./doctor.ts")).runDoctorOf(error, command.json),
+        {
+          onWrong: async (error) => (await import("./doctor.ts")).runDoctorOf(error, command.json),
+        },
       );
     case "Restore":
       return await runSettled(command, async () => (await import("./restore.ts")).runRestore);

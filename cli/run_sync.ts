@@ -22,6 +22,7 @@ import { eventText, lastLine, reportText } from "./render.ts";
 import { digestTexts } from "./render_check.ts";
 import { planText, stepText } from "./render_plan.ts";
 import { settle } from "./settle.ts";
+import type { Ahead } from "./start_ahead.ts";
 import { sync } from "./sync.ts";
 import { watch } from "./watch.ts";
 
@@ -32,7 +33,11 @@ const namesOf = (command: SyncCommand): Readonly<Record<Side, string>> => {
   return command.reverse ? { left: two, right: one } : { left: one, right: two };
 };
 
-const runWith = async (command: SyncCommand, permission: Permission): Promise<number> => {
+const runWith = async (
+  command: SyncCommand,
+  permission: Permission,
+  ahead: Ahead | null,
+): Promise<number> => {
   const names = namesOf(command);
   const { json, verbose, debug } = command;
   const isDone = permission._tag !== "Nothing";
@@ -49,7 +54,7 @@ const runWith = async (command: SyncCommand, permission: Permission): Promise<nu
     const text = verbose && !json && isDone ? eventText(event, names) : null;
     if (text !== null) console.log(text);
   });
-  const end = await sync(os, command, options, permission, complain);
+  const end = await sync(os, command, options, permission, ahead, complain);
   ledger?.close();
   unwatch();
   if (E.isLeft(end)) {
@@ -80,16 +85,21 @@ const tellSteps = (command: SyncCommand, steps: readonly PlanStep[]): void => {
 };
 
 /** `words`: the command line. */
-const runPlan = async (command: SyncCommand, words: readonly string[]): Promise<number> => {
+const runPlan = async (
+  command: SyncCommand,
+  words: readonly string[],
+  ahead: Ahead | null,
+): Promise<number> => {
   const steps: PlanStep[] = [];
   const identities: PlannedIdentity[] = [];
   let [left, right] = ["", ""];
-  const exit = await runWith(command, {
+  const permission: Permission = {
     _tag: "Nothing",
     note: (step) => steps.push(step),
     onSides: (...both) => [left, right] = both,
     onIdentity: (identity) => identities.push(identity),
-  });
+  };
+  const exit = await runWith(command, permission, ahead);
   if (exit !== EXIT.inSync && exit !== EXIT.runAgain) return exit;
   tellSteps(command, steps);
   if (!command.json) console.log(planText(steps));
@@ -112,13 +122,8 @@ export const runApply = async (apply: ApplyCommand, now: number): Promise<number
   const settled = await settle({ ...parsed.right, verbose, debug, json, dryRun: false });
   if (E.isLeft(settled)) return failWith(settled.left, apply, statusOfSettings(settled.left));
   const approval = new Approval(steps);
-  const exit = await runWith(settled.right, {
-    _tag: "Approved",
-    approval,
-    left,
-    right,
-    identities,
-  });
+  const permission: Permission = { _tag: "Approved", approval, left, right, identities };
+  const exit = await runWith(settled.right, permission, null);
   const notDone = approval.left();
   if (notDone.length > 0 && (exit === EXIT.inSync || exit === EXIT.runAgain)) {
     complain(`${notDone.length} of ${steps.length} steps were not done:`);
@@ -127,6 +132,17 @@ export const runApply = async (apply: ApplyCommand, now: number): Promise<number
   return exit;
 };
 
-/** `dsync mirror`, `backup` and `plan`. `words`: the command line. */
-export const runSync = (command: SyncCommand, words: readonly string[]): Promise<number> =>
-  command.dryRun ? runPlan(command, words) : runWith(command, { _tag: "All" });
+/** `dsync mirror`, `backup` and `plan`. `words`: the command line; `ahead`: the other end, where it is started already. */
+export const runSync = async (
+  command: SyncCommand,
+  words: readonly string[],
+  ahead: Ahead | null,
+): Promise<number> => {
+  try {
+    return command.dryRun
+      ? await runPlan(command, words, ahead)
+      : await runWith(command, { _tag: "All" }, ahead);
+  } finally {
+    await ahead?.end();
+  }
+};

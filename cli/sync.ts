@@ -23,6 +23,7 @@ import {
 import { firstLocation, openEither, type Opening, openSide, samePlace } from "./locations.ts";
 import { remoteCommandOf } from "./configuration.ts";
 import type { Permission } from "./permission.ts";
+import type { Ahead } from "./start_ahead.ts";
 import { lockHere } from "./sync_lock.ts";
 
 const betweenLocations = async (
@@ -73,6 +74,7 @@ export const sync = async (
   command: SyncCommand,
   options: RunOptions,
   permission: Permission,
+  ahead: Ahead | null,
   say: (line: string) => void,
 ): Promise<Either<SyncError, Synced>> => {
   const isDry = permission._tag === "Nothing";
@@ -82,6 +84,7 @@ export const sync = async (
     options,
     permission,
     hold: null,
+    ahead,
     say,
   };
   if (command.hold === null || isDry) return await between(means);

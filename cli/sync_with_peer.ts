@@ -168,7 +168,7 @@ export const withProgram = async (
   const { command, os, say } = means;
   const store = await openFirst(means, location);
   if (E.isLeft(store)) return store;
-  const how = reachOf(command, destination, say);
+  const how = means.ahead?.how ?? reachOf(command, destination, say);
   const handshake = masterHandshake(requestOf(command, false), os.hostname);
   const isFree = means.permission._tag === "All";
   if (!isFree && !isPlain(command)) return E.left(onlyWithOurs(destination.name));

@@ -20,10 +20,21 @@ const NOT_INHERITED = /^(DOVECONF_|DOVECOT_|CONFIG_FILE$|RESTRICT_)/;
 const failed = (what: string, cause?: unknown): never =>
   failStream<SyncError>(syncError("Io", "run", {}, what, cause));
 
-/** Watches that something moves: ends the pipe's reading when nothing did for so long. */
+/**
+ * Has something done later, unless what is given is called before. By a signal's own timer: what `setTimeout` needs is
+ * loaded by Deno when it is first called, which takes as long as a tenth of all of a program's start.
+ */
+const later = (ms: number, act: () => void): () => void => {
+  const signal = AbortSignal.timeout(ms);
+  signal.addEventListener("abort", act);
+  return () => signal.removeEventListener("abort", act);
+};
+
+/** Watches that something moves, in either direction. */
 class Idle {
   readonly #ms: number;
   #moved = false;
+  #isWaiting = false;
   /** Whether it was silent for too long. */
   isSilent = false;
 
@@ -36,31 +47,32 @@ class Idle {
     this.#moved = true;
   }
 
-  /** What `read` gives; fails when nothing moved, in either direction, for the whole time. */
-  async watch<A>(read: Promise<A>): Promise<A> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      const wait = (): void => {
-        this.#moved = false;
-        timer = setTimeout(() => this.#moved ? wait() : reject(SILENT), this.#ms);
-      };
-      wait();
-    });
-    try {
-      const value = await Promise.race([read, silence]);
-      this.touch();
-      return value;
-    } catch (thrown) {
-      if (thrown !== SILENT) throw thrown;
-      this.isSilent = true;
-      return failed(`the other end said nothing for ${Math.round(this.#ms / 1000)} seconds`);
-    } finally {
-      clearTimeout(timer);
-    }
+  /** What `read` gives; only while that is waited for does silence count. */
+  async waitFor<A>(read: Promise<A>): Promise<A> {
+    this.touch();
+    this.#isWaiting = true;
+    const value = await read;
+    this.#isWaiting = false;
+    this.touch();
+    return this.isSilent
+      ? failed(`the other end said nothing for ${Math.round(this.#ms / 1000)} seconds`)
+      : value;
+  }
+
+  /** Calls `onSilence` when nothing has moved for the whole time; what it gives ends that. */
+  watch(onSilence: () => void): () => void {
+    const look = (): void => {
+      if (this.#isWaiting && !this.#moved) {
+        this.isSilent = true;
+        return onSilence();
+      }
+      this.#moved = false;
+      end = later(this.#ms, look);
+    };
+    let end = later(this.#ms, look);
+    return () => end();
   }
 }
-
-const SILENT = Symbol("silent");
 
 /** A pipe over two streams; `timeoutMs`: how long it may be silent. */
 export const streamPipe = (
@@ -78,14 +90,18 @@ const watchedPipe = (
   let closed: Promise<void> | null = null;
   const incoming = async function* (): AsyncGenerator<Uint8Array> {
     const reader = readable.getReader();
+    const release = (): void => void reader.cancel().catch(() => {});
+    // A read that is let go of ends at once.
+    const unwatch = idle.watch(release);
     try {
       for (;;) {
-        const { value, done } = await idle.watch(reader.read());
+        const { value, done } = await idle.waitFor(reader.read());
         if (done) return;
         if (value.length > 0) yield value;
       }
     } finally {
-      reader.cancel().catch(() => {});
+      unwatch();
+      release();
     }
   };
   return {
@@ -125,12 +141,12 @@ const eachLine = (
 
 /** Waits for something, but not longer than the grace; gives whether it came. */
 const within = async (what: Promise<unknown>, ms: number): Promise<boolean> => {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((done) => timer = setTimeout(() => done(false), ms));
+  const { promise: late, resolve } = Promise.withResolvers<false>();
+  const end = later(ms, () => resolve(false));
   try {
     return await Promise.race([what.then(() => true), late]);
   } finally {
-    clearTimeout(timer);
+    end();
   }
 };
 
@@ -160,11 +176,10 @@ export const programs = (timeoutMs: number): StartProgram => (argv, onLine): Sta
   const pipe = watchedPipe(child.stdout, child.stdin, idle);
   return {
     pipe,
-    end: async () => {
+    end: async (graceMs = idle.isSilent ? SHORT_GRACE_MS : Math.min(GRACE_MS, timeoutMs)) => {
       await pipe.close();
-      const grace = idle.isSilent ? SHORT_GRACE_MS : Math.min(GRACE_MS, timeoutMs);
       for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-        if (await within(child.status, signal === "SIGTERM" ? grace : SHORT_GRACE_MS)) break;
+        if (await within(child.status, signal === "SIGTERM" ? graceMs : SHORT_GRACE_MS)) break;
         child.kill(signal);
       }
       const { code, signal } = await child.status;

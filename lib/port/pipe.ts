@@ -22,10 +22,10 @@ export interface Started {
   /** Its standard input and output. */
   readonly pipe: Pipe;
   /**
-   * Closes the pipe and waits for its end; one that does not end is ended. Gives its exit status, or null where a signal
-   * ended it.
+   * Closes the pipe and waits for its end; one that does not end within `graceMs` (half a minute where that is not given)
+   * is ended. Gives its exit status, or null where a signal ended it.
    */
-  readonly end: () => Promise<number | null>;
+  readonly end: (graceMs?: number) => Promise<number | null>;
 }
 
 /** Starts a program: never through a shell. `onLine` is told each line of its standard error. */
