@@ -23,12 +23,13 @@ export const ENGINE_OPTIONS: readonly string[] = [
  * What the C library is told. By itself it keeps a heap for each thread, and what is free in one of them is of no use to
  * the others: two are enough. Pieces from the threshold on are the system's, and go back to it at once; smaller ones, as
  * the blocks of mail that come and go all the time, stay, as every page that comes from the system costs a fault and is
- * zeroed. So much free room at the end of a heap stays, too.
+ * zeroed. So much free room at the end of a heap stays, too. Where the system gives large pages to those who ask, it asks.
  */
 export const ENGINE_ENVIRONMENT: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: "2",
   MALLOC_MMAP_THRESHOLD_: String(1 << 20),
   MALLOC_TRIM_THRESHOLD_: String(8 << 20),
+  GLIBC_TUNABLES: "glibc.malloc.hugetlb=1",
 };
 
 const variables = Object.entries(ENGINE_ENVIRONMENT).map(([name, value]) => `${name}=${value}`);

@@ -6,7 +6,7 @@
 import type { SyncError } from "./error.ts";
 import { type Flags, type Keywords, keywords } from "./flags.ts";
 import type { Guid, MailboxGuid, ModSeq, Uid } from "./ids.ts";
-import type { Mail, MailRecord } from "./mail.ts";
+import type { Body, Mail, MailRecord } from "./mail.ts";
 import type { MailboxName } from "./mailbox.ts";
 
 /** A change of the mailbox tree. */
@@ -132,6 +132,15 @@ export interface SaveMail {
 export const savedWith = ({ copy, ...save }: SaveMail, more: Keywords): SaveMail => ({
   ...save,
   copy: { ...copy, from: { ...copy.from, keywords: keywords([...copy.from.keywords, ...more]) } },
+});
+
+const NO_BYTES: Body = [];
+
+/** The same, once its mail is written: the bytes need not wait in memory until it is durable, and its outcome told. */
+export const withoutBytes = ({ _tag, copy, mail }: SaveMail): SaveMail => ({
+  _tag,
+  copy,
+  mail: { ...mail, body: NO_BYTES },
 });
 
 /** What a plan holds for one mailbox of one side. */

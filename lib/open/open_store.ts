@@ -49,6 +49,9 @@ const disposable = (store: Store): OpenStore => ({
   [Symbol.asyncDispose]: store.close,
 });
 
+/** How long a program has to end by itself when it is not wanted any more. */
+const STOP_MS = 2000;
+
 /** A program of ours at the other end of a pipe; a Dovecot there can be synced, but serves no store. */
 const openPeer = async (
   { os, start }: Machine,
@@ -58,7 +61,7 @@ const openPeer = async (
 ): Promise<Either<SyncError, Store>> => {
   const startStoppable: StartProgram = (argv, tell) => {
     const started = start(argv, tell);
-    signal?.addEventListener("abort", () => void started.end(), { once: true });
+    signal?.addEventListener("abort", () => void started.end(STOP_MS), { once: true });
     return started;
   };
   const isStopped = (): boolean => signal?.aborted === true;

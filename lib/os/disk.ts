@@ -9,7 +9,7 @@ import type { Disk, Fd, Files } from "../port/os.ts";
 import { StreamFailure } from "../stream/chunks.ts";
 import { ERRNO, failCall, isMissing } from "./errno.ts";
 import { lstat, type OpenFiles, rawOpen } from "./files.ts";
-import { gatherFiles } from "./gathering.ts";
+import { gatherFiles, syncOpen } from "./gathering.ts";
 import { AT_FDCWD, changingLibc, currentUmask, errno, libc, O } from "./libc.ts";
 import { pathBytes, secondPathBytes } from "./path_bytes.ts";
 
@@ -166,6 +166,12 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
     if (changingLibc().fdatasync(fd) < 0) failCall("fdatasync", path);
   };
 
+  const syncBeside: Disk["syncBeside"] = async (fd) => {
+    const path = openFiles.path(fd);
+    step("sync", path);
+    await syncOpen(fd, path);
+  };
+
   const beginSync: Disk["beginSync"] = (fd, position, length) => {
     // Some file systems know no such call, and what it could not begin is done by sync.
     changingLibc().sync_file_range(fd, BigInt(position), BigInt(length), SYNC_FILE_RANGE_WRITE);
@@ -266,6 +272,7 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
     openNew,
     write,
     sync,
+    syncBeside,
     beginSync,
     gather,
     syncDir,

@@ -82,13 +82,23 @@ Deno.test("create: pieces in order, mode and mtime as told, whatever the umask",
   }));
 
 Deno.test("write: at a position, at the end, and a refusal of a position on a file open to append", () =>
-  withDirectory((home) => {
+  withDirectory(async (home) => {
     const path = `${home}/file`;
     const fd = disk.openNew(path);
     disk.write(fd, text("0123456789"), null);
     disk.write(fd, text("AB"), 2);
     disk.write(fd, text("xyz"), null);
     disk.sync(fd);
+    await disk.syncBeside(fd);
+    await assert.rejects(() => disk.syncBeside(-1), (thrown) => {
+      assert.match(
+        failureOf(() => {
+          throw thrown;
+        }).what,
+        /EBADF/,
+      );
+      return true;
+    });
     disk.truncate(fd, 12);
     files.close(fd);
     const appender = files.open(path, "a");

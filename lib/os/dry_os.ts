@@ -267,6 +267,7 @@ class DryDisk {
     },
     write: this.#write,
     sync: (fd) => void this.#handle("fdatasync", fd),
+    syncBeside: async (fd) => await Promise.resolve(void this.#handle("fdatasync", fd)),
     gather: (directory) => {
       this.#mustBe(directory);
       return {

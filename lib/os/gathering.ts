@@ -37,14 +37,19 @@ const isLocal = (fd: number): boolean => {
     LOCAL.has(new DataView(statfs.buffer).getBigInt64(0, true));
 };
 
+/** fsync of an open file on a thread of its own; `path` is what it is called in errors. */
+export const syncOpen = async (fd: Fd, path: string): Promise<void> => {
+  if (await libcBeside().fsync(fd) === 0) return;
+  // The number was left in another thread. Asked again the system may say that all is well: it is not.
+  const number = changingLibc().fsync(fd) < 0 ? errno() : ERRNO.EIO;
+  failCall("fsync", path, number);
+};
+
 const syncFile = async (path: string): Promise<void> => {
   const fd = rawOpen(path, O.RDONLY | O.CLOEXEC);
   if (fd < 0) failCall("open", path);
   try {
-    if (await libcBeside().fsync(fd) === 0) return;
-    // The number was left in another thread. Asked again the system may say that all is well: it is not.
-    const number = changingLibc().fsync(fd) < 0 ? errno() : ERRNO.EIO;
-    failCall("fsync", path, number);
+    await syncOpen(fd, path);
   } finally {
     libc().close(fd);
   }

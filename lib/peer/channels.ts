@@ -293,13 +293,15 @@ export class Channels {
     return channel;
   }
 
-  /** Makes a call. */
+  /** Makes a call. It is on its way when this returns, where nothing else is. */
   async call(call: unknown): Promise<Channel> {
     if (this.#failure !== null) throw this.#failure;
     const id = ++this.#last;
     const channel = this.#channel(id);
-    await this.#outbox.put({ kind: "Call", channel: id, content: jsonBytes(call) });
-    await this.#outbox.flush();
+    const sent = this.#outbox.put({ kind: "Call", channel: id, content: jsonBytes(call) });
+    const flushed = this.#outbox.flush();
+    if (sent !== undefined) await sent;
+    await flushed;
     return channel;
   }
 

@@ -16,6 +16,8 @@ export class Outbox {
   #block: Uint8Array | null = null;
   #size = 0;
   #sending: Promise<void> = Promise.resolve();
+  /** How many blocks are being sent, or wait for that. */
+  #waiting = 0;
 
   /** `send`: waits while the other end is slow. */
   constructor(send: (bytes: Uint8Array) => Promise<void>) {
@@ -40,7 +42,10 @@ export class Outbox {
     this.#size += size;
   }
 
-  /** Sends what is gathered, behind what is being sent. */
+  /**
+   * Sends what is gathered, behind what is being sent; where nothing is, it is on its way when this returns: whoever has
+   * much to do then does it while the other end is at work.
+   */
   flush(): Promise<void> {
     if (this.#size === 0) return this.#sending;
     const bytes = this.#block!.subarray(0, this.#size);
@@ -50,10 +55,12 @@ export class Outbox {
   }
 
   #sendBehind(bytes: Uint8Array): Promise<void> {
-    const sent = this.#sending.then(() => this.#send(bytes));
+    const sent = this.#waiting++ === 0
+      ? this.#send(bytes)
+      : this.#sending.then(() => this.#send(bytes));
     this.#sending = sent;
-    // Whoever flushes is told of a failure; so is each that comes later.
-    sent.catch(() => {});
+    // Whoever flushes is told of a failure; so is each that comes later, as none is counted down then.
+    sent.then(() => this.#waiting--, () => {});
     return sent;
   }
 }

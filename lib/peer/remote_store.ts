@@ -23,7 +23,7 @@ import type { LogChange } from "../model/change.ts";
 import type { SyncError } from "../model/error.ts";
 import type { Uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
-import type { MailOperation, Outcome } from "../model/operation.ts";
+import { type MailOperation, type Outcome, withoutBytes } from "../model/operation.ts";
 import type { Fetched, Mailbox, MailboxAttributes, Store } from "../port/store.ts";
 import { type Chunks, failStream, StreamFailure } from "../stream/chunks.ts";
 import { receiveBody, sendBody } from "./bodies.ts";
@@ -158,7 +158,9 @@ class RemoteMailbox {
       const sent: MailOperation[] = [];
       const sending = beside(channel, async () => {
         for await (const chunk of operations) {
-          for (const operation of chunk) sent.push(operation);
+          for (const operation of chunk) {
+            sent.push(operation._tag === "SaveMail" ? withoutBytes(operation) : operation);
+          }
           for (let at = 0; at < chunk.length;) {
             const together = beginning(chunk, at);
             await sendOperations(channel, together);

@@ -97,6 +97,8 @@ export interface Disk {
   readonly write: (fd: Fd, bytes: Uint8Array, position: number | null) => void;
   /** fdatasync. */
   readonly sync: (fd: Fd) => void;
+  /** The same beside all else that is to be done. Until then the file stays open. */
+  readonly syncBeside: (fd: Fd) => Promise<void>;
   /**
    * Has bytes that were written begin their way to the disk, so that a `sync` that comes later need not wait for all of
    * them. Makes nothing durable, and is no step. Absent where it would be of no use.

@@ -76,3 +76,13 @@ export const copiesTogether = async function* (
     at = end;
   }
 };
+
+/** The copies that {@linkcode attachMails} fetches first of what {@linkcode copiesTogether} gives. */
+export const firstCopies = (operations: readonly PlannedOperation[]): readonly CopyMail[] => {
+  const isCopy = (operation: PlannedOperation): operation is CopyMail =>
+    operation._tag === "CopyMail";
+  const start = operations.findIndex(isCopy);
+  if (start < 0) return [];
+  const end = operations.findIndex((operation, i) => i > start && !isCopy(operation));
+  return operations.slice(start, end < 0 ? undefined : end).filter(isCopy);
+};

@@ -7,7 +7,7 @@ import type { CopyMail, PlannedOperation } from "../model/operation.ts";
 import { CHUNK, collect, drain } from "../stream/chunks.ts";
 import type { Fetched } from "../port/store.ts";
 import { mailOf } from "../testing/mails.ts";
-import { attachMails, copiesTogether, type FetchMails } from "./attach.ts";
+import { attachMails, copiesTogether, type FetchMails, firstCopies } from "./attach.ts";
 
 const copyOf = (n: number): CopyMail => ({
   _tag: "CopyMail",
@@ -75,4 +75,16 @@ Deno.test("copiesTogether: what is no copy comes in chunks of the usual size", a
   const kinds = [...Array(CHUNK * 2 + 1).fill(false), ...Array(CHUNK + 5).fill(true)];
   await drain(copiesTogether(plan(kinds)), (chunk) => void sizes.push(chunk.length))();
   assert.deepEqual(sizes, [CHUNK, CHUNK, 1, CHUNK + 5]);
+});
+
+Deno.test("firstCopies: those that are fetched first", async () => {
+  await fc.assert(fc.asyncProperty(fc.array(fc.boolean(), { maxLength: 20 }), async (kinds) => {
+    const operations = plan(kinds);
+    const calls: number[] = [];
+    const recover = (): Promise<null> => Promise.resolve(null);
+    await drain(attachMails(source(calls), recover)(copiesTogether(operations)))();
+    const first = kinds.indexOf(true) + 1;
+    const wanted = Array.from({ length: calls[0] ?? 0 }, (_, i) => first + i);
+    assert.deepEqual(firstCopies(operations).map((copy) => Number(copy.from.uid)), wanted);
+  }));
 });

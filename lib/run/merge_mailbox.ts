@@ -24,12 +24,13 @@ import { attachMails, copiesTogether } from "./attach.ts";
 import { mergeAttributes } from "./attributes.ts";
 import { withheldUids } from "./backup_mailbox.ts";
 import { decisionsIn } from "./decided.ts";
+import { withFirstMails } from "./first_mails.ts";
 import { areEqual, gather } from "./gather.ts";
 import { keptChanging } from "./run.ts";
 import { explainTakenBack, type Half, halvesOf, surplusOf } from "./take_back.ts";
 import { Tally } from "./tally.ts";
-import { Turn } from "./turns.ts";
-import { type Both, type Stores, withBoth } from "./with_both.ts";
+import { LARGE, Turn } from "./turns.ts";
+import { type Both, type Lacking, type Stores, withBoth, withMade } from "./with_both.ts";
 
 /** What merging one mailbox came to. */
 export interface MergeResult {
@@ -47,9 +48,6 @@ export interface MergeResult {
 
 /** How often a mailbox is looked at again before it is left to the next run. Each look that finds nothing is the last. */
 const LOOKS = 6;
-
-/** With as many mails a mailbox takes so much memory that no other is begun beside it. */
-export const LARGE = 50_000;
 
 const SIDES = ["left", "right"] as const;
 
@@ -247,10 +245,12 @@ class Merge {
       if (isSettled(plan)) return E.right(this.#result(both, false));
       this.problems = this.problems.filter((problem) => problem._tag !== "Changed");
       [this.#moved, this.#isHeldBack] = [false, false];
-      await this.turn.claim();
-      const end = await this.#applyPlan(both, plan, {
-        left: explainMerge(left.right, right.right, plan.contests.left),
-        right: explainMerge(right.right, left.right, plan.contests.right),
+      const end = await withFirstMails(both, plan, async (both) => {
+        await this.turn.claim();
+        return await this.#applyPlan(both, plan, {
+          left: explainMerge(left.right, right.right, plan.contests.left),
+          right: explainMerge(right.right, left.right, plan.contests.right),
+        });
       });
       if (E.isLeft(end)) return end;
       // The next look would find the same to do, and be refused the same.
@@ -304,26 +304,44 @@ class Merge {
   }
 }
 
-/** Looks at both sides until there is nothing to do; null: `isOne` is asked for, and they are not one mailbox. */
+/** How a mailbox is there when it is first looked at. */
+type Beginning =
+  /** Both sides have it. */
+  | { readonly _tag: "Pair" }
+  /** Both sides have it, if they have one UIDVALIDITY. */
+  | { readonly _tag: "MayBeOne" }
+  /** One side lacks it. */
+  | { readonly _tag: "Lacking"; readonly lacking: Lacking };
+
+/** Looks at both sides until there is nothing to do; null: it does not begin as it might, and nothing was done. */
 const lookOn = async (
   stores: Stores,
   guid: MailboxGuid,
   merge: Merge,
-  isOne: boolean,
+  beginning: Beginning,
 ): Promise<Either<SyncError, MergeResult | null>> => {
-  await merge.turn.claim();
+  if (beginning._tag !== "Lacking") await merge.turn.claim();
   for (let n = 0; n < LOOKS; n++) {
-    let isApart = false;
+    let isLooked = false;
     let messages = 0;
-    const end = await withBoth(stores, guid, (both) => {
+    const look = (both: Both): TaskEither<SyncError, MergeResult | null> => {
       const { left, right } = both;
+      const isApart = left.status.uidValidity !== right.status.uidValidity;
+      if (n === 0 && beginning._tag === "MayBeOne" && isApart) return TE.right(null);
+      isLooked = true;
       messages = Math.max(left.status.messages, right.status.messages);
-      isApart = isOne && n === 0 && left.status.uidValidity !== right.status.uidValidity;
-      return isApart ? TE.right(null) : merge.look(both, n === 0);
-    })();
-    if (E.isLeft(end) || end.right !== null || isApart) return end;
+      return merge.look(both, n === 0);
+    };
+    const end = await (n === 0 && beginning._tag === "Lacking"
+      ? withMade(stores, guid, beginning.lacking, look)
+      : withBoth(stores, guid, look))();
+    if (E.isLeft(end) || end.right !== null || !isLooked) {
+      return end;
+    }
     // What is left is to look again.
-    if (messages < LARGE) merge.turn.release();
+    if (messages < LARGE) {
+      merge.turn.release();
+    }
   }
   return E.right(merge.unsettled());
 };
@@ -341,7 +359,8 @@ export const mergePair = (
 ): TaskEither<SyncError, MergeResult> =>
 async () => {
   const merge = new Merge(stores, name, guid, memory, options);
-  return E.map((result: MergeResult | null) => result!)(await lookOn(stores, guid, merge, false));
+  const end = await lookOn(stores, guid, merge, { _tag: "Pair" });
+  return E.map((result: MergeResult | null) => result!)(end);
 };
 
 /** The same where both sides have one UIDVALIDITY; null: they have not, and nothing was done. */
@@ -352,4 +371,12 @@ export const mergeIfOne = (
   memory: MailboxMemory | null,
   options: MergePairOptions = {},
 ): TaskEither<SyncError, MergeResult | null> =>
-() => lookOn(stores, guid, new Merge(stores, name, guid, memory, options), true);
+() => lookOn(stores, guid, new Merge(stores, name, guid, memory, options), { _tag: "MayBeOne" });
+
+/** The same where one side lacks it: it is made there before; null: it could not be, and nothing was done. */
+export const mergeMade =
+  (lacking: Lacking): typeof mergeIfOne => (stores, name, guid, memory, options = {}) => () =>
+    lookOn(stores, guid, new Merge(stores, name, guid, memory, options), {
+      _tag: "Lacking",
+      lacking,
+    });

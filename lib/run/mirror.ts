@@ -25,7 +25,7 @@ import {
 import { selectMailboxes } from "../sync/select_mailboxes.ts";
 import { identityOf } from "../sync/shared_identity.ts";
 import { EqualMoments } from "./equal_moments.ts";
-import { LARGE, mergeIfOne, mergePair } from "./merge_mailbox.ts";
+import { mergeIfOne, mergeMade, mergePair } from "./merge_mailbox.ts";
 import type { MirrorOptions, MirrorResult } from "./mirror_options.ts";
 import { type Newcomers, newcomers } from "./newcomers.ts";
 import { reread } from "./reread.ts";
@@ -34,8 +34,8 @@ import { endsRun, RunLog, sideOf } from "./run.ts";
 import { Tally } from "./tally.ts";
 import { nameIn, type TreeContext } from "./tree_decision.ts";
 import { pastOf, subscribed } from "./tree_past.ts";
-import { inTurns, type Place, type Turn } from "./turns.ts";
-import type { Stores } from "./with_both.ts";
+import { inTurns, LARGE, type Place, type Turn } from "./turns.ts";
+import type { Lacking, Stores } from "./with_both.ts";
 
 const SIDES = ["left", "right"] as const;
 
@@ -172,46 +172,49 @@ class Mirror {
       ));
   }
 
+  /** How a mailbox is made on the side that lacks it; null: both have it, or that side is not to be changed. */
+  #lacking(pair: MergePair, turn: Turn): Lacking | null {
+    const side = SIDES.find((one) => pair[one] === null);
+    if (side === undefined || !this.#changing.includes(side)) return null;
+    const name = side === "left" ? pair.leftName : pair.rightName;
+    return {
+      side,
+      make: async ({ status: { guid, uidValidity, messages } }) => {
+        // An empty mailbox can be made beside what others do: to fill it has to wait for its turn.
+        if (messages >= LARGE) await turn.claim();
+        else turn.callNext();
+        return await this.#change(side, { _tag: "CreateMailbox", name, guid, uidValidity });
+      },
+    };
+  }
+
   #statusOf(side: Side, guid: MailboxGuid): TaskEither<SyncError, MailboxStatus> {
     return this.#stores[side].withMailbox(guid, (mailbox) => TE.right(mailbox.status));
   }
 
-  /** Gives both sides a mailbox with one identity; gives that identity, or null where it could not be done. */
-  async #prepare(
-    pair: MergePair,
-    turn: Turn,
-  ): Promise<Either<SyncError, MailboxGuid | null>> {
-    const status: Partial<Record<Side, MailboxStatus>> = {};
-    for (const side of SIDES) {
-      const guid = pair[side];
-      if (guid === null) continue;
-      const found = await this.#statusOf(side, guid)();
-      if (E.isLeft(found)) return found;
-      status[side] = found.right;
-    }
-    const { left, right } = status;
+  /** Gives a mailbox that both sides have one identity; gives that, or null where it could not be done. */
+  async #unite(pair: MergePair, turn: Turn): Promise<Either<SyncError, MailboxGuid | null>> {
+    const left = await this.#statusOf("left", pair.left!)();
+    if (E.isLeft(left)) return left;
+    const right = await this.#statusOf("right", pair.right!)();
+    if (E.isLeft(right)) return right;
     // One way: the destination becomes the source's mailbox, so that both can be known by one identity.
-    const counted = this.#options.oneWay === true ? null : right ?? null;
-    const identity = identityOf(pair, left ?? null, counted);
+    const counted = this.#options.oneWay === true ? null : right.right;
+    const identity = identityOf(pair, left.right, counted);
     const claimed = turn.claim();
-    if (Math.max(left?.messages ?? 0, right?.messages ?? 0) < LARGE) turn.callNext();
+    if (Math.max(left.right.messages, right.right.messages) < LARGE) turn.callNext();
     await claimed;
     for (const side of this.#changing) {
-      const there = status[side];
-      const name = side === "left" ? pair.leftName : pair.rightName;
-      if (there === undefined) {
-        const end = await this.#change(side, { _tag: "CreateMailbox", name, ...identity });
-        if (E.isLeft(end) || !end.right) return E.isLeft(end) ? end : E.right(null);
-      } else if (there.guid !== identity.guid || there.uidValidity !== identity.uidValidity) {
-        const end = await this.#change(side, {
-          _tag: "ReidentifyMailbox",
-          name,
-          guid: there.guid,
-          newGuid: identity.guid,
-          newUidValidity: identity.uidValidity,
-        });
-        if (E.isLeft(end) || !end.right) return E.isLeft(end) ? end : E.right(null);
-      }
+      const { guid, uidValidity } = side === "left" ? left.right : right.right;
+      if (guid === identity.guid && uidValidity === identity.uidValidity) continue;
+      const end = await this.#change(side, {
+        _tag: "ReidentifyMailbox",
+        name: side === "left" ? pair.leftName : pair.rightName,
+        guid,
+        newGuid: identity.guid,
+        newUidValidity: identity.uidValidity,
+      });
+      if (E.isLeft(end) || !end.right) return E.isLeft(end) ? end : E.right(null);
     }
     return E.right(identity.guid);
   }
@@ -223,9 +226,11 @@ class Mirror {
 
   /** Merges the tree alone: a mailbox that one side lacks is made there. */
   async #mergeEmpty(pair: MergePair, turn: Turn): Promise<Either<SyncError, void>> {
-    const isThere = pair.left !== null && pair.right !== null;
-    if (isThere || pair.revived.length > 0 || this.#isForeign(pair)) return E.right(undefined);
-    return E.map(() => {})(await this.#prepare(pair, turn));
+    const lacking = this.#lacking(pair, turn);
+    if (lacking === null || pair.revived.length > 0) return E.right(undefined);
+    const other: Side = lacking.side === "left" ? "right" : "left";
+    const made = this.#stores[other].withMailbox(pair[other]!, (open) => () => lacking.make(open));
+    return E.map(() => {})(await made());
   }
 
   /** Remembers of a mailbox what was remembered before, unless something newer is. */
@@ -253,6 +258,13 @@ class Mirror {
     }
     if (this.#isForeign(pair)) return E.right(undefined);
     if (await this.#isEqualStill(pair, moments, place)) return E.right(undefined);
+    const lacking = this.#lacking(pair, turn);
+    if (lacking !== null) {
+      const guid = pair.left ?? pair.right!;
+      return E.map(() => {})(
+        await this.#settle(pair, guid, moments, mergeMade(lacking), place),
+      );
+    }
     // As a rule they are one mailbox already: that shows in the look that has to be taken anyway.
     const isShared = pair.left !== null && pair.left === pair.right;
     const first = isShared
@@ -260,7 +272,7 @@ class Mirror {
       : E.right(false);
     if (E.isLeft(first)) return first;
     if (first.right) return E.right(undefined);
-    const guid = await this.#prepare(pair, turn);
+    const guid = await this.#unite(pair, turn);
     if (E.isLeft(guid)) return guid;
     if (guid.right === null) return E.right(undefined);
     return E.map(() => {})(await this.#settle(pair, guid.right, moments, mergePair, place));

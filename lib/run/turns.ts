@@ -7,6 +7,9 @@
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 
+/** With as many mails a mailbox takes so much memory that no other is worked on beside it. */
+export const LARGE = 50_000;
+
 /** A queue of those who want to change something. */
 class Queue {
   #last: Promise<void> = Promise.resolve();

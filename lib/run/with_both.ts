@@ -10,6 +10,7 @@ import { type SyncError, syncError } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import type { Side } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
+import { foreseenRecords } from "./foreseen.ts";
 
 /** The two stores of a mirror. */
 export type Stores = Readonly<Record<Side, Store>>;
@@ -47,4 +48,40 @@ async () => {
     used.resolve(GIVEN_UP);
     await lending;
   }
+};
+
+/** A mailbox that one side lacks. */
+export interface Lacking {
+  /** The side that lacks it. */
+  readonly side: Side;
+  /** Makes it there as it is shown by the other side; gives whether that could be done. */
+  readonly make: (other: Mailbox) => Promise<Either<SyncError, boolean>>;
+}
+
+/**
+ * The same where one side lacks it: it is made there while it is open on the other side, whose records are read meanwhile.
+ * Null: it could not be made.
+ */
+export const withMade = <A>(
+  stores: Stores,
+  guid: MailboxGuid,
+  { side, make }: Lacking,
+  use: (both: Both) => TaskEither<SyncError, A>,
+): TaskEither<SyncError, A | null> => {
+  const other: Side = side === "left" ? "right" : "left";
+  return stores[other].withMailbox<A | null>(guid, (open) => async () => {
+    const { mailbox, read } = foreseenRecords(open);
+    try {
+      const made = await make(mailbox);
+      if (E.isLeft(made)) return made;
+      if (!made.right) return E.right(null);
+      return await stores[side].withMailbox<A>(
+        guid,
+        (own) =>
+          use(side === "left" ? { left: own, right: mailbox } : { left: mailbox, right: own }),
+      )();
+    } finally {
+      await read.catch(() => {});
+    }
+  });
 };

@@ -7,7 +7,7 @@ import { INBOX } from "../model/mailbox.ts";
 import type { Store } from "../port/store.ts";
 import { emptyState } from "../store/memory/memory_state.ts";
 import { memoryStore, newMailbox } from "../store/memory/memory_store.ts";
-import { withBoth } from "./with_both.ts";
+import { withBoth, withMade } from "./with_both.ts";
 
 const GUID = mailboxGuid("1".repeat(32));
 const OTHER = syncError("Io", "mailbox", {}, "gone wrong");
@@ -80,4 +80,44 @@ Deno.test("withBoth: a defect is thrown on, when the other is let go of", async 
   const [end, notes] = await tried(true, true, defect);
   assert.equal(end, "thrown defect");
   assert.equal(notes.at(-1), "right ends Left");
+});
+
+/** Makes the mailbox on the side that lacks it, with the given end. */
+const made = async (
+  lacking: "left" | "right",
+  make: E.Either<typeof OTHER, boolean>,
+): Promise<readonly [unknown, readonly string[]]> => {
+  const notes: string[] = [];
+  const stores = { left: noting("left", notes), right: noting("right", notes) };
+  const end = await withMade(stores, GUID, {
+    side: lacking,
+    make: (other) => {
+      notes.push(`made like ${other.status.uidValidity}`);
+      return Promise.resolve(make);
+    },
+  }, () => {
+    notes.push("used");
+    return TE.right("done");
+  })();
+  return [E.isRight(end) ? end.right : end.left.what, notes];
+};
+
+Deno.test("withMade: it is made while it is open on the other side, and then used on both", async () => {
+  for (const [lacking, other] of [["left", "right"], ["right", "left"]] as const) {
+    assert.deepEqual(await made(lacking, E.right(true)), ["done", [
+      ...[`${other} begins`, "made like 7", `${lacking} begins`, "used"],
+      ...[`${lacking} ends Right`, `${other} ends Right`],
+    ]]);
+  }
+});
+
+Deno.test("withMade: what could not be made is not used", async () => {
+  assert.deepEqual(await made("left", E.right(false)), [
+    null,
+    ["right begins", "made like 7", "right ends Right"],
+  ]);
+  assert.deepEqual(await made("left", E.left(OTHER)), [
+    "gone wrong",
+    ["right begins", "made like 7", "right ends Left"],
+  ]);
 });

@@ -62,6 +62,7 @@ const withoutSync = (os: Os): Os => ({
   disk: {
     ...os.disk,
     sync: () => {},
+    syncBeside: () => Promise.resolve(),
     syncDir: () => {},
     gather: () => ({ sync: () => Promise.resolve(), close: () => {} }),
     create: (path, pieces, options) => os.disk.create(path, pieces, { ...options, sync: false }),

@@ -11,7 +11,7 @@ import { letterOf } from "../../codec/maildir_keywords.ts";
 import { withNameFlags } from "../../codec/maildir_name.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
 import { type ModSeq, modSeq, type Uid } from "../../model/ids.ts";
-import type { MailOperation, Outcome } from "../../model/operation.ts";
+import { type MailOperation, type Outcome, withoutBytes } from "../../model/operation.ts";
 import type { Gathering } from "../../port/os.ts";
 import type { Chunks } from "../../stream/chunks.ts";
 import { modesOf, PRIVATE } from "../account/modes.ts";
@@ -32,8 +32,6 @@ import { appendUidlist, newSeed, readUidlist, writeUidlist } from "./uidlist_fil
 const BATCH_OPERATIONS = 8192;
 const BATCH_BYTES = 64 << 20;
 const BATCH_MS = 2000;
-/** A body that nobody reads any more. */
-const NOTHING: readonly Uint8Array[] = [];
 /** How often the owner of the locks shows that it works. */
 const TOUCH_EVERY = 256;
 /** How often another program may be making the index just when we want to. */
@@ -137,8 +135,7 @@ export class Applier {
     const pathOf = (base: string): string => stagedPath(paths.mail, this.#fileOf(base, from));
     const isTaken = (base: string) => this.#onTheirWay.has(base) || this.#standing.isTaken(base);
     const receiving = { mailDirectory: paths.mail, mode: this.#mode, pathOf, isTaken };
-    // The bytes need not wait for the rest of the batch.
-    const saved = { ...operation, mail: { ...mail, body: NOTHING } };
+    const saved = withoutBytes(operation);
     try {
       const incoming = await receiveMail(os, receiving, mail);
       if (incoming.naming !== undefined) this.#onTheirWay.add(incoming.naming.base);

@@ -8,7 +8,12 @@ import * as E from "fp-ts/Either.js";
 import { type SyncError, syncError, withPlace } from "../../model/error.ts";
 import { MAX_UID } from "../../model/ids.ts";
 import type { MailboxName } from "../../model/mailbox.ts";
-import type { MailOperation, Outcome, SaveMail } from "../../model/operation.ts";
+import {
+  type MailOperation,
+  type Outcome,
+  type SaveMail,
+  withoutBytes,
+} from "../../model/operation.ts";
 import { targetUidOf } from "../../model/target_uid.ts";
 import type { Chunks } from "../../stream/chunks.ts";
 import type { IndexFile } from "../index/index_file.ts";
@@ -145,7 +150,8 @@ class Batch {
     return source.then((settled) => this.#took(operation, settled));
   }
 
-  #took(operation: SaveMail, source: E.Either<SyncError, Source>): void {
+  #took(save: SaveMail, source: E.Either<SyncError, Source>): void {
+    const operation = withoutBytes(save);
     this.#items.push(
       E.isLeft(source)
         ? { operation, source: null, error: withPlace(source.left, this.#where(operation)) }

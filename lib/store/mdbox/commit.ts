@@ -68,7 +68,7 @@ export class Commit {
       );
       if (needsMap) {
         const map = await storage.beginWriting();
-        const placement = this.#place(map);
+        const placement = await this.#place(map);
         this.#tellSuspects();
         await map.withLock((locked) =>
           index.withLock((writer) => this.#commit(writer, locked, placement, isLast))
@@ -90,10 +90,10 @@ export class Commit {
     storage.journal.reset();
   }
 
-  #place(map: StorageMap): Placement {
+  async #place(map: StorageMap): Promise<Placement> {
     if (this.#writer === null) return NOTHING;
     map.refresh();
-    return this.#writer.place(map.lastFileId(), (fileId) => {
+    return await this.#writer.place(map.lastFileId(), (fileId) => {
       map.refresh();
       return map.endOf(fileId);
     });

@@ -4,30 +4,13 @@ import * as E from "fp-ts/Either.js";
 import type { MapRecord } from "../../codec/mdbox_index.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
 import type { Body } from "../../model/mail.ts";
-import { makeOs } from "../../os/os.ts";
+import type { Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
-import { deadJournals, formatRanges, Journal, parseJournal } from "./journal.ts";
-import { fileIdOf, type Layout, layoutOf, storageFile } from "./layout.ts";
+import { Journal } from "./journal.ts";
+import { fileIdOf, type Layout, storageFile } from "./layout.ts";
 import { StorageReader } from "./storage_reader.ts";
 import { type NewMail, type Placement, StorageWriter } from "./storage_writer.ts";
-
-const os = makeOs();
-const bytes = (text: string) => new TextEncoder().encode(text);
-
-const inStorage = (
-  claim: string,
-  body: (layout: Layout) => void | Promise<void>,
-  rotateSize = 4096,
-): void =>
-  Deno.test(claim, async () => {
-    const root = await Deno.makeTempDir();
-    try {
-      await Deno.mkdir(`${root}/storage`);
-      await body(layoutOf({ root, rotateSize, alt: `${root}/alt`, create: true }));
-    } finally {
-      await Deno.remove(root, { recursive: true });
-    }
-  });
+import { bytes, fileNames, inStorage, os } from "./_storage.ts";
 
 const streamOf = async function* (all: Uint8Array, piece: number) {
   for (let i = 0; i < all.length; i += piece) {
@@ -72,9 +55,6 @@ const damage = (use: () => unknown): SyncError => {
   assert.fail("no error");
 };
 
-const fileNames = (layout: Layout) =>
-  (os.files.list(layout.storage) ?? []).map(({ name }) => name).sort();
-
 Deno.test("fileIdOf takes only m.N with a number that fits", () => {
   const table: [string, number | null][] = [
     ["m.", null],
@@ -112,7 +92,7 @@ inStorage(
       const added = await writer.add(one);
       assert.equal(E.isLeft(added) ? added.left._tag : null, tag, name);
     }
-    const placed = number(layout, writer.place(null, () => null), 1);
+    const placed = number(layout, await writer.place(null, () => null), 1);
     const reader = new StorageReader(os, layout);
     const guids = placed.map((record) => reader.read(record)?.metadata.guid);
     assert.deepEqual(guids, ["guid-1", "guid-5", "guid-9"]);
@@ -132,7 +112,7 @@ inStorage("StorageWriter leaves no file for mails that were all refused", async 
   assert(E.isLeft(await writer.add({ ...mail(1, big, 65536), size: 1_999_999 })));
   assert(E.isRight(await writer.add(mail(2, big, 65536))));
   assert(E.isLeft(await writer.add({ ...mail(3, big, 65536), size: 1_999_999 })));
-  const { targets, records } = writer.place(null, () => null);
+  const { targets, records } = await writer.place(null, () => null);
   assert.deepEqual([targets.length, records.map(({ target }) => target)], [1, [0]]);
   writer.abort();
   journal.close();
@@ -168,7 +148,7 @@ inStorage(
               wanted.push({ n, body });
             }
             const highest = Math.max(0, ...map.map((r) => r.fileId));
-            const placement = writer.place(map.at(-1)?.fileId ?? null, endOf);
+            const placement = await writer.place(map.at(-1)?.fileId ?? null, endOf);
             map.push(...number(layout, placement, highest + 1));
             writer.release();
             journal.reset();
@@ -222,7 +202,7 @@ inStorage("StorageWriter appends only where it may", async (layout) => {
     const journal = new Journal(os, layout);
     const writer = new StorageWriter(os, layout, journal);
     await writer.add(mail(1, bytes("x")));
-    const { targets } = writer.place(3, () => end);
+    const { targets } = await writer.place(3, () => end);
     assert.equal(targets[0]?.fileId, appends ? 3 : null, name);
     writer.abort();
     journal.close();
@@ -238,7 +218,7 @@ inStorage("StorageWriter starts a new file where somebody has the last one", asy
   const journal = new Journal(os, layout);
   const writer = new StorageWriter(os, layout, journal);
   await writer.add(mail(1, bytes("x")));
-  assert.equal(writer.place(3, () => 9).targets[0]?.fileId, null);
+  assert.equal((await writer.place(3, () => 9)).targets[0]?.fileId, null);
   writer.abort();
   journal.close();
   lock.release();
@@ -253,7 +233,7 @@ inStorage("StorageWriter.abort leaves everything as it was", async (layout) => {
     const journal = new Journal(os, layout);
     const writer = new StorageWriter(os, layout, journal);
     await writer.add(mail(1, new Uint8Array(size)));
-    writer.place(3, () => 9);
+    await writer.place(3, () => 9);
     writer.abort();
     journal.close();
     assert.deepEqual(fileNames(layout), ["m.3"]);
@@ -261,11 +241,52 @@ inStorage("StorageWriter.abort leaves everything as it was", async (layout) => {
   }
 });
 
+inStorage(
+  "StorageWriter.place: every file of the batch is durable, or it fails as the first that is not",
+  async (layout) => {
+    const paths: string[] = [];
+    let open = 0;
+    const slow = (fails: boolean): Os => ({
+      ...os,
+      disk: {
+        ...os.disk,
+        openNew: (path, mode) => {
+          paths.push(path);
+          return os.disk.openNew(path, mode);
+        },
+        syncBeside: async (fd) => {
+          open++;
+          const n = open;
+          // The last one begun is the first to end.
+          for (let turn = n; turn < 4; turn++) await os.sleep(1);
+          await os.disk.syncBeside(fd);
+          open--;
+          if (fails && n === 2) throw new StreamFailure(syncError("Io", "store", {}, "no space"));
+        },
+      },
+    });
+    for (const fails of [false, true]) {
+      paths.length = 0;
+      const journal = new Journal(os, layout);
+      const writer = new StorageWriter(slow(fails), layout, journal);
+      for (const n of [1, 2, 3]) await writer.add(mail(n, new Uint8Array(2_000_000)));
+      const end = await writer.place(null, () => null).then(
+        () => null,
+        (thrown) => thrown.error.what,
+      );
+      assert.deepEqual([end, paths.length, open], [fails ? "no space" : null, 3, 0]);
+      writer.abort();
+      journal.close();
+      assert.deepEqual(fileNames(layout), []);
+    }
+  },
+);
+
 inStorage("StorageReader names what is wrong, with path and offset", async (layout) => {
   const writer = new StorageWriter(os, layout, new Journal(os, layout));
   await writer.add(mail(1, bytes("one\n")));
   await writer.add(mail(2, bytes("two\n")));
-  const [first, second] = number(layout, writer.place(null, () => null), 1);
+  const [first, second] = number(layout, await writer.place(null, () => null), 1);
   writer.release();
   assert(first !== undefined && second !== undefined);
   const path = storageFile(layout, 1);
@@ -296,7 +317,7 @@ inStorage("StorageReader names what is wrong, with path and offset", async (layo
 inStorage("StorageReader finds a file in the alternative storage", async (layout) => {
   const writer = new StorageWriter(os, layout, new Journal(os, layout));
   await writer.add(mail(1, bytes("one\n")));
-  const [record] = number(layout, writer.place(null, () => null), 1);
+  const [record] = number(layout, await writer.place(null, () => null), 1);
   writer.release();
   os.disk.mkdir(layout.altStorage!);
   os.disk.rename(storageFile(layout, 1), `${layout.altStorage}/m.1`);
@@ -310,7 +331,7 @@ inStorage(
   async (layout) => {
     const writer = new StorageWriter(os, layout, new Journal(os, layout));
     for (let n = 1; n <= 3; n++) await writer.add(mail(n, bytes("mail\n")));
-    const [first, second, third] = number(layout, writer.place(null, () => null), 1);
+    const [first, second, third] = number(layout, await writer.place(null, () => null), 1);
     writer.release();
     // A writer fills in the message header last: until then there are zeros.
     const path = storageFile(layout, 1);
@@ -327,65 +348,3 @@ inStorage(
     os.files.close(fd);
   },
 );
-
-inStorage("Journal is found only when its owner is dead, and tells all", (layout) => {
-  const journal = new Journal(os, layout);
-  assert.deepEqual(fileNames(layout), []);
-  os.disk.create(`${layout.storage}/.temp.x`, []);
-  const info = os.files.stat(`${layout.storage}/.temp.x`)!;
-  journal.temp(".temp.x", info);
-  journal.append(7, 1234);
-  journal.suspects(Uint32Array.of(1, 2, 3, 9));
-  journal.sync();
-  assert.deepEqual(deadJournals(os, layout), []);
-  journal.abandon();
-  const [dead, ...more] = deadJournals(os, layout);
-  assert.deepEqual(more, []);
-  assert.deepEqual(dead?.unfinished, {
-    temps: [{ name: ".temp.x", dev: info.dev, ino: info.ino }],
-    appends: [{ fileId: 7, oldSize: 1234 }],
-    suspects: [{ first: 1, last: 3 }, { first: 9, last: 9 }],
-  });
-  assert.deepEqual(deadJournals(os, layout), [], "it is locked now");
-  dead.leave();
-  const [again] = deadJournals(os, layout);
-  again?.remove();
-  assert.deepEqual(fileNames(layout), [".temp.x"]);
-});
-
-inStorage("Journal.reset forgets, and the next lines count", (layout) => {
-  const journal = new Journal(os, layout);
-  journal.append(1, 2);
-  journal.reset();
-  journal.append(3, 4);
-  journal.abandon();
-  const [dead] = deadJournals(os, layout);
-  assert.deepEqual(dead?.unfinished.appends, [{ fileId: 3, oldSize: 4 }]);
-  dead.remove();
-});
-
-Deno.test("parseJournal passes over what is cut off or not known, and never throws", () => {
-  const none = { temps: [], appends: [], suspects: [] };
-  const cutOff = ["", "append 1 2", "append 1\n", "suspects 3-1\n"];
-  const unknown = ["what\n", "temp ../x 1 2\n"];
-  for (const text of [...cutOff, ...unknown]) {
-    assert.deepEqual(parseJournal(bytes(text)), none, text);
-  }
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (input) => {
-    parseJournal(input);
-  }));
-});
-
-Deno.test("formatRanges is what parseJournal reads", () => {
-  fc.assert(fc.property(
-    fc.uniqueArray(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 30 }),
-    (numbers) => {
-      const sorted = Uint32Array.from(numbers).sort();
-      const { suspects } = parseJournal(bytes(`suspects ${formatRanges(sorted)}\n`));
-      const read = suspects.flatMap(({ first, last }) =>
-        Array.from({ length: last - first + 1 }, (_, i) => first + i)
-      );
-      assert.deepEqual(read, [...sorted]);
-    },
-  ));
-});

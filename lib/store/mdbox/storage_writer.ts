@@ -94,6 +94,8 @@ export class StorageWriter {
   readonly #journal: Journal;
   readonly #blocks: BlockWriter;
   readonly #targets: OpenTarget[] = [];
+  /** Kept when what was written to the files before the last one is durable. */
+  readonly #syncing: Promise<void>[] = [];
   readonly #records: PlacedRecord[] = [];
   /** Whole records that are not written yet; null: the batch is not small. */
   #held: Uint8Array[][] | null = [];
@@ -130,7 +132,7 @@ export class StorageWriter {
    * Writes what was held back, and makes all records durable. A small batch goes behind the records of `last`, if
    * that file can be had at once and ends where `endInMap`, asked under the file's lock, says; else to a new file.
    */
-  place(last: number | null, endInMap: EndInMap): Placement {
+  async place(last: number | null, endInMap: EndInMap): Promise<Placement> {
     const held = this.#held;
     if (held !== null && held.length > 0) {
       const target = last === null ? null : this.#openExisting(last, endInMap);
@@ -146,6 +148,7 @@ export class StorageWriter {
     }
     this.#held = null;
     this.#finishTarget();
+    await this.#allDurable();
     return { targets: this.#targets, records: this.#records };
   }
 
@@ -301,7 +304,16 @@ export class StorageWriter {
     const target = this.#targets.at(-1);
     if (target === undefined) return;
     this.#blocks.flush(target);
-    this.#os.disk.sync(target.fd);
+    // The next file is written, or the next mails come in, while the disk is at work.
+    const durable = this.#os.disk.syncBeside(target.fd);
+    durable.catch(() => {});
+    this.#syncing.push(durable);
+  }
+
+  /** Throws what any of them failed with, when none is under way any more. */
+  async #allDurable(): Promise<void> {
+    await Promise.allSettled(this.#syncing);
+    await Promise.all(this.#syncing);
   }
 
   /** The checks of mdbox_map_file_try_append, src/lib-storage/index/dbox-multi/mdbox-map.c. */
