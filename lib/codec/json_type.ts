@@ -7,22 +7,58 @@
 import * as E from "fp-ts/Either.js";
 import * as t from "io-ts";
 
+/** A type that can be asked without anything being made but the value. */
+export class Checked<A> extends t.Type<A, unknown> {
+  /** The value as it is to be; undefined: it is none. */
+  readonly read: (value: unknown) => A | undefined;
+
+  /** By what reads, what writes, and what knows a value that was read. */
+  constructor(
+    name: string,
+    read: (value: unknown) => A | undefined,
+    write: (value: A) => unknown,
+    is: (value: unknown) => boolean,
+  ) {
+    super(
+      name,
+      (value): value is A => is(value),
+      (value, context) => {
+        const found = read(value);
+        return found === undefined ? t.failure(value, context) : t.success(found);
+      },
+      write,
+    );
+    this.read = read;
+  }
+}
+
+/** What reads values of any type; undefined: it is none. */
+export const readerOf = <A>(type: t.Type<A, unknown>): (value: unknown) => A | undefined => {
+  if (type instanceof Checked) return type.read;
+  return (value) => {
+    const decoded = type.decode(value);
+    return E.isRight(decoded) ? decoded.right : undefined;
+  };
+};
+
 /** A type out of what makes its value of anything; undefined: it is none. */
 export const checked = <A>(
   name: string,
-  from: (value: unknown) => A | undefined,
-  to: (value: A) => unknown = (value) => value,
-  is: (value: unknown) => boolean = (value) => from(value) !== undefined,
-): t.Type<A, unknown> =>
-  new t.Type<A, unknown>(
-    name,
-    (value): value is A => is(value),
-    (value, context) => {
-      const found = from(value);
-      return found === undefined ? t.failure(value, context) : t.success(found);
-    },
-    to,
+  read: (value: unknown) => A | undefined,
+  write: (value: A) => unknown = (value) => value,
+  is: (value: unknown) => boolean = (value) => read(value) !== undefined,
+): Checked<A> => new Checked(name, read, write, is);
+
+/** The same, or null. */
+export const nullOr = <A>(type: t.Type<A, unknown>): Checked<A | null> => {
+  const read = readerOf(type);
+  return new Checked<A | null>(
+    `null or ${type.name}`,
+    (value) => value === null ? null : read(value),
+    (value) => value === null ? null : type.encode(value),
+    (value) => value === null || type.is(value),
   );
+};
 
 type Fields = Readonly<Record<string, t.Mixed>>;
 
@@ -32,69 +68,68 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Objects with these fields; others that they have stay. */
-export const object = <F extends Fields>(name: string, fields: F): t.Type<ObjectOf<F>, unknown> => {
+export const object = <F extends Fields>(name: string, fields: F): Checked<ObjectOf<F>> => {
   const names = Object.keys(fields);
   const types = Object.values(fields);
-  return new t.Type<ObjectOf<F>, unknown>(
+  const readers = types.map(readerOf);
+  return new Checked<ObjectOf<F>>(
     name,
-    (value): value is ObjectOf<F> =>
-      isObject(value) && names.every((field, i) => types[i]!.is(value[field])),
-    (value, context) => {
-      if (!isObject(value)) return t.failure(value, context);
+    (value) => {
+      if (!isObject(value)) return undefined;
       let result: Record<string, unknown> | null = null;
       for (let i = 0; i < names.length; i++) {
         const field = names[i]!;
         const given = value[field];
-        const decoded = types[i]!.validate(given, context);
-        if (E.isLeft(decoded)) return decoded;
-        if (decoded.right === given) continue;
+        const found = readers[i]!(given);
+        if (found === undefined) return undefined;
+        if (found === given) continue;
         result ??= { ...value };
-        result[field] = decoded.right;
+        result[field] = found;
       }
-      return t.success((result ?? value) as ObjectOf<F>);
+      return (result ?? value) as ObjectOf<F>;
     },
     (object) => {
       const told: Record<string, unknown> = { ...object };
       names.forEach((field, i) => told[field] = types[i]!.encode(told[field]));
       return told;
     },
+    (value) => isObject(value) && names.every((field, i) => types[i]!.is(value[field])),
   );
 };
 
 /** Arrays of something. */
-export const list = <A>(type: t.Type<A, unknown>): t.Type<readonly A[], unknown> =>
-  new t.Type<readonly A[], unknown>(
+export const list = <A>(type: t.Type<A, unknown>): Checked<readonly A[]> => {
+  const read = readerOf(type);
+  return new Checked<readonly A[]>(
     `list of ${type.name}`,
-    (value): value is readonly A[] => Array.isArray(value) && value.every(type.is),
-    (value, context) => {
-      if (!Array.isArray(value)) return t.failure(value, context);
+    (value) => {
+      if (!Array.isArray(value)) return undefined;
       let result: A[] | null = null;
       for (let i = 0; i < value.length; i++) {
-        const decoded = type.validate(value[i], context);
-        if (E.isLeft(decoded)) return decoded;
-        if (decoded.right === value[i]) continue;
+        const found = read(value[i]);
+        if (found === undefined) return undefined;
+        if (found === value[i]) continue;
         result ??= value.slice();
-        result[i] = decoded.right;
+        result[i] = found;
       }
-      return t.success(result ?? value);
+      return result ?? value;
     },
     (items) => items.map(type.encode),
+    (value) => Array.isArray(value) && value.every(type.is),
   );
+};
 
 /** Objects whose field `_tag` says of which type they are. */
-export const tagged = <F extends Fields>(
-  types: F,
-): t.Type<t.TypeOf<F[keyof F]>, unknown> => {
-  const byTag = new Map(Object.entries(types));
+export const tagged = <F extends Fields>(types: F): Checked<t.TypeOf<F[keyof F]>> => {
+  const byTag = new Map(
+    Object.entries(types).map(([tag, type]) => [tag, { type, read: readerOf(type) }]),
+  );
   const typeOf = (value: unknown) =>
     isObject(value) && typeof value["_tag"] === "string" ? byTag.get(value["_tag"]) : undefined;
-  return new t.Type<t.TypeOf<F[keyof F]>, unknown>(
+  return new Checked<t.TypeOf<F[keyof F]>>(
     [...byTag.keys()].join(" | "),
-    (value): value is t.TypeOf<F[keyof F]> => typeOf(value)?.is(value) ?? false,
-    (value, context) =>
-      (typeOf(value)?.validate(value, context) ?? t.failure(value, context)) as t.Validation<
-        t.TypeOf<F[keyof F]>
-      >,
-    (value) => typeOf(value)!.encode(value),
+    (value) => typeOf(value)?.read(value) as t.TypeOf<F[keyof F]> | undefined,
+    (value) => typeOf(value)!.type.encode(value),
+    (value) => typeOf(value)?.type.is(value) ?? false,
   );
 };

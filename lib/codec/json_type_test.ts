@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as E from "fp-ts/Either.js";
 import fc from "fast-check";
 import * as t from "io-ts";
-import { checked, list, object, tagged } from "./json_type.ts";
+import { checked, list, nullOr, object, tagged } from "./json_type.ts";
 
 const digits = checked<bigint>(
   "digits",
@@ -12,7 +12,7 @@ const digits = checked<bigint>(
 );
 
 const FIELDS = { n: t.number, big: digits, maybe: t.union([t.null, t.string]) };
-const MINE = list(object("mine", FIELDS));
+const MINE = list(object("mine", { ...FIELDS, maybe: nullOr(t.string) }));
 const IO_TS: t.Type<readonly t.TypeOf<typeof MINE>[number][], unknown> = t.readonlyArray(
   t.type(FIELDS),
 );

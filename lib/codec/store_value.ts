@@ -3,7 +3,6 @@
  *
  * @module
  */
-import * as E from "fp-ts/Either.js";
 import * as t from "io-ts";
 import type { AttributeValue, MailboxAttribute } from "../model/attribute.ts";
 import type { LogChange } from "../model/change.ts";
@@ -33,7 +32,7 @@ import type {
 } from "../model/operation.ts";
 import type { MailboxExtent, MailStep } from "../model/plan.ts";
 import { isGuid128 } from "./guid.ts";
-import { checked, list, object, tagged } from "./json_type.ts";
+import { checked, list, nullOr, object, readerOf, tagged } from "./json_type.ts";
 
 // `deno doc --lint` takes the types of other packages for private ones (denoland/deno#27364), but not these.
 /** @internal */
@@ -101,6 +100,11 @@ export const nameValue = checked<MailboxName>(
       : undefined,
 );
 
+const yesOrNo = checked(
+  "boolean",
+  (value) => typeof value === "boolean" ? value : undefined,
+);
+
 const flagsValue = checked<Flags>(
   "flags",
   (value) =>
@@ -140,7 +144,7 @@ export const STATUS: Type<MailboxStatus> = t.type({
   messages: u32,
   firstRecentUid: u32,
   highestModSeq: modSeqValue,
-  modSeqTracked: t.boolean,
+  modSeqTracked: yesOrNo,
 });
 
 /** A mailbox tree. */
@@ -224,9 +228,9 @@ export const RECORDS: Type<readonly MailRecord[]> = list(RECORD);
 export const CHANGE: Type<LogChange> = tagged({
   Expunged: object("expunge", {
     uid: uidValue,
-    guid: t.union([t.null, guidValue]),
+    guid: nullOr(guidValue),
     modSeq: modSeqValue,
-    bySync: t.boolean,
+    bySync: yesOrNo,
   }),
   FlagsChanged: object("change of flags", {
     uid: uidValue,
@@ -254,7 +258,7 @@ const attributeText = checked(
 const attributeValue = {
   scope: scopeValue,
   key: text,
-  value: t.union([t.null, attributeText]),
+  value: nullOr(attributeText),
 };
 
 /** A wanted value of an attribute. */
@@ -275,9 +279,9 @@ const HEAD: t.Type<MailHead, unknown> = object("mail", {
   uid: uidValue,
   guid: guidValue,
   receivedAt: seconds,
-  savedAt: t.union([t.null, seconds]),
-  pop3Uidl: t.union([t.null, text]),
-  pop3Order: t.union([t.null, u32]),
+  savedAt: nullOr(seconds),
+  pop3Uidl: nullOr(text),
+  pop3Order: nullOr(u32),
   size: count,
   copies: u32,
 });
@@ -293,9 +297,9 @@ export const FETCHED: Type<readonly FetchedHead[]> = list(tagged({
   Lost: object("lost mail", { uid: uidValue, error: ERROR }),
 })) as unknown as Type<readonly FetchedHead[]>;
 
-const someModSeq = t.union([t.null, modSeqValue]);
+const someModSeq = nullOr(modSeqValue);
 
-const COPY = object("copy", { from: RECORD, uid: uidValue, keepModSeq: t.boolean });
+const COPY = object("copy", { from: RECORD, uid: uidValue, keepModSeq: yesOrNo });
 
 const IN_PLACE = {
   RenumberMail: object("renumbering", {
@@ -351,7 +355,5 @@ export const OPERATIONS: Type<readonly ToldOperation[]> = list(tagged({
 })) as unknown as Type<readonly ToldOperation[]>;
 
 /** A value that the other end sent, checked; undefined where it is not as it must be. */
-export const valueOf = <A>(type: t.Type<A, unknown>, json: unknown): A | undefined => {
-  const decoded = type.decode(json);
-  return E.isRight(decoded) ? decoded.right : undefined;
-};
+export const valueOf = <A>(type: t.Type<A, unknown>, json: unknown): A | undefined =>
+  readerOf(type)(json);

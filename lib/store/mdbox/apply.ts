@@ -188,13 +188,13 @@ class Batch {
   #checkUid(operation: MailOperation): SyncError | null {
     const uid = targetUidOf(operation);
     if (uid === null) return null;
-    const where = this.#where(operation);
     if (uid > MAX_UID) {
+      const where = this.#where(operation);
       return syncError("Unfit", "message", where, `no mail can have the UID ${uid}`);
     }
     if (uid < this.#uidNext) {
       const what = `the UID is below ${this.#uidNext}, the next one that is free`;
-      return syncError("Changed", "message", where, what);
+      return syncError("Changed", "message", this.#where(operation), what);
     }
     this.#uidNext = uid + 1;
     return null;
