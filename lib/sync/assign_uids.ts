@@ -118,7 +118,8 @@ export const assignUids = (
     if (isLeft(entry)) entry.usable = entry.uid >= uidNextRight;
     else if (isRight(entry)) entry.usable = entry.uid >= uidNextLeft;
   }
-  linkCopies(entries);
+  // There are none where one side has no mail; the key of each would be made for nothing.
+  if (left.length > 0 && right.length > 0) linkCopies(entries);
   let next = Math.max(uidNextLeft, uidNextRight);
   const mails: Assigned[] = [];
   for (const entry of entries) {
@@ -137,4 +138,24 @@ export const assignUids = (
   }
   mails.sort((a, b) => a.uid - b.uid);
   return { mails, uidNext: Math.max(next, (mails.at(-1)?.uid ?? 0) + 1) };
+};
+
+/** Entries of one UID and GUID (a linked copy met its own other) become one. `mails`: ascending by UID. */
+export const withoutDoubles = (mails: readonly Assigned[]): readonly Assigned[] => {
+  const single: Assigned[] = [];
+  for (const mail of mails) {
+    const there = single.at(-1);
+    if (there?.uid !== mail.uid) {
+      single.push(mail);
+      continue;
+    }
+    const prefer = (a: MailRecord | null, b: MailRecord | null): MailRecord | null =>
+      a?.uid === mail.uid ? a : b?.uid === mail.uid ? b : a ?? b;
+    single[single.length - 1] = {
+      uid: mail.uid,
+      left: prefer(there.left, mail.left),
+      right: prefer(there.right, mail.right),
+    };
+  }
+  return single;
 };

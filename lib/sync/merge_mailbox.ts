@@ -15,7 +15,7 @@ import type {
   RenumberMail,
   UpdateFlags,
 } from "../model/operation.ts";
-import { type Assigned, assignUids } from "./assign_uids.ts";
+import { assignUids, withoutDoubles } from "./assign_uids.ts";
 import { findCommonPart } from "./common_part.ts";
 import { recordKey } from "./record_key.ts";
 import {
@@ -187,18 +187,19 @@ const planNew = (
   readonly updates: UpdateFlags[];
   readonly expunges: Expunge[];
 } => {
-  const wantedAt = new Map(wanted.map((mail) => [mail.uid, keyOf(mail)]));
+  const wantedAt = new Map(own.length === 0 ? [] : wanted.map((mail) => [mail.uid, mail]));
   // Mails that are not at a wanted UID of their GUID can move there: each to its own place first, copies to any.
   const movable = new Map<string, Set<MailRecord>>();
   for (const record of own) {
+    const there = wantedAt.get(record.uid);
+    if (there !== undefined && isOf(there, record)) continue;
     const key = recordKey(record);
-    if (wantedAt.get(record.uid) === key) continue;
     const chain = movable.get(key);
     if (chain === undefined) movable.set(key, new Set([record]));
     else chain.add(record);
   }
-  const takeMovable = (mail: Wanted, key: string): MailRecord | null => {
-    const chain = movable.get(key);
+  const takeMovable = (mail: Wanted): MailRecord | null => {
+    const chain = movable.size === 0 ? undefined : movable.get(keyOf(mail));
     if (chain === undefined) return null;
     const taken = mail.mine !== null && chain.has(mail.mine)
       ? mail.mine
@@ -210,10 +211,9 @@ const planNew = (
   const saves: (CopyMail | RenumberMail)[] = [];
   const updates: UpdateFlags[] = [];
   for (const mail of wanted) {
-    const key = keyOf(mail);
     const there = present.get(mail.uid);
-    const stays = there !== undefined && recordKey(there) === key ? there : null;
-    const moved = stays === null ? takeMovable(mail, key) : null;
+    const stays = there !== undefined && isOf(mail, there) ? there : null;
+    const moved = stays === null ? takeMovable(mail) : null;
     const mine = stays ?? moved;
     if (mine === null) {
       saves.push({
@@ -245,6 +245,10 @@ const planNew = (
 };
 
 const keyOf = (mail: Wanted): string => recordKey((mail.mine ?? mail.theirs)!);
+
+/** Whether a record of the side is of a wanted mail; as a rule it is the very same, and no key has to be made. */
+const isOf = (mail: Wanted, record: MailRecord): boolean =>
+  mail.mine === record || keyOf(mail) === recordKey(record);
 
 /** `pairs`: the mails that both sides have, the left side's first. */
 const planSide = (
@@ -283,22 +287,6 @@ const planSide = (
     });
   }
   return operations;
-};
-
-/** Entries of one UID and GUID (a linked copy met its own other) become one. */
-const withoutDoubles = (mails: readonly Assigned[]): readonly Assigned[] => {
-  const byUid = new Map<number, Assigned>();
-  for (const mail of mails) {
-    const there = byUid.get(mail.uid);
-    const prefer = (a: MailRecord | null | undefined, b: MailRecord | null): MailRecord | null =>
-      a?.uid === mail.uid ? a : b?.uid === mail.uid ? b : a ?? b;
-    byUid.set(mail.uid, {
-      uid: mail.uid,
-      left: prefer(there?.left, mail.left),
-      right: prefer(there?.right, mail.right),
-    });
-  }
-  return [...byUid.values()];
 };
 
 /** How a mailbox is merged. */
