@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import type { Started } from "../lib/port/pipe.ts";
-import { programs } from "../lib/os/pipes.ts";
 import type { SyncCommand } from "./command.ts";
 import { parseCommandLine } from "./command_line.ts";
 import { startAhead } from "./start_ahead.ts";
@@ -54,8 +53,3 @@ Deno.test("a sync whose own side is missing ends at once and leaves no program b
     const started = await Deno.readTextFile(`${root}/pid`).catch(() => null);
     if (started !== null) assert.throws(() => Deno.kill(Number(started), "SIGCONT"));
   }));
-
-Deno.test("programs: one that ends by itself is not ended", async () => {
-  const { end } = programs(60_000)(["sh", "-c", "cat >/dev/null; exit 7"], () => {});
-  assert.equal(await end(), 7);
-});

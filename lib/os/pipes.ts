@@ -20,12 +20,15 @@ const NOT_INHERITED = /^(DOVECONF_|DOVECOT_|CONFIG_FILE$|RESTRICT_)/;
 const failed = (what: string, cause?: unknown): never =>
   failStream<SyncError>(syncError("Io", "run", {}, what, cause));
 
+/** The longest that a timer waits: one that is set for longer is over at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /**
  * Has something done later, unless what is given is called before. By a signal's own timer: what `setTimeout` needs is
  * loaded by Deno when it is first called, which takes as long as a tenth of all of a program's start.
  */
 const later = (ms: number, act: () => void): () => void => {
-  const signal = AbortSignal.timeout(ms);
+  const signal = AbortSignal.timeout(Math.min(ms, LONGEST_MS));
   signal.addEventListener("abort", act);
   return () => signal.removeEventListener("abort", act);
 };

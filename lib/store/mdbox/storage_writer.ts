@@ -304,7 +304,8 @@ export class StorageWriter {
     const target = this.#targets.at(-1);
     if (target === undefined) return;
     this.#blocks.flush(target);
-    // The next file is written, or the next mails come in, while the disk is at work.
+    // The next file is written, or the next mails come in, while the disk is at work. Where all is taken back before
+    // that has ended, nobody is told how it did.
     const durable = this.#os.disk.syncBeside(target.fd);
     durable.catch(() => {});
     this.#syncing.push(durable);
