@@ -9,7 +9,7 @@
 import { join } from "node:path";
 import { parseArgs } from "@std/cli/parse-args";
 import { Dovecot, hasDovecot } from "../tests/interop/dovecot.ts";
-import { buildDsync } from "../tests/interop/dsync.ts";
+import { stageDsync } from "../tests/interop/dsync.ts";
 import { hasMbsync } from "./commands.ts";
 import { CORPORA, type Corpus, writeCorpus } from "./corpus.ts";
 import type { WorkName } from "./names.ts";
@@ -58,7 +58,7 @@ const keepPages = async (head: readonly string[]): Promise<void> => {
 /** Measures the work on a corpus, on a machine of its own: what is left of it goes with it. */
 const benchCorpus = async (corpus: Corpus, isCold: boolean): Promise<void> => {
   await using dovecot = await Dovecot.start();
-  const dsync = await buildDsync(dovecot);
+  const dsync = await stageDsync(dovecot);
   const source = await dovecot.account(
     "maildir:~/Maildir",
     (home) => void writeCorpus(corpus, `${home}/Maildir`),
