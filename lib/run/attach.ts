@@ -59,6 +59,19 @@ export const attachMails = (
   };
 };
 
+const isCopy = (operation: PlannedOperation | undefined): operation is CopyMail =>
+  operation?._tag === "CopyMail";
+
+/** The operations from `at` on that stand together: all are copies, or none is. */
+const runAt = (
+  operations: readonly PlannedOperation[],
+  at: number,
+): readonly PlannedOperation[] => {
+  let end = at + 1;
+  while (end < operations.length && isCopy(operations[end]) === isCopy(operations[at])) end++;
+  return operations.slice(at, end);
+};
+
 /**
  * Operations in chunks, those copies together that stand together: they are fetched by one call, and whoever is far away
  * need not be asked again and again. The others are in chunks as they are everywhere.
@@ -67,22 +80,15 @@ export const copiesTogether = async function* (
   operations: readonly PlannedOperation[],
 ): AsyncGenerator<readonly PlannedOperation[]> {
   for (let at = 0; at < operations.length;) {
-    const isCopy = operations[at]!._tag === "CopyMail";
-    let end = at + 1;
-    while (end < operations.length && (operations[end]!._tag === "CopyMail") === isCopy) end++;
-    const run = operations.slice(at, end);
-    if (isCopy) yield run;
+    const run = runAt(operations, at);
+    if (isCopy(run[0])) yield run;
     else yield* fromArray(run);
-    at = end;
+    at += run.length;
   }
 };
 
 /** The copies that {@linkcode attachMails} fetches first of what {@linkcode copiesTogether} gives. */
 export const firstCopies = (operations: readonly PlannedOperation[]): readonly CopyMail[] => {
-  const isCopy = (operation: PlannedOperation): operation is CopyMail =>
-    operation._tag === "CopyMail";
-  const start = operations.findIndex(isCopy);
-  if (start < 0) return [];
-  const end = operations.findIndex((operation, i) => i > start && !isCopy(operation));
-  return operations.slice(start, end < 0 ? undefined : end).filter(isCopy);
+  const at = operations.findIndex(isCopy);
+  return at < 0 ? [] : runAt(operations, at).filter(isCopy);
 };

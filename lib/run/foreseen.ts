@@ -42,59 +42,45 @@ export const foreseen = (store: Store): Store => {
   };
 };
 
-/** A mailbox whose records are being read. */
+/** A mailbox of which something was asked for before anybody has asked it. */
 export interface ForeseenMailbox {
-  /** The mailbox: the first who asks for its records is given what was found. */
+  /** The mailbox: the first who asks is given what was asked for, whoever asks again has it done anew. */
   readonly mailbox: Mailbox;
-  /** Kept when nothing is read any more that nobody has asked for. */
-  readonly read: Promise<unknown>;
-}
-
-/** The same mailbox, whose records are read now, while something else is waited for. Memory: all of its records. */
-export const foreseenRecords = (mailbox: Mailbox): ForeseenMailbox => {
-  const read = collect(mailbox.records())();
-  // Nobody may ever ask.
-  read.catch(() => {});
-  let isAsked = false;
-  const found = async function* (): AsyncGenerator<readonly MailRecord[]> {
-    const records = await read;
-    if (E.isLeft(records)) failStream(records.left);
-    else if (records.right.length > 0) yield records.right;
-  };
-  const records = (): Chunks<MailRecord, SyncError> => {
-    if (isAsked) return mailbox.records();
-    isAsked = true;
-    return found();
-  };
-  return { mailbox: overlaid(mailbox, { records }), read };
-};
-
-/** A mailbox of which mails are being fetched. */
-export interface Fetching {
-  /** The mailbox: the first fetch, if it is for these mails, is the one that is under way. */
-  readonly mailbox: Mailbox;
-  /** Lets go of what nobody has fetched. */
+  /** Lets go of what nobody has asked for. */
   readonly end: () => Promise<void>;
 }
 
-/** The same mailbox, of which these mails are asked for now, while something else is waited for. */
-export const foreseenMails = (mailbox: Mailbox, uids: readonly Uid[]): Fetching => {
-  const { stream, end } = primed(mailbox.fetch(fromArray(uids)));
+/** The same mailbox, whose records are asked for now, while something else is waited for. */
+export const foreseenRecords = (mailbox: Mailbox): ForeseenMailbox => {
+  const { stream, end } = primed(mailbox.records());
   let isAsked = false;
-  const fetch = async function* (
+  const records = (): Chunks<MailRecord, SyncError> => {
+    if (isAsked) return mailbox.records();
+    isAsked = true;
+    return stream;
+  };
+  return { mailbox: overlaid(mailbox, { records }), end };
+};
+
+/** The same mailbox, of which these mails are asked for now; whoever fetches others first is given those. */
+export const foreseenMails = (mailbox: Mailbox, uids: readonly Uid[]): ForeseenMailbox => {
+  const { stream, end } = primed(mailbox.fetch(fromArray(uids)));
+  const first = async function* (
     wanted: Chunks<Uid, SyncError>,
   ): AsyncGenerator<readonly Fetched[]> {
-    isAsked = true;
-    const all: Uid[] = [];
-    for await (const chunk of wanted) all.push(...chunk);
-    if (all.length === uids.length && all.every((uid, i) => uid === uids[i])) return yield* stream;
+    const all = await collect(wanted)();
+    if (E.isLeft(all)) return failStream(all.left);
+    const isForeseen = all.right.length === uids.length &&
+      all.right.every((uid, i) => uid === uids[i]);
+    if (isForeseen) return yield* stream;
     await end();
-    yield* mailbox.fetch(fromArray(all));
+    yield* mailbox.fetch(fromArray(all.right));
   };
-  return {
-    mailbox: overlaid(mailbox, {
-      fetch: (wanted) => isAsked ? mailbox.fetch(wanted) : fetch(wanted),
-    }),
-    end,
+  let isAsked = false;
+  const fetch: Mailbox["fetch"] = (wanted) => {
+    if (isAsked) return mailbox.fetch(wanted);
+    isAsked = true;
+    return first(wanted);
   };
+  return { mailbox: overlaid(mailbox, { fetch }), end };
 };

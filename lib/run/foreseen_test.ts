@@ -90,10 +90,9 @@ const fetchedBy = async (mailbox: Mailbox, wanted: readonly Uid[]): Promise<stri
   return fetched.map((one) => one._tag === "Mail" ? one.mail.uid : "lost").join(" ");
 };
 
-Deno.test("foreseenRecords: they are read at once and told to the first who asks; then they are read anew", () =>
+Deno.test("foreseenRecords: they are asked for at once and told to the first who asks; then they are read anew", () =>
   withNoting(async (mailbox, notes) => {
     const seen = foreseenRecords(mailbox);
-    await seen.read;
     assert.deepEqual(notes, ["records"]);
     const read = () => run(collect(seen.mailbox.records()));
     const first = await read();
@@ -101,6 +100,7 @@ Deno.test("foreseenRecords: they are read at once and told to the first who asks
     assert.equal(notes.length, 1);
     assert.deepEqual(await read(), first);
     assert.deepEqual(notes, ["records", "records"]);
+    await seen.end();
   }));
 
 Deno.test("foreseenMails: the first who wants these mails is given those that were asked for before", () =>

@@ -59,7 +59,7 @@ export interface Lacking {
 }
 
 /**
- * The same where one side lacks it: it is made there while it is open on the other side, whose records are read meanwhile.
+ * The same where one side lacks it: it is made there while it is open on the other side, which tells its records meanwhile.
  * Null: it could not be made.
  */
 export const withMade = <A>(
@@ -70,7 +70,7 @@ export const withMade = <A>(
 ): TaskEither<SyncError, A | null> => {
   const other: Side = side === "left" ? "right" : "left";
   return stores[other].withMailbox<A | null>(guid, (open) => async () => {
-    const { mailbox, read } = foreseenRecords(open);
+    const { mailbox, end } = foreseenRecords(open);
     try {
       const made = await make(mailbox);
       if (E.isLeft(made)) return made;
@@ -81,7 +81,7 @@ export const withMade = <A>(
           use(side === "left" ? { left: own, right: mailbox } : { left: mailbox, right: own }),
       )();
     } finally {
-      await read.catch(() => {});
+      await end();
     }
   });
 };

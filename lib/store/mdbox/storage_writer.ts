@@ -94,7 +94,7 @@ export class StorageWriter {
   readonly #journal: Journal;
   readonly #blocks: BlockWriter;
   readonly #targets: OpenTarget[] = [];
-  /** Kept when what was written to the files before the last one is durable. */
+  /** Of each file that is finished: kept when it is durable. */
   readonly #syncing: Promise<void>[] = [];
   readonly #records: PlacedRecord[] = [];
   /** Whole records that are not written yet; null: the batch is not small. */
