@@ -226,6 +226,8 @@ export class Rows {
 
   /** The row of a UID, -1 where there is none. `hint`: a row it may be at or shortly after. */
   find(uid: number, hint = 0): number {
+    // Who goes through all mails finds each where he expects it.
+    if (this.#dead === null && hint < this.count && this.uids[hint] === uid) return hint;
     const from = hint < this.count && this.uids[hint]! <= uid ? hint : 0;
     const row = this.lower(uid, from);
     return row < this.count && this.uids[row] === uid && (this.#dead?.[row] ?? 0) === 0 ? row : -1;

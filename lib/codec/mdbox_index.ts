@@ -163,6 +163,9 @@ export const encodeMdboxHeader = (header: MdboxHeader): Uint8Array => {
   return bytes;
 };
 
+/** Bytes of a map UID, which an `mdbox` record begins with. */
+export const MAP_UID_SIZE = 4;
+
 /** The map UID in the `mdbox` record at `bytes[at]`; 0: the record is cut off or lost. */
 export const decodeMapUid = (bytes: Uint8Array, at: number): number =>
   at < 0 || at + MDBOX.recordSize > bytes.length ? 0 : u32(bytes, at);

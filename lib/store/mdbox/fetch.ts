@@ -16,7 +16,7 @@ import { CHUNK, type Chunks, StreamFailure } from "../../stream/chunks.ts";
 import {
   guidOf,
   guidsOf,
-  hasGuid,
+  incompleteRows,
   mapUidOf,
   openMailboxIndex,
   savedAtOf,
@@ -51,8 +51,7 @@ interface Unclear {
 /** Rows whose map UID or GUID is lost. Reads the storage only for mails whose GUID the index does not have. */
 export const unclearRows = (context: ReadingContext): readonly Unclear[] => {
   const unclear: Unclear[] = [];
-  for (let row = 0; row < context.view.count; row++) {
-    if (mapUidOf(context.view, row) !== 0 && hasGuid(context.view, row)) continue;
+  for (const row of incompleteRows(context.view)) {
     try {
       readRow(context, row);
     } catch (thrown) {

@@ -16,6 +16,7 @@ import {
   decodeSavedAt,
   encodeMdboxHeader,
   GUID,
+  MAP_UID_SIZE,
   MDBOX,
   MDBOX_HEADER,
   type MdboxHeader,
@@ -110,18 +111,31 @@ export const savedAtOf = (view: IndexView, row: number): number => {
   return column === null ? 0 : decodeSavedAt(column.bytes, row * column.stride);
 };
 
-/** Whether a row's GUID is known. */
-export const hasGuid = (view: IndexView, row: number): boolean => {
-  const column = columnOf(view, GUID);
+/** Whether the first `size` bytes of a row are something else than zeros: nothing is told by those. */
+const isTold = (column: Column | null, row: number, size: number): boolean => {
   if (column === null) return false;
-  const from = row * column.stride;
-  for (let at = from; at < from + GUID.recordSize; at++) if (column.bytes[at] !== 0) return true;
+  const { bytes, stride } = column;
+  const from = row * stride;
+  for (let at = from; at < from + size; at++) if (bytes[at] !== 0) return true;
   return false;
+};
+
+/** Rows whose map UID is lost or whose GUID is not known; as a rule there are none. */
+export const incompleteRows = (view: IndexView): readonly number[] => {
+  const [mapUids, guids] = [columnOf(view, MDBOX), columnOf(view, GUID)];
+  const rows: number[] = [];
+  for (let row = 0; row < view.count; row++) {
+    const isComplete = isTold(mapUids, row, MAP_UID_SIZE) && isTold(guids, row, GUID.recordSize);
+    if (!isComplete) rows.push(row);
+  }
+  return rows;
 };
 
 /** The 16 bytes of a row's GUID, a window; null: all zero, not known. */
 export const guidBytesOf = (view: IndexView, row: number): Uint8Array | null =>
-  hasGuid(view, row) ? view.extension(GUID.name)!.bytes(row).subarray(0, GUID.recordSize) : null;
+  isTold(columnOf(view, GUID), row, GUID.recordSize)
+    ? view.extension(GUID.name)!.bytes(row).subarray(0, GUID.recordSize)
+    : null;
 
 /** The 128-bit GUID of a row; null: not known. */
 export const guidOf = (view: IndexView, row: number): Guid | null => {

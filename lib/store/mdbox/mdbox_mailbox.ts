@@ -12,6 +12,7 @@ import type { Mailbox } from "../../port/store.ts";
 import { type Chunks, failStream, fromArray } from "../../stream/chunks.ts";
 import type { IndexFile } from "../index/index_file.ts";
 import { mailboxAttributes } from "../index/mailbox_attributes.ts";
+import type { RecentIndexes } from "../index/recent_indexes.ts";
 import { applyOperations, type WritingContext } from "./apply.ts";
 import { Commit } from "./commit.ts";
 import { fetchMails, type ReadingContext, scan, unclearRows } from "./fetch.ts";
@@ -27,7 +28,7 @@ export interface OpenMailbox {
   readonly mailbox: Mailbox;
   /** Gives the index what it was not given yet. Not after a failure. */
   readonly finish: () => Promise<void>;
-  /** Closes the files. */
+  /** Lets go of the files. */
   readonly close: () => void;
 }
 
@@ -55,22 +56,33 @@ const checkMap = (storage: Storage, index: IndexFile): void => {
   failStream(syncError("Damaged", "mailbox", { path: index.path }, what));
 };
 
+/** What the mailboxes of a store have in common. */
+export interface MailboxSurroundings {
+  /** The storage. */
+  readonly storage: Storage;
+  /** The mails that several of them name. */
+  readonly shared: SharedMails;
+  /** Their indexes that were open just now. */
+  readonly recent: RecentIndexes;
+  /** The file that has the attributes of all; absent: none are kept. */
+  readonly attributes?: string;
+}
+
 /**
  * Opens a mailbox whose index is in `paths.index`; null where there is none. Throws `StreamFailure<SyncError>`:
- * `Damaged` where the mailbox as a whole cannot be read. `attributes`: the file that has those of all mailboxes.
+ * `Damaged` where the mailbox as a whole cannot be read.
  */
 export const openMailbox = (
-  storage: Storage,
-  shared: SharedMails,
+  around: MailboxSurroundings,
   name: MailboxName,
   paths: MailboxPaths,
-  attributes?: string,
 ): OpenMailbox | null => {
-  const index = openMailboxIndex(storage.os, paths.index);
+  const { storage, recent } = around;
+  const index = recent.take(paths.index) ?? openMailboxIndex(storage.os, paths.index);
   if (index === null) return null;
   try {
     checkMap(storage, index);
-    return new MdboxMailbox(storage, shared, name, paths, index, attributes);
+    return new MdboxMailbox(around, name, paths, index);
   } catch (thrown) {
     index.close();
     throw thrown;
@@ -79,24 +91,21 @@ export const openMailbox = (
 
 class MdboxMailbox implements OpenMailbox {
   readonly mailbox: Mailbox;
-  readonly #storage: Storage;
-  readonly #shared: SharedMails;
+  readonly #around: MailboxSurroundings;
   readonly #paths: MailboxPaths;
-  /** As it was at opening; never refreshed. */
+  /** As it was at opening, and as long as it is open. */
   readonly #shown: IndexFile;
   /** A second one for changes, so that what is shown stays. */
   #writing: WritingContext | null = null;
 
   constructor(
-    storage: Storage,
-    shared: SharedMails,
+    around: MailboxSurroundings,
     name: MailboxName,
     paths: MailboxPaths,
     shown: IndexFile,
-    attributes: string | undefined,
   ) {
-    this.#storage = storage;
-    this.#shared = shared;
+    const { storage, attributes } = around;
+    this.#around = around;
     this.#paths = paths;
     this.#shown = shown;
     const { view, path } = shown;
@@ -137,18 +146,19 @@ class MdboxMailbox implements OpenMailbox {
   };
 
   readonly close = (): void => {
-    this.#shown.close();
+    this.#around.recent.keep(this.#paths.index, this.#shown);
     this.#writing?.index.close();
     this.#writing = null;
   };
 
   #openForWriting(name: MailboxName): WritingContext {
+    const { storage, shared } = this.#around;
     this.#writing ??= {
-      storage: this.#storage,
+      storage,
       name,
       paths: this.#paths,
       index: this.#shown.copy(),
-      shared: this.#shared,
+      shared,
       modSeqs: new WantedModSeqs(),
     };
     return this.#writing;

@@ -30,6 +30,7 @@ import { indexFiles, stampsOf } from "../account/stamp.ts";
 import { removeDeadSubscriptionLock } from "../account/subscriptions_file.ts";
 import { raiseUidValidity } from "../account/uid_validity_counter.ts";
 import { refreshListIndex } from "../index/list_refresh.ts";
+import { RecentIndexes } from "../index/recent_indexes.ts";
 import { discardStaged, installNew, installOver, stageMailbox } from "./installed.ts";
 import {
   fileIdOf,
@@ -42,7 +43,7 @@ import {
   pathsOf,
 } from "./layout.ts";
 import { openMailboxIndex } from "./mailbox_index.ts";
-import { type OpenMailbox, openMailbox } from "./mdbox_mailbox.ts";
+import { type MailboxSurroundings, type OpenMailbox, openMailbox } from "./mdbox_mailbox.ts";
 import { recover } from "./recover.ts";
 import { SharedMails } from "./shared_mails.ts";
 import { Storage } from "./storage.ts";
@@ -127,8 +128,7 @@ class MdboxStore implements Store {
   readonly caps: StoreCaps;
   readonly applyTree: Store["applyTree"];
   readonly #storage: Storage;
-  readonly #shared: SharedMails;
-  readonly #attributes: string | undefined;
+  readonly #around: MailboxSurroundings;
   /** Where mailboxes were seen last; looked at again before it is relied upon. */
   readonly #seen = new Map<MailboxGuid, Located>();
 
@@ -136,8 +136,12 @@ class MdboxStore implements Store {
     this.location = `mdbox:${options.root}`;
     this.caps = { ...CAPS, naming: layout.naming };
     this.#storage = new Storage(os, layout, options.create);
-    this.#shared = new SharedMails(this.#storage);
-    this.#attributes = options.attributes;
+    this.#around = {
+      storage: this.#storage,
+      shared: new SharedMails(this.#storage),
+      recent: new RecentIndexes(),
+      ...(options.attributes === undefined ? {} : { attributes: options.attributes }),
+    };
     this.applyTree = movingAttributes(
       os,
       options.attributes,
@@ -155,9 +159,8 @@ class MdboxStore implements Store {
     const { map } = this.#storage;
     if (map !== null) await recover(this.#storage, map);
     await removeDeadSubscriptionLock(this.#storage.os, this.#storage.layout.control);
-    if (this.#attributes !== undefined) {
-      await removeDeadDictLock(this.#storage.os, this.#attributes);
-    }
+    const { attributes } = this.#around;
+    if (attributes !== undefined) await removeDeadDictLock(this.#storage.os, attributes);
     // What the killed run did to the tree, it may not have told.
     await refreshListIndex(this.#storage.os, this.#storage.layout.accountIndex);
   };
@@ -170,12 +173,13 @@ class MdboxStore implements Store {
 
   readonly stamps: NonNullable<Store["stamps"]> = guarded(() => {
     const { os, layout } = this.#storage;
+    const { attributes } = this.#around;
     // Where the map is another one, the mails of a mailbox may be gone.
     const map = os.files.stat(`${layout.map}/${MAP_INDEX}.log`);
     const touched = [...this.#seen].map(([guid, { paths }]) =>
       [guid, [
         ...indexFiles(paths.index, MAILBOX_INDEX),
-        ...(this.#attributes === undefined ? [] : [this.#attributes]),
+        ...(attributes === undefined ? [] : [attributes]),
       ]] as const
     );
     const stamps = [...stampsOf(os, touched)].map(([guid, stamp]) =>
@@ -200,6 +204,7 @@ class MdboxStore implements Store {
     guarded(() => this.#replace(name, identity, use));
 
   readonly close: Store["close"] = () => {
+    this.#around.recent.close();
     this.#storage.close();
     return Promise.resolve();
   };
@@ -258,7 +263,7 @@ class MdboxStore implements Store {
 
   #open(name: MailboxName, paths: Located["paths"]): OpenMailbox | null {
     try {
-      return openMailbox(this.#storage, this.#shared, name, paths, this.#attributes);
+      return openMailbox(this.#around, name, paths);
     } catch (thrown) {
       const error = thrownError(thrown);
       return failStream({ ...error, scope: "mailbox", where: { mailbox: name, ...error.where } });
@@ -296,6 +301,8 @@ class MdboxStore implements Store {
       try {
         const open = this.#open(name, { ...paths, index: staged })!;
         const result = await this.#use(open, use);
+        // It is there no longer, whatever became of it.
+        this.#around.recent.drop(staged);
         if (E.isLeft(result)) {
           await discard();
           return result;
