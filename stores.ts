@@ -8,7 +8,14 @@
  */
 
 // The port.
-export type { Fetched, Mailbox, MailboxAttributes, Store, StoreCaps } from "./lib/port/store.ts";
+export type {
+  Counterpart,
+  Fetched,
+  Mailbox,
+  MailboxAttributes,
+  Store,
+  StoreCaps,
+} from "./lib/port/store.ts";
 export { overlaid, overMailboxes } from "./lib/port/overlaid.ts";
 
 // The machine, as it is handed in.

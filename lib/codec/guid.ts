@@ -57,16 +57,33 @@ export const isGuid128 = (guid: string): boolean => {
   return true;
 };
 
+/** Writes the bytes of 32 hex digits, either case; false: the text is something else. */
+const putHex128 = (bytes: Uint8Array, at: number, text: string): boolean => {
+  if (text.length !== 32) return false;
+  for (let i = 0; i < 16; i++) {
+    const high = hexDigit(text.charCodeAt(2 * i));
+    const low = hexDigit(text.charCodeAt(2 * i + 1));
+    if (high < 0 || low < 0) return false;
+    bytes[at + i] = high << 4 | low;
+  }
+  return true;
+};
+
+/** Writes {@linkcode guid128} to `bytes[at, at + 16)`. */
+export const putGuid128 = (bytes: Uint8Array, at: number, guid: string): void => {
+  if (putHex128(bytes, at, guid)) return;
+  const words = shortSha1(guid);
+  if (words === null) return bytes.set(sha1(encoder.encode(guid)).subarray(4), at);
+  for (let i = 0; i < 16; i++) bytes[at + i] = words[1 + (i >> 2)]! >>> (24 - 8 * (i & 3));
+};
+
 /**
  * The 16 bytes that the `guid` index record and EXPUNGE_GUID hold for a GUID: its 32 hex digits decoded, of any other
  * text the last 16 bytes of its SHA-1 (mail_generate_guid_128_hash in Dovecot's src/lib-mail/mail-user-hash.c).
  */
 export const guid128 = (guid: string): Uint8Array => {
-  if (isGuid128(guid)) return parseHex(guid)!;
-  const words = shortSha1(guid);
-  if (words === null) return sha1(encoder.encode(guid)).slice(4);
   const bytes = new Uint8Array(16);
-  for (let i = 0; i < 16; i++) bytes[i] = words[1 + (i >> 2)]! >>> (24 - 8 * (i & 3));
+  putGuid128(bytes, 0, guid);
   return bytes;
 };
 

@@ -52,7 +52,8 @@ export const u32 = whole("u32", 0, 0xffffffff);
 const count = whole("count", 0, Number.MAX_SAFE_INTEGER);
 const seconds = whole("seconds", -(2 ** 40), 2 ** 40);
 
-const uidValue = checked<Uid>(
+/** A UID. */
+export const uidValue: Type<Uid> = checked<Uid>(
   "UID",
   (value) =>
     typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MAX_UID

@@ -8,7 +8,14 @@ import type { TaskEither } from "fp-ts/TaskEither.js";
 import type * as t from "io-ts";
 import { fitName } from "../codec/mailbox_path.ts";
 import { operationJson } from "../codec/store_json.ts";
-import { OPENED, OUTCOMES, STAMPS, STORE } from "../codec/store_call.ts";
+import {
+  DIGESTS,
+  OPENED,
+  OUTCOMES,
+  STAMPS,
+  STORE,
+  type StretchDigest,
+} from "../codec/store_call.ts";
 import {
   ATTRIBUTES,
   CHANGES,
@@ -24,8 +31,10 @@ import type { SyncError } from "../model/error.ts";
 import type { Uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
 import { type MailOperation, type Outcome, withoutBytes } from "../model/operation.ts";
+import type { MailboxStatus } from "../model/mailbox.ts";
 import type { Fetched, Mailbox, MailboxAttributes, Store } from "../port/store.ts";
-import { type Chunks, failStream, StreamFailure } from "../stream/chunks.ts";
+import { type Chunks, collect, failStream, StreamFailure } from "../stream/chunks.ts";
+import { isWorthComparing, recordsLike, type UidRange } from "./alike.ts";
 import { receiveBody, sendBody } from "./bodies.ts";
 import { brokenProtocol, type Bytes, Cancelled, type Channel, Channels } from "./channels.ts";
 
@@ -81,22 +90,69 @@ const ascending = async function* (
   }
 };
 
+/** Fails where more is told than there can be. */
+const atMost = async function* <A>(
+  most: number,
+  told: AsyncIterable<readonly A[]>,
+): AsyncGenerator<readonly A[]> {
+  let count = 0;
+  for await (const chunk of told) {
+    count += chunk.length;
+    if (count > most) broken(`more stretches than its ${most} mails`);
+    yield chunk;
+  }
+};
+
 /** A mailbox that is open at the other end. */
 class RemoteMailbox {
   readonly #channels: Channels;
   readonly #id: number;
+  readonly #status: MailboxStatus;
+  readonly #hasDigests: boolean;
+  #digests: Promise<E.Either<unknown, readonly StretchDigest[]>> | null = null;
 
-  constructor(channels: Channels, id: number) {
+  constructor(
+    channels: Channels,
+    { mailbox, status }: { readonly mailbox: number; readonly status: MailboxStatus },
+    hasDigests: boolean,
+  ) {
     this.#channels = channels;
-    this.#id = id;
+    this.#id = mailbox;
+    this.#status = status;
+    this.#hasDigests = hasDigests;
   }
 
   #call(call: string, more: Readonly<Record<string, unknown>> = {}): Promise<Channel> {
     return this.#channels.call({ call, mailbox: this.#id, ...more });
   }
 
-  readonly records = (): Chunks<MailRecord, SyncError> =>
-    ascending(streamOf(this.#call("records"), RECORDS));
+  readonly records: Mailbox["records"] = (like) =>
+    like !== undefined && this.#hasDigests && isWorthComparing(this.#status, like)
+      ? recordsLike(
+        { status: this.#status, digests: this.#askDigests, within: this.#within },
+        like,
+      )
+      : this.#within();
+
+  /** Its records; with `ranges` only those in there. */
+  readonly #within = (ranges?: readonly UidRange[]): Chunks<MailRecord, SyncError> =>
+    ascending(
+      streamOf(this.#call("records", ranges === undefined ? {} : { within: ranges }), RECORDS),
+    );
+
+  /** They stay as they are as long as it is open: they are asked for once. */
+  readonly #askDigests = async (): Promise<() => Promise<readonly StretchDigest[]>> => {
+    if (this.#digests === null) {
+      const channel = await this.#call("digests");
+      const told = streamOf(Promise.resolve(channel), DIGESTS);
+      this.#digests = collect(atMost(this.#status.messages, told))();
+    }
+    const told = this.#digests;
+    return async () => {
+      const digests = await told;
+      return E.isRight(digests) ? digests.right : failStream(digests.left);
+    };
+  };
 
   readonly changes = (since?: string): Chunks<LogChange, SyncError> =>
     streamOf(this.#call("changes", { since: since ?? null }), CHANGES);
@@ -257,7 +313,7 @@ export const remoteStore = (bytes: Bytes): TaskEither<SyncError, Store> =>
     channels.run().catch((thrown) => {
       if (!(thrown instanceof StreamFailure)) throw thrown;
     });
-    const { location, hasStamps, caps } = await resultOf(
+    const { location, hasStamps, hasDigests = false, caps } = await resultOf(
       await channels.call({ call: "store" }),
       STORE,
     );
@@ -276,16 +332,19 @@ export const remoteStore = (bytes: Bytes): TaskEither<SyncError, Store> =>
       });
       const open = await opening();
       if (E.isLeft(open)) return open;
-      const { channel, opened: { mailbox, hasAttributes, ...seen } } = open.right;
+      const { channel, opened } = open.right;
+      const { mailbox: _, hasAttributes, ...seen } = opened;
       const { records, changes, saves, fetch, apply, attributes } = new RemoteMailbox(
         channels,
-        mailbox,
+        opened,
+        hasDigests,
       );
       let ok = false;
       let result: E.Either<SyncError, A>;
       try {
         result = await use({
           ...seen,
+          isFar: true,
           records,
           changes,
           saves,
@@ -326,7 +385,8 @@ export const remoteStore = (bytes: Bytes): TaskEither<SyncError, Store> =>
           ),
         }
         : {}),
-      withMailbox: (guid, use) => borrow({ call: "open", guid }, use),
+      withMailbox: (guid, use, purpose) =>
+        borrow({ call: "open", guid, ...(purpose === undefined ? {} : { purpose }) }, use),
       replaceMailbox: (identity, use) => borrow({ call: "replace", ...identity }, use),
       close: () => Promise.resolve(),
     };

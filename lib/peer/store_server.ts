@@ -6,7 +6,7 @@
 import * as E from "fp-ts/Either.js";
 import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
-import { CALL, type Call, USED } from "../codec/store_call.ts";
+import { CALL, type Call, type StretchDigest, USED } from "../codec/store_call.ts";
 import { type Json, recordJson } from "../codec/store_json.ts";
 import { OPERATIONS, UIDS, valueOf } from "../codec/store_value.ts";
 import { type SyncError, syncError } from "../model/error.ts";
@@ -14,7 +14,8 @@ import type { MailboxGuid, Uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
 import type { MailOperation, Outcome } from "../model/operation.ts";
 import type { Fetched, Mailbox, Store } from "../port/store.ts";
-import { type Chunks, failStream, fromArray, StreamFailure } from "../stream/chunks.ts";
+import { type Chunks, collect, failStream, fromArray, StreamFailure } from "../stream/chunks.ts";
+import { hasMany, recordsWithin, stretchesOf } from "./alike.ts";
 import { receiveBody, sendBody } from "./bodies.ts";
 import { brokenProtocol, type Bytes, Cancelled, type Channel, Channels } from "./channels.ts";
 
@@ -30,10 +31,22 @@ const ONLY_PART = syncError("Unsupported", "mailbox", {}, "a part of a mailbox c
 
 const GIVEN_UP = syncError("Changed", "mailbox", {}, "the other end gave up");
 
+/** A mailbox that the other end has open. */
+interface Lent {
+  readonly mailbox: Mailbox;
+  /** The digests of its stretches, once they are asked for. */
+  digests: Promise<E.Either<SyncError, readonly StretchDigest[]>> | null;
+}
+
+const digestsOf = (lent: Lent): NonNullable<Lent["digests"]> =>
+  lent.digests ??= collect<StretchDigest, SyncError>(
+    stretchesOf(lent.mailbox.records(), lent.mailbox.status),
+  )();
+
 /** The calls of one other end. */
 class StoreServer {
   readonly #store: Store;
-  readonly #mailboxes = new Map<number, Mailbox>();
+  readonly #mailboxes = new Map<number, Lent>();
   #last = 0;
 
   constructor(store: Store) {
@@ -63,6 +76,7 @@ class StoreServer {
         return E.right({
           location: store.location,
           hasStamps: store.stamps !== undefined,
+          hasDigests: true,
           caps: store.caps,
         });
       case "tree":
@@ -72,12 +86,27 @@ class StoreServer {
       case "applyTree":
         return await store.applyTree(call.operation)();
       case "open":
-        return await store.withMailbox(call.guid, this.#lend(channel))();
+        return await store.withMailbox(
+          call.guid,
+          this.#lend(channel, call.purpose === "compare"),
+          call.purpose,
+        )();
       case "replace":
         return await store.replaceMailbox(call, this.#lend(channel))();
-      case "records":
-        await tellRecords(channel, this.#mailbox(call.mailbox).records());
+      case "records": {
+        const records = this.#mailbox(call.mailbox).records();
+        await tellRecords(
+          channel,
+          call.within === undefined ? records : recordsWithin(records, call.within),
+        );
         return E.right(null);
+      }
+      case "digests": {
+        const digests = await digestsOf(this.#lent(call.mailbox));
+        if (E.isLeft(digests)) return digests;
+        await tellRows(channel, fromArray(digests.right));
+        return E.right(null);
+      }
       case "changes":
         await tellRows(channel, this.#mailbox(call.mailbox).changes(call.since ?? undefined));
         return E.right(null);
@@ -99,16 +128,24 @@ class StoreServer {
     }
   }
 
-  #mailbox(id: number): Mailbox {
+  #lent(id: number): Lent {
     return this.#mailboxes.get(id) ?? failStream(brokenProtocol("a mailbox that is not open"));
   }
 
-  /** Lends a mailbox to the other end until it says what became of it; a connection that breaks counts as a failure. */
-  #lend(channel: Channel): (mailbox: Mailbox) => TaskEither<SyncError, void> {
+  #mailbox(id: number): Mailbox {
+    return this.#lent(id).mailbox;
+  }
+
+  /**
+   * Lends a mailbox to the other end until it says what became of it; a connection that breaks counts as a failure. One
+   * that will be compared is looked through while the other end is busy with its own.
+   */
+  #lend(channel: Channel, isCompared = false): (mailbox: Mailbox) => TaskEither<SyncError, void> {
     return (mailbox) => async () => {
       if ((mailbox.hidden ?? []).length > 0) return E.left(ONLY_PART);
       const id = ++this.#last;
-      this.#mailboxes.set(id, mailbox);
+      const lent: Lent = { mailbox, digests: null };
+      this.#mailboxes.set(id, lent);
       const { name, status, problems, moment, historyComplete } = mailbox;
       try {
         await channel.item({
@@ -120,6 +157,10 @@ class StoreServer {
           historyComplete,
           hasAttributes: mailbox.attributes !== undefined,
         });
+        if (isCompared && hasMany(status)) {
+          await channel.flush();
+          await digestsOf(lent);
+        }
         const next = await channel.next();
         const used = next?._tag === "Item" ? valueOf(USED, next.json) : undefined;
         return used?.ok === true ? E.right(undefined) : E.left(GIVEN_UP);
@@ -128,6 +169,7 @@ class StoreServer {
         throw thrown;
       } finally {
         this.#mailboxes.delete(id);
+        await lent.digests;
       }
     };
   }

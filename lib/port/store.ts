@@ -62,10 +62,14 @@ export interface Store {
   readonly fitName: (name: MailboxName) => MailboxName;
   /** Carries out one change of the tree, durable when it returns. Doing what is done already succeeds. */
   readonly applyTree: (operation: TreeOperation) => TaskEither<SyncError, void>;
-  /** Opens a mailbox for the time of `use`. Fails with `Missing` where no mailbox has the GUID. */
+  /**
+   * Opens a mailbox for the time of `use`. Fails with `Missing` where no mailbox has the GUID. `purpose` "compare": its
+   * records will be asked for beside those of another one that is like it, for which a store that is far away can get ready.
+   */
   readonly withMailbox: <A>(
     guid: MailboxGuid,
     use: (mailbox: Mailbox) => TaskEither<SyncError, A>,
+    purpose?: "compare",
   ) => TaskEither<SyncError, A>;
   /**
    * Fills a new mailbox out of sight, then puts it in the place of the mailbox that has that name (if any), whose
@@ -103,16 +107,24 @@ export interface MailboxAttributes {
   readonly set: (changes: readonly AttributeValue[]) => TaskEither<SyncError, void>;
 }
 
+/** A mailbox whose records are, as a rule, those of another one. */
+export type Counterpart = Pick<Mailbox, "isFar" | "status" | "records">;
+
 /** One open mailbox. What it shows is the state at opening; what it does is checked against the state at that moment. */
 export interface Mailbox {
   /** Its name. */
   readonly name: MailboxName;
   /** Its numbers at opening. */
   readonly status: MailboxStatus;
+  /** Whether its answers have to be waited for, as those of a store at the other end of a pipe; absent: no. */
+  readonly isFar?: boolean;
   /** What could not be read at opening: damaged records, by UID. These mails are not among `records`. */
   readonly problems: readonly SyncError[];
-  /** All mails, ascending by UID. */
-  readonly records: () => Chunks<MailRecord, SyncError>;
+  /**
+   * All mails, ascending by UID. With a mailbox that has the same ones, as a rule, what is far away need only be told of
+   * where they differ: all else is taken from there, with the GUIDs in the form that they have there.
+   */
+  readonly records: (like?: Counterpart) => Chunks<MailRecord, SyncError>;
   /**
    * Mails that it has and does not show, as a view of a part of it, ascending by UID; absent: none. Nothing is done to
    * them, here or on the other side, and nothing follows from their not being shown. They can be fetched.

@@ -146,7 +146,8 @@ export const approved = (store: Store, side: Side, approval: Approval): Store =>
     ...store,
     tree,
     applyTree,
-    withMailbox: (guid, use) => store.withMailbox(guid, (mailbox) => use(guarded(mailbox))),
+    withMailbox: (guid, use, purpose) =>
+      store.withMailbox(guid, (mailbox) => use(guarded(mailbox)), purpose),
     replaceMailbox: (identity, use) => async () => {
       const step: PlanStep = { _tag: "Replace", side, ...identity, gone: null };
       const planned = approval.planned(step);

@@ -105,7 +105,7 @@ const syncPair = (
           createCounterpart(from, destination, pair, log),
           TE.chain(() => destination.withMailbox(pair.guid, (to) => mendMailbox(from, to))),
         )
-        : destination.withMailbox(pair.counterpart, syncOpen(from, destination, pair)),
+        : destination.withMailbox(pair.counterpart, syncOpen(from, destination, pair), "compare"),
       TE.map((result): MailboxResult => ({
         ...result,
         problems: [
@@ -115,7 +115,7 @@ const syncPair = (
       })),
       TE.map((result) => ({ ...result, messages: from.status.messages })),
     );
-  });
+  }, pair.counterpart === null ? undefined : "compare");
 
 /**
  * Syncs one pair, and looks again until there is nothing to do: so the end is compared, not assumed. A mailbox that was

@@ -79,7 +79,7 @@ export const backupContext = (source: Mailbox, destination: Mailbox): BackupCont
 
 const proposals = (source: Mailbox, destination: Mailbox): Chunks<Proposal, SyncError> =>
   pipe(
-    diff(source.records(), destination.records()),
+    diff(source.records(destination), destination.records(source)),
     planBackup(backupContext(source, destination)),
   );
 

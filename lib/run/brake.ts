@@ -206,7 +206,8 @@ export const askingFirst = (store: Store, may: TaskEither<SyncError, void>): Sto
       operation._tag === "DeleteMailbox"
         ? TE.chain(() => store.applyTree(operation))(ask)
         : store.applyTree(operation),
-    withMailbox: (guid, use) => store.withMailbox(guid, (mailbox) => use(guarded(mailbox))),
+    withMailbox: (guid, use, purpose) =>
+      store.withMailbox(guid, (mailbox) => use(guarded(mailbox)), purpose),
     replaceMailbox: (identity, use) => TE.chain(() => store.replaceMailbox(identity, use))(ask),
   };
 };

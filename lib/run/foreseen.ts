@@ -7,7 +7,6 @@ import * as E from "fp-ts/Either.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import type { SyncError } from "../model/error.ts";
 import type { Uid } from "../model/ids.ts";
-import type { MailRecord } from "../model/mail.ts";
 import { overlaid } from "../port/overlaid.ts";
 import type { Fetched, Mailbox, Store } from "../port/store.ts";
 import { type Chunks, collect, failStream, fromArray } from "../stream/chunks.ts";
@@ -54,8 +53,8 @@ export interface ForeseenMailbox {
 export const foreseenRecords = (mailbox: Mailbox): ForeseenMailbox => {
   const { stream, end } = primed(mailbox.records());
   let isAsked = false;
-  const records = (): Chunks<MailRecord, SyncError> => {
-    if (isAsked) return mailbox.records();
+  const records: Mailbox["records"] = (like) => {
+    if (isAsked) return mailbox.records(like);
     isAsked = true;
     return stream;
   };

@@ -207,7 +207,8 @@ export const holding = (store: Store, hold: Hold, reason: string): Store => {
     ...store,
     tree: remembered.tree,
     applyTree,
-    withMailbox: (guid, use) => store.withMailbox(guid, (mailbox) => use(guarded(mailbox))),
+    withMailbox: (guid, use, purpose) =>
+      store.withMailbox(guid, (mailbox) => use(guarded(mailbox)), purpose),
     replaceMailbox: (identity, use) => {
       const old = remembered.mailboxNamed(identity.name);
       if (old === null) return store.replaceMailbox(identity, use);

@@ -25,7 +25,7 @@ import { mergeAttributes } from "./attributes.ts";
 import { withheldUids } from "./backup_mailbox.ts";
 import { decisionsIn } from "./decided.ts";
 import { withFirstMails } from "./first_mails.ts";
-import { areEqual, gather } from "./gather.ts";
+import { areEqual, gather, readBoth } from "./gather.ts";
 import { keptChanging } from "./run.ts";
 import { explainTakenBack, type Half, halvesOf, surplusOf } from "./take_back.ts";
 import { Tally } from "./tally.ts";
@@ -229,9 +229,10 @@ class Merge {
       const equal = await areEqual(both.left, both.right, this.#pairs);
       if (E.isLeft(equal)) return equal;
       if (equal.right) return E.right(this.#result(both, true, first));
+      const reading = readBoth(both);
       const [left, right] = await Promise.all([
-        gather(both.left, this.#pending.left, this.#memory?.momentLeft),
-        gather(both.right, this.#pending.right, this.#memory?.momentRight),
+        gather(both.left, this.#pending.left, this.#memory?.momentLeft, reading.left),
+        gather(both.right, this.#pending.right, this.#memory?.momentRight, reading.right),
       ]);
       if (E.isLeft(left)) return left;
       if (E.isLeft(right)) return right;

@@ -124,7 +124,8 @@ export const recorded = (store: Store, side: Side, note: (step: PlanStep) => voi
     ...store,
     tree,
     applyTree,
-    withMailbox: (guid, use) => store.withMailbox(guid, (mailbox) => use(watched(mailbox, note))),
+    withMailbox: (guid, use, purpose) =>
+      store.withMailbox(guid, (mailbox) => use(watched(mailbox, note)), purpose),
     replaceMailbox: (identity, use) => async () => {
       const old = mailboxNamed(identity.name);
       const gone = old === null ? null : await extentOf(store, old);

@@ -64,7 +64,7 @@ const mailboxUnder = (mailbox: Mailbox, { signal, pace, onBatch }: Supervision):
   const stop = <A>(input: Chunks<A, SyncError>): Chunks<A, SyncError> =>
     signal === undefined ? input : stopAt<A, SyncError>(signal, stoppedError)(input);
   const changed: Partial<Mailbox> = {
-    records: () => stop(mailbox.records()),
+    records: (like) => stop(mailbox.records(like)),
     fetch: (wanted) => stop(mailbox.fetch(wanted)),
     apply: (operations) => {
       const paced = pace === undefined ? operations : pacing(pace, operations);
@@ -88,8 +88,10 @@ export const supervised = (store: Store, supervision: Supervision): Store => {
     tree: unless(() => store.tree),
     ...(store.stamps === undefined ? {} : { stamps: unless(() => store.stamps!) }),
     applyTree: (operation) => unless(() => store.applyTree(operation)),
-    withMailbox: (guid, use) =>
-      unless(() => store.withMailbox(guid, (mailbox) => use(mailboxUnder(mailbox, supervision)))),
+    withMailbox: (guid, use, purpose) =>
+      unless(() =>
+        store.withMailbox(guid, (mailbox) => use(mailboxUnder(mailbox, supervision)), purpose)
+      ),
     replaceMailbox: (identity, use) =>
       unless(() =>
         store.replaceMailbox(identity, (mailbox) => use(mailboxUnder(mailbox, supervision)))

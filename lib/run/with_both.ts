@@ -36,14 +36,14 @@ async () => {
   const lending = stores.right.withMailbox<A>(guid, (right) => {
     opened.resolve(right);
     return () => used.promise;
-  })();
+  }, "compare")();
   try {
     return await stores.left.withMailbox<A>(guid, (left) => async () => {
       const right = await Promise.race([opened.promise, lending]);
       if ("_tag" in right) return right;
       used.resolve(await use({ left, right })());
       return await lending;
-    })();
+    }, "compare")();
   } finally {
     used.resolve(GIVEN_UP);
     await lending;
