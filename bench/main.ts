@@ -22,9 +22,17 @@ import { type JobResult, jobText } from "./results.ts";
 import { runRounds } from "./rounds.ts";
 import { verdictsOf } from "./targets.ts";
 
+const USAGE =
+  "deno task bench [--rounds N] [--only WORK] [--in DIR] [--long] [--full] [--keep] [CORPUS...]";
+
 const { full, long, keep, _: names, ...options } = parseArgs(Deno.args, {
   string: ["rounds", "only", "in"],
   boolean: ["full", "long", "keep"],
+  unknown: (_, option) => {
+    if (option === undefined) return true;
+    console.log(USAGE);
+    Deno.exit(2);
+  },
 });
 const rounds = Number(options.rounds ?? "3");
 const only = options.only ?? "";
