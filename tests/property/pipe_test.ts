@@ -83,13 +83,16 @@ const guidsIn = (...states: readonly MemoryState[]): Set<string> =>
   );
 
 /** A pair that has been equal once, and has changed in every way on both sides since. */
-const changedPair = async (): Promise<readonly [MemoryState, MemoryState]> => {
+const changedPair = async (
+  before: readonly Act[] = [],
+): Promise<readonly [MemoryState, MemoryState]> => {
   const world = new World();
   const [left, right] = [newAccount(world), newAccount(world)];
   const save = (box: number, flags = 0): Act => ({ _tag: "Save", box, gap: 0, flags });
   const first: readonly Act[] = [
     { _tag: "Create", name: "A" },
     { _tag: "Create", name: "A/B" },
+    ...before,
     ...[0, 0, 0, 1, 1, 2].map((box) => save(box)),
   ];
   first.forEach((a) => act(left, world, a));
@@ -146,6 +149,7 @@ interface Broken {
 /** Breaks a sync everywhere: it is never done silently, nothing is lost, and the next run ends as an unbroken one. */
 const breakEverywhere = async (
   cuts: readonly Cut[],
+  start: () => Promise<readonly [MemoryState, MemoryState]>,
   expected: readonly [MemoryState, MemoryState],
   isGoodbye: (cut: Cut) => boolean,
   broken: (pair: readonly [MemoryState, MemoryState], cut: Cut) => Promise<Broken>,
@@ -154,7 +158,7 @@ const breakEverywhere = async (
   const kept = guidsIn(...expected);
   for (const cut of cuts) {
     const where = `${cut.end} cut after ${cut.after} bytes`;
-    const pair = await changedPair();
+    const pair = await start();
     const { failures } = await broken(pair, cut);
     // Only the goodbye may be missed by nobody: then all is done.
     if (failures.every((failure) => failure === null)) {
@@ -181,6 +185,7 @@ Deno.test("a session of Dovecot's protocol, cut at every line: said, nothing los
   const said = plain.sent.slave.reduce((sum, { length }) => sum + length, 0);
   await breakEverywhere(
     cuts,
+    changedPair,
     expected,
     ({ end, after }) => end === "slave" && after >= said - "X\n".length,
     async ([left, right], cut) => {
@@ -195,22 +200,24 @@ Deno.test("a session of Dovecot's protocol, cut at every line: said, nothing los
   );
 });
 
-Deno.test("a mirror with a served store, cut behind every few bytes: said, nothing lost, mended by the next", async () => {
-  const expected = await changedPair();
+const breakServed = async (before: readonly Act[], everyBytes: number): Promise<void> => {
+  const start = () => changedPair(before);
+  const expected = await start();
   const plain = await overPipe(memoryStore(expected[0]), memoryStore(expected[1]));
   assert.ok(E.isRight(plain.mirror));
   assert.equal(directories(expected[0]), directories(expected[1]));
   // Its frames have no lines: behind every few bytes.
   const total = (pieces: readonly Uint8Array[]) => pieces.reduce((n, { length }) => n + length, 0);
   const cuts = (["master", "slave"] as const).flatMap((end) =>
-    Array.from({ length: Math.floor((total(plain.sent[end]) - 1) / 23) }, (_, i): Cut => ({
+    Array.from({ length: Math.floor((total(plain.sent[end]) - 1) / everyBytes) }, (_, i): Cut => ({
       end,
-      after: 23 * i,
+      after: everyBytes * i,
     }))
   );
   assert.ok(cuts.length > 100, `${cuts.length} cuts`);
   await breakEverywhere(
     cuts,
+    start,
     expected,
     () => false,
     async ([left, right], cut) => {
@@ -223,4 +230,10 @@ Deno.test("a mirror with a served store, cut behind every few bytes: said, nothi
       assert.deepEqual(report.problems, []);
     },
   );
-});
+};
+
+Deno.test("a mirror with a served store, cut behind every few bytes: said, nothing lost, mended by the next", () =>
+  breakServed([], 23));
+
+Deno.test("the same of a mailbox with many mails, of which digests are told", () =>
+  breakServed(SAVES, 331));
