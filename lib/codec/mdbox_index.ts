@@ -11,7 +11,7 @@
 import * as E from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { ExtensionKind } from "./index_build.ts";
-import { formatHex, guid128 } from "./guid.ts";
+import { formatHex, putGuid128 } from "./guid.ts";
 import { putU32, u32 } from "./little_endian.ts";
 import { type MailboxGuid, mailboxGuid } from "../model/ids.ts";
 
@@ -158,7 +158,7 @@ export const decodeMdboxHeader = (header: Uint8Array): E.Either<SyncError, Mdbox
 export const encodeMdboxHeader = (header: MdboxHeader): Uint8Array => {
   const bytes = new Uint8Array(MDBOX_HEADER.headerSize);
   putU32(bytes, 0, header.mapUidValidity);
-  if (header.guid !== null) bytes.set(guid128(header.guid), HEADER_GUID);
+  if (header.guid !== null) putGuid128(bytes, HEADER_GUID, header.guid);
   bytes[MDBOX_HEADER_FLAGS_OFFSET] = header.flags;
   return bytes;
 };

@@ -4,6 +4,7 @@
  * @module
  */
 import * as t from "io-ts";
+import type { Uid } from "../model/ids.ts";
 import {
   ATTRIBUTE,
   ERROR,
@@ -16,7 +17,6 @@ import {
   u32,
   uidValue,
 } from "./store_value.ts";
-import type { Uid } from "../model/ids.ts";
 
 /** What opening a mailbox tells. */
 export const OPENED = t.type({

@@ -39,24 +39,23 @@ export class RecentIndexes {
 
   /** Keeps an index that nobody uses any more, until others take its place. */
   keep(directory: string, index: IndexFile): void {
-    this.drop(directory);
+    this.#drop(directory);
     this.#kept.set(directory, index);
     let mails = 0;
     for (const { view } of this.#kept.values()) mails += view.count;
     for (const [oldest, { view }] of this.#kept) {
       if (this.#kept.size <= MOST && mails <= MOST_MAILS) break;
       mails -= view.count;
-      this.drop(oldest);
+      this.#drop(oldest);
     }
   }
 
   /** Closes all. */
   close(): void {
-    for (const directory of [...this.#kept.keys()]) this.drop(directory);
+    for (const directory of [...this.#kept.keys()]) this.#drop(directory);
   }
 
-  /** Lets go of the index of a directory, if it is here. */
-  drop(directory: string): void {
+  #drop(directory: string): void {
     this.#kept.get(directory)?.close();
     this.#kept.delete(directory);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import { grown } from "../../codec/growing.ts";
-import { guid128 } from "../../codec/guid.ts";
+import { putGuid128 } from "../../codec/guid.ts";
 import { expungeMails, setHeader, withExactModSeqs } from "../../codec/index_build.ts";
 import { HEADER_AT } from "../../codec/index_header.ts";
 import { type LogRecord, SYNC_DONE } from "../../codec/index_record.ts";
@@ -218,7 +218,7 @@ export class BatchIndex {
 const expungeRecords = (mails: readonly MaildirMail[]): readonly LogRecord[] => {
   if (mails.length === 0) return [];
   const guids = new Uint8Array(16 * mails.length);
-  mails.forEach((mail, i) => guids.set(guid128(guidOf(mail.entry)), 16 * i));
+  mails.forEach((mail, i) => putGuid128(guids, 16 * i, guidOf(mail.entry)));
   return [expungeMails(Uint32Array.from(mails, ({ uid }) => uid), guids)];
 };
 

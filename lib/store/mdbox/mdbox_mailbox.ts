@@ -62,8 +62,8 @@ export interface MailboxSurroundings {
   readonly storage: Storage;
   /** The mails that several of them name. */
   readonly shared: SharedMails;
-  /** Their indexes that were open just now. */
-  readonly recent: RecentIndexes;
+  /** Their indexes that were open just now; absent: none is kept. */
+  readonly recent?: RecentIndexes;
   /** The file that has the attributes of all; absent: none are kept. */
   readonly attributes?: string;
 }
@@ -78,7 +78,7 @@ export const openMailbox = (
   paths: MailboxPaths,
 ): OpenMailbox | null => {
   const { storage, recent } = around;
-  const index = recent.take(paths.index) ?? openMailboxIndex(storage.os, paths.index);
+  const index = recent?.take(paths.index) ?? openMailboxIndex(storage.os, paths.index);
   if (index === null) return null;
   try {
     checkMap(storage, index);
@@ -146,7 +146,9 @@ class MdboxMailbox implements OpenMailbox {
   };
 
   readonly close = (): void => {
-    this.#around.recent.keep(this.#paths.index, this.#shown);
+    const { recent } = this.#around;
+    if (recent === undefined) this.#shown.close();
+    else recent.keep(this.#paths.index, this.#shown);
     this.#writing?.index.close();
     this.#writing = null;
   };

@@ -129,6 +129,7 @@ class MdboxStore implements Store {
   readonly applyTree: Store["applyTree"];
   readonly #storage: Storage;
   readonly #around: MailboxSurroundings;
+  readonly #recent = new RecentIndexes();
   /** Where mailboxes were seen last; looked at again before it is relied upon. */
   readonly #seen = new Map<MailboxGuid, Located>();
 
@@ -139,7 +140,6 @@ class MdboxStore implements Store {
     this.#around = {
       storage: this.#storage,
       shared: new SharedMails(this.#storage),
-      recent: new RecentIndexes(),
       ...(options.attributes === undefined ? {} : { attributes: options.attributes }),
     };
     this.applyTree = movingAttributes(
@@ -204,7 +204,7 @@ class MdboxStore implements Store {
     guarded(() => this.#replace(name, identity, use));
 
   readonly close: Store["close"] = () => {
-    this.#around.recent.close();
+    this.#recent.close();
     this.#storage.close();
     return Promise.resolve();
   };
@@ -261,9 +261,13 @@ class MdboxStore implements Store {
     }
   }
 
-  #open(name: MailboxName, paths: Located["paths"]): OpenMailbox | null {
+  #open(
+    name: MailboxName,
+    paths: Located["paths"],
+    around: MailboxSurroundings = { ...this.#around, recent: this.#recent },
+  ): OpenMailbox | null {
     try {
-      return openMailbox(this.#around, name, paths);
+      return openMailbox(around, name, paths);
     } catch (thrown) {
       const error = thrownError(thrown);
       return failStream({ ...error, scope: "mailbox", where: { mailbox: name, ...error.where } });
@@ -299,10 +303,9 @@ class MdboxStore implements Store {
         if (os.files.stat(staged) !== null) await discardStaged(storage, staged);
       };
       try {
-        const open = this.#open(name, { ...paths, index: staged })!;
+        // Its index will lie elsewhere, and is not kept.
+        const open = this.#open(name, { ...paths, index: staged }, this.#around)!;
         const result = await this.#use(open, use);
-        // It is there no longer, whatever became of it.
-        this.#around.recent.drop(staged);
         if (E.isLeft(result)) {
           await discard();
           return result;
