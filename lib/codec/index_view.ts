@@ -223,10 +223,14 @@ export class IndexView {
   }
 
   /**
-   * The bytes of a `dovecot.index` of this state, that says it stands at a position of a log (head and tail). Data of
-   * the "modseq" header is made for that position. Linear.
+   * The bytes of a `dovecot.index` of this state, that says it stands at a position of a log. Data of the "modseq" header
+   * is made for that position. `tailOffset`: from where on requests in that log wait to be carried out; default: none
+   * does. Linear.
    */
-  encode(at: { readonly seq: number; readonly offset: number }): Uint8Array<ArrayBuffer> {
+  encode(
+    at: { readonly seq: number; readonly offset: number },
+    tailOffset: number = at.offset,
+  ): Uint8Array<ArrayBuffer> {
     const modSeqs = new Uint8Array(MODSEQ_HEADER_SIZE);
     const numbers = new DataView(modSeqs.buffer);
     numbers.setBigUint64(0, this.highestModSeq, true);
@@ -245,7 +249,7 @@ export class IndexView {
     const { uids, flags: flagBytes, count } = this.#state.rows;
     return encodeSnapshot({ base: this.#state.base, extensions, uids, flags: flagBytes }, count, {
       seq: at.seq,
-      tailOffset: at.offset,
+      tailOffset,
       headOffset: at.offset,
     });
   }

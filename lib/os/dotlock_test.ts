@@ -40,7 +40,18 @@ Deno.test("dotlock: names its owner, keeps others of the process out, goes away 
 
 Deno.test("isLeftBehind: a dead owner, or nobody to ask and 120 s without a change", () => {
   const file = (changed: number, mtime = changed): FileInfo => ({
-    ...{ kind: "file", size: 0, mtimeNs: 0, ctimeNs: 0, links: 1, dev: 1, ino: "1", mode: 0o600 },
+    ...{
+      kind: "file",
+      size: 0,
+      mtimeNs: 0,
+      ctimeNs: 0,
+      links: 1,
+      dev: 1,
+      ino: "1",
+      mode: 0o600,
+      uid: 0,
+      gid: 0,
+    },
     ...{ mtime, ctime: changed },
   });
   const now = 1_000_000;

@@ -118,6 +118,7 @@ export class DryTree {
   newInfo(kind: "file" | "directory", mode: number, now: number): FileInfo {
     const [mtime, size] = [Math.floor(now / 1000), 0];
     const ino = `dry-${++this.#made}`;
+    const { dev, uid, gid } = this.#root.info;
     return {
       kind,
       size,
@@ -126,9 +127,11 @@ export class DryTree {
       ctime: mtime,
       ctimeNs: 0,
       links: 1,
-      dev: this.#root.info.dev,
+      dev,
       ino,
       mode,
+      uid,
+      gid,
     };
   }
 

@@ -44,7 +44,17 @@ const BASE = O.CLOEXEC | O.NOCTTY | O.NONBLOCK;
 const MODES = { r: BASE | O.RDONLY, "r+": BASE | O.RDWR, a: BASE | O.RDWR | O.APPEND } as const;
 
 /** struct statx (linux/stat.h), 256 bytes, the same on every architecture. */
-const STATX = { nlink: 16, mode: 28, ino: 32, size: 40, ctime: 96, mtime: 112, device: 136 };
+const STATX = {
+  nlink: 16,
+  uid: 20,
+  gid: 24,
+  mode: 28,
+  ino: 32,
+  size: 40,
+  ctime: 96,
+  mtime: 112,
+  device: 136,
+};
 const STATX_BASIC_STATS = 0x7ff;
 const AT_EMPTY_PATH = 0x1000;
 const AT_SYMLINK_NOFOLLOW = 0x100;
@@ -81,6 +91,8 @@ const fileInfo = (): FileInfo => {
     dev: view.getUint32(STATX.device, true) * 2 ** 20 + view.getUint32(STATX.device + 4, true),
     ino: String(view.getBigUint64(STATX.ino, true)),
     mode: mode & 0o7777,
+    uid: view.getUint32(STATX.uid, true),
+    gid: view.getUint32(STATX.gid, true),
   };
 };
 

@@ -37,6 +37,10 @@ export interface FileInfo {
   readonly ino: string;
   /** Permission bits. */
   readonly mode: number;
+  /** Its owner. */
+  readonly uid: number;
+  /** Its group. */
+  readonly gid: number;
 }
 
 /** An entry of a directory. */

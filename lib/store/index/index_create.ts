@@ -12,6 +12,7 @@ import { IndexView } from "../../codec/index_view.ts";
 import type { Os } from "../../port/os.ts";
 import { type IndexAppender, IndexFile, openIndex } from "./index_file.ts";
 import { fail, groupBytes, type IndexPaths, indexPaths, LogFile, orThrow } from "./log_file.ts";
+import { writeSnapshot } from "./snapshot_file.ts";
 
 /** How a new index is made. */
 export interface NewIndex {
@@ -77,9 +78,7 @@ export const createIndex = (
     refuseIfThere(os, paths);
     if (behind !== null) {
       const start = { seq: behind.fileSeq, offset: LOG_HEADER_SIZE };
-      os.disk.unlink(paths.newIndex);
-      os.disk.create(paths.newIndex, [appender.view.encode(start)], { mode });
-      os.disk.rename(paths.newIndex, paths.index);
+      writeSnapshot(os, paths, appender.view.encode(start), mode);
     }
     os.disk.rename(paths.newLog, paths.log);
   } catch (thrown) {
@@ -105,7 +104,7 @@ const openNew = (
   if (log === null) return null;
   const { indexId, fileSeq } = log.header();
   if (indexId === header.indexId && fileSeq === header.fileSeq) {
-    return new IndexFile(os, paths, { log, header, view });
+    return new IndexFile(os, paths, { log, header, view, snapshot: null });
   }
   log.close();
   return null;

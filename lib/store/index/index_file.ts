@@ -28,6 +28,7 @@ import type { IndexView } from "../../codec/index_view.ts";
 import type { LogChange } from "../../model/change.ts";
 import type { Uid } from "../../model/ids.ts";
 import type { Fd, Held, Os } from "../../port/os.ts";
+import { StreamFailure } from "../../stream/chunks.ts";
 import {
   historyIsComplete,
   type LoadedIndex,
@@ -45,9 +46,13 @@ import {
   orThrow,
   sameFile,
 } from "./log_file.ts";
+import { isWorthSnapshot, replaceSnapshot } from "./snapshot_file.ts";
 
 /** Dovecot waits so long for a log: 3 minutes. */
 const LOCK_TIMEOUT_MS = 180_000;
+
+/** Nobody is to wait long for what is not needed. */
+const SHORTEN_TIMEOUT_MS = 2_000;
 
 /** What is incomplete is looked at again so much later, before it is cut off. */
 const CUT_PAUSE_MS = 20;
@@ -108,11 +113,11 @@ export class IndexFile {
 
   /** The same index once more, as it stands here; each has its own view. */
   copy(): IndexFile {
-    const { header, view, log } = this.#loaded;
+    const { log, view, ...rest } = this.#loaded;
     const again = LogFile.open(this.#os, this.#paths.log);
     if (again === null) return this.#gone();
     if (sameFile(again.info, log.info)) {
-      return new IndexFile(this.#os, this.#paths, { log: again, header, view: view.copy() });
+      return new IndexFile(this.#os, this.#paths, { ...rest, log: again, view: view.copy() });
     }
     again.close();
     return new IndexFile(this.#os, this.#paths, loadIndex(this.#os, this.#paths) ?? this.#gone());
@@ -233,6 +238,30 @@ export class IndexFile {
     } finally {
       held.release();
       this.#os.files.close(fd);
+    }
+  }
+
+  /**
+   * Writes `dovecot.index` anew where so much was logged since the last one that reading it is a burden (Dovecot does it
+   * much sooner). Durable; only for speed, so that what does not succeed is left to others, and nothing is thrown but
+   * defects.
+   */
+  async shorten(isWorth: typeof isWorthSnapshot = isWorthSnapshot): Promise<void> {
+    if (!isWorth(this.view, this.#loaded.snapshot)) return;
+    try {
+      await this.withLock((writer) => {
+        const { view } = this;
+        if (!isWorth(view, this.#loaded.snapshot)) return;
+        const { seq, offset } = view.position;
+        // A snapshot may not know of anything that a power cut could take out of the log.
+        writer.sync();
+        const bytes = view.encode({ seq, offset }, view.tailOffset);
+        if (replaceSnapshot(this.#os, this.#paths, bytes, this.#loaded.log.info)) {
+          this.#loaded = { ...this.#loaded, snapshot: { seq, offset } };
+        }
+      }, SHORTEN_TIMEOUT_MS);
+    } catch (thrown) {
+      if (!(thrown instanceof StreamFailure)) throw thrown;
     }
   }
 

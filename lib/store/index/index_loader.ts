@@ -5,6 +5,7 @@
  * @module
  */
 import * as E from "fp-ts/Either.js";
+import type { LogPosition } from "../../codec/index_changes.ts";
 import { decodeIndexHeader, type LogHeader } from "../../codec/index_header.ts";
 import {
   decodeLog,
@@ -34,6 +35,8 @@ export interface LoadedIndex {
   readonly header: LogHeader;
   /** The state after the last complete record of the log. */
   readonly view: IndexView;
+  /** Where the snapshot stands in the logs; null: there is none. */
+  readonly snapshot: LogPosition | null;
 }
 
 /** Milliseconds to wait before all is read again; somebody who rotates may himself be made to wait for the processor. */
@@ -112,7 +115,13 @@ const assemble = (
       return { path: one.path, what: `it ends at ${offset}, not ${header.prevFileOffset}` };
     }
   }
-  return { log, header, view };
+  const head = snapshot?.header;
+  return {
+    log,
+    header,
+    view,
+    snapshot: head === undefined ? null : { seq: head.logSeq, offset: head.logHeadOffset },
+  };
 };
 
 /** Replays a log from a place on, part by part; gives where its last complete record ends. */

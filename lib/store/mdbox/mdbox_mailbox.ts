@@ -142,7 +142,10 @@ class MdboxMailbox implements OpenMailbox {
   }
 
   readonly finish = async (): Promise<void> => {
-    if (this.#writing?.modSeqs.isPending) await new Commit(this.#writing, [], null).run(true);
+    const writing = this.#writing;
+    if (writing === null) return;
+    if (writing.modSeqs.isPending) await new Commit(writing, [], null).run(true);
+    await writing.index.shorten();
   };
 
   readonly close = (): void => {

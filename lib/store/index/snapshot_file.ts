@@ -1,0 +1,63 @@
+/**
+ * Writing `dovecot.index`, the outcome of a log, so that nobody has to read the log from its first day.
+ *
+ * @module
+ */
+import type { LogPosition } from "../../codec/index_changes.ts";
+import type { IndexView } from "../../codec/index_view.ts";
+import type { FileInfo, Os } from "../../port/os.ts";
+import type { IndexPaths } from "./log_file.ts";
+
+/** Fewer bytes of log than this are read in a few milliseconds. */
+const WORTH = 1 << 20;
+/** A snapshot of many mails is written anew less often: a mail takes some 40 bytes of it. */
+const WORTH_OF_MAIL = 8;
+
+/** Whether so much was logged since the last snapshot that another one is worth its while. */
+export const isWorthSnapshot = (
+  { position, count }: IndexView,
+  last: LogPosition | null,
+): boolean => {
+  const from = last !== null && last.seq === position.seq ? last.offset : 0;
+  return position.offset - from >= Math.max(WORTH, count * WORTH_OF_MAIL);
+};
+
+const makeDraft = (os: Os, paths: IndexPaths, bytes: Uint8Array, mode: number): void => {
+  // Dovecot writes over what a dead process has left, too.
+  os.disk.unlink(paths.newIndex);
+  os.disk.create(paths.newIndex, [bytes], { mode });
+};
+
+/**
+ * Puts a snapshot where none is, in a directory that nobody else knows of yet. A process that dies meanwhile leaves none.
+ */
+export const writeSnapshot = (
+  os: Os,
+  paths: IndexPaths,
+  bytes: Uint8Array,
+  mode: number,
+): void => {
+  makeDraft(os, paths, bytes, mode);
+  os.disk.rename(paths.newIndex, paths.index);
+};
+
+/**
+ * Puts a snapshot in the place of the one that is there. The caller has the lock of the log, which is durable up to where
+ * the snapshot stands. A process that dies meanwhile leaves the old one. False: it is not made, since it would be somebody
+ * else's than the log is, as when root writes to it; who reads the log could perhaps not read the snapshot.
+ */
+export const replaceSnapshot = (
+  os: Os,
+  paths: IndexPaths,
+  bytes: Uint8Array,
+  { mode, uid, gid }: FileInfo,
+): boolean => {
+  makeDraft(os, paths, bytes, mode);
+  const draft = os.files.stat(paths.newIndex);
+  if (draft?.uid === uid && draft.gid === gid) {
+    os.disk.rename(paths.newIndex, paths.index);
+    return true;
+  }
+  os.disk.unlink(paths.newIndex);
+  return false;
+};
