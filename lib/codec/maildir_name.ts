@@ -67,10 +67,12 @@ export const parseNameFlags = (fileName: string): NameFlags => {
 
 const isKnownLetter = (letter: string): boolean => /[DFRSTa-z]/.test(letter);
 
-const formatLetters = ({ flags: set, letters }: NameFlags): readonly string[] => {
-  const out = FLAG_LETTERS.filter(([, bit]) => (set & bit) !== 0).map(([letter]) => letter);
-  for (let n = 0; n < MAX_LETTERS; n++) {
-    if ((letters >> n & 1) !== 0) out.push(String.fromCharCode(LETTER_A + n));
+/** The letters of flags and keywords, sorted by ASCII. */
+const formatLetters = ({ flags: set, letters }: NameFlags): string => {
+  let out = "";
+  for (const [letter, bit] of FLAG_LETTERS) if ((set & bit) !== 0) out += letter;
+  for (let n = 0, rest = letters; rest !== 0; n++, rest >>>= 1) {
+    if ((rest & 1) !== 0) out += String.fromCharCode(LETTER_A + n);
   }
   return out;
 };
@@ -83,7 +85,8 @@ export const withNameFlags = (fileName: string, set: NameFlags): string => {
   const colon = fileName.lastIndexOf(":");
   const base = colon < 0 ? fileName : fileName.slice(0, colon);
   const start = lettersAt(fileName);
-  const old = start < 0 ? "" : fileName.slice(start);
+  if (start < 0 || start === fileName.length) return `${base}:2,${formatLetters(set)}`;
+  const old = fileName.slice(start);
   const comma = old.indexOf(",");
   const unknown = [...(comma < 0 ? old : old.slice(0, comma))].filter((c) => !isKnownLetter(c));
   const letters = [...formatLetters(set), ...unknown].sort((a, b) => a < b ? -1 : a > b ? 1 : 0);

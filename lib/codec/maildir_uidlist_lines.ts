@@ -131,6 +131,7 @@ export class UidlistLines implements Iterable<UidlistEntry> {
 
   /** The row of a base name, the last of several; or -1. Constant. */
   rowOf(name: string): number {
+    if (this.#length === 0) return -1;
     const hash = hashOf(this.#seed, name, 0, name.length);
     return this.#slots[this.#slotOf(hash, name)]! - 1;
   }

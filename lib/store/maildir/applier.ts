@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { letterOf } from "../../codec/maildir_keywords.ts";
+import { type KeywordLetters, letterOf } from "../../codec/maildir_keywords.ts";
 import { withNameFlags } from "../../codec/maildir_name.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
 import { type ModSeq, modSeq, type Uid } from "../../model/ids.ts";
@@ -25,7 +25,15 @@ import type { MaildirMail } from "./mail_table.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { StandingMails } from "./standing.ts";
 import { stagedPath } from "./stranded.ts";
-import { decideSteps, lettersFor, nameFlagsOf, type Prepared, type Step, uidsOf } from "./steps.ts";
+import {
+  decideSteps,
+  lettersFor,
+  nameFlagsOf,
+  type Prepared,
+  type Step,
+  uidsOf,
+  withLetters,
+} from "./steps.ts";
 import { appendUidlist, newSeed, readUidlist, writeUidlist } from "./uidlist_file.ts";
 
 /** A batch is carried out when it has so many operations, or so many bytes in tmp/, or when it was begun so long ago. */
@@ -57,6 +65,8 @@ export class Applier {
   #arrived: { readonly mail: MaildirMail; readonly wanted: ModSeq | null }[] = [];
   readonly #endings = new Endings();
   #usedLetters = 0;
+  /** The letters as they will be when the batch that is gathered is carried out, unless others name some meanwhile. */
+  #nextLetters: KeywordLetters;
   #uidNext = 1;
   /** UIDNEXT as dovecot-uidlist alone gives it. */
   #listedUidNext = 1;
@@ -66,6 +76,7 @@ export class Applier {
   /** For one open mailbox. */
   constructor(box: MaildirBox) {
     this.#box = box;
+    this.#nextLetters = box.letters;
   }
 
   /** One outcome for each operation, in order; those of a batch come when it is durable. */
@@ -121,9 +132,13 @@ export class Applier {
     return os.disk.gather(paths.mail);
   }
 
-  /** The file in cur/ of a mail with that base name, by the letters as they are now. */
-  #fileOf(base: string, { flags, keywords }: Pick<MaildirMail, "flags" | "keywords">): MailFile {
-    const named = nameFlagsOf(this.#box.letters, flags, keywords);
+  /** The file in cur/ of a mail with that base name. */
+  #fileOf(
+    base: string,
+    { flags, keywords }: Pick<MaildirMail, "flags" | "keywords">,
+    letters: KeywordLetters,
+  ): MailFile {
+    const named = nameFlagsOf(letters, flags, keywords);
     return { name: withNameFlags(base, named), isNew: false };
   }
 
@@ -132,7 +147,10 @@ export class Applier {
     if (operation._tag !== "SaveMail") return { operation };
     const { os, paths } = this.#box;
     const { mail, copy: { from } } = operation;
-    const pathOf = (base: string): string => stagedPath(paths.mail, this.#fileOf(base, from));
+    // A mail that has the right name from the beginning is not renamed in tmp/.
+    const letters = withLetters(this.#nextLetters, this.#usedLetters, from.keywords);
+    this.#nextLetters = letters;
+    const pathOf = (base: string) => stagedPath(paths.mail, this.#fileOf(base, from, letters));
     const isTaken = (base: string) => this.#onTheirWay.has(base) || this.#standing.isTaken(base);
     const receiving = { mailDirectory: paths.mail, mode: this.#mode, pathOf, isTaken };
     const saved = withoutBytes(operation);
@@ -189,7 +207,8 @@ export class Applier {
       uidNext: this.#uidNext,
       isTaken: (base) => this.#standing.isTaken(base),
     }, batch);
-    box.setLetters(lettersFor(box.letters, this.#usedLetters, steps));
+    this.#nextLetters = lettersFor(box.letters, this.#usedLetters, steps);
+    box.setLetters(this.#nextLetters);
     let outcomes: readonly Outcome[] | null = null;
     try {
       const done = steps.map((step, i) => {
@@ -263,7 +282,7 @@ export class Applier {
 
   #save(step: StepOf<"Save">, files: BatchFiles): void {
     const { entry, flags, keywords, incoming, modSeq: wanted } = step;
-    const file = this.#fileOf(entry.name, step);
+    const file = this.#fileOf(entry.name, step, this.#box.letters);
     files.stage(incoming, file);
     const mail: MaildirMail = {
       uid: entry.uid,

@@ -36,11 +36,13 @@ export class StandingMails {
 
   /** Whether a base name belongs to a line or a file. */
   isTaken(base: string): boolean {
-    return this.#unlisted.has(base) ||
-      [this.#seenLines, this.#addedLines].some((lines) => {
-        const row = lines.rowOf(base);
-        return row >= 0 && this.#changed.get(lines.uidAt(row)) !== null;
-      });
+    return this.#unlisted.has(base) || this.#isIn(this.#seenLines, base) ||
+      this.#isIn(this.#addedLines, base);
+  }
+
+  #isIn(lines: UidlistLines, base: string): boolean {
+    const row = lines.rowOf(base);
+    return row >= 0 && this.#changed.get(lines.uidAt(row)) !== null;
   }
 
   /** Adds mails, whose UIDs ascend and are above all there. */

@@ -220,7 +220,18 @@ export const uidsOf = (operation: MailOperation): readonly Uid[] => {
   }
 };
 
-/** The letters with those that the mails of a batch need; what finds no free letter lives in the index alone. */
+/** The letters with those that keywords need; what finds no free letter lives in the index alone. */
+export const withLetters = (
+  letters: KeywordLetters,
+  used: number,
+  names: Keywords,
+): KeywordLetters => {
+  let all = letters;
+  for (const name of names) if (isMaildirKeyword(name)) all = withLetter(all, name, used);
+  return all;
+};
+
+/** The letters with those that the mails of a batch need. */
 export const lettersFor = (
   letters: KeywordLetters,
   used: number,
@@ -228,10 +239,7 @@ export const lettersFor = (
 ): KeywordLetters => {
   let all = letters;
   for (const step of steps) {
-    if (step._tag !== "Save" && step._tag !== "Turn") continue;
-    for (const name of step.keywords) {
-      if (isMaildirKeyword(name)) all = withLetter(all, name, used);
-    }
+    if (step._tag === "Save" || step._tag === "Turn") all = withLetters(all, used, step.keywords);
   }
   return all;
 };
