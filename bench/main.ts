@@ -122,7 +122,12 @@ if (!hasMbsync()) left.push("mbsync: not installed");
 if (!full) left.push("work that only `deno task bench:full` does");
 const isNamed = ({ name }: Corpus): boolean =>
   names.length === 0 || names.some((one) => name.startsWith(`${one} `));
-for (const corpus of CORPORA.filter(isNamed)) {
+const corpora = CORPORA.filter(isNamed);
+if (corpora.length === 0) {
+  console.log(`bench: no such corpus; there are: ${CORPORA.map(({ name }) => name).join("; ")}`);
+  Deno.exit(2);
+}
+for (const corpus of corpora) {
   if (worksOf(corpus).length === 0) continue;
   // What the corpus before has left must not be measured.
   if (notCold === null) await dropCaches();
