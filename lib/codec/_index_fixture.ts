@@ -127,3 +127,10 @@ export const LOG_HEADER: LogHeader = {
 /** What is wrong, or "" where nothing is. */
 export const wrongOf = <A>(either: E.Either<{ readonly what: string }, A>): string =>
   E.isLeft(either) ? either.left.what : "";
+
+/** Pieces as one. */
+export const whole = (pieces: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> => {
+  const bytes: number[] = [];
+  for (const piece of pieces) for (const byte of piece) bytes.push(byte);
+  return Uint8Array.from(bytes);
+};

@@ -10,6 +10,7 @@ import {
   mailsOf,
   right,
   viewOfLog,
+  whole,
   wholeLog,
   wrongOf,
 } from "./_index_fixture.ts";
@@ -148,7 +149,7 @@ const readAll = (bytes: Uint8Array): void => {
   if (E.isLeft(applied)) return;
   mailsOf(view);
   foldChanges(entries, view);
-  view.encode({ seq: 2, offset: 40 });
+  whole(view.encode({ seq: 2, offset: 40 }));
 };
 
 const mutation = fc.record({

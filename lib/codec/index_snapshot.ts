@@ -212,22 +212,33 @@ export const layOut = (
   return { offsets, recordSize: Math.ceil(offset / unit) * unit };
 };
 
-/**
- * Writes `dovecot.index`. Sizes, counts, the dirty bit and the low waters (0: unknown) are made from the data; all
- * other fields are those of `base`. Rows beyond `count` are not written. Linear.
- */
-export const encodeSnapshot = (
-  { base, extensions, uids, flags }: Omit<Snapshot, "header">,
+/** So many mails are one piece of what {@linkcode encodeSnapshot} gives: some 640 kB. */
+const ROWS_OF_PIECE = 16_384;
+
+/** What the base header says of the mails: counts, and the flags that any of them has. */
+const countFlags = (flags: Uint8Array, count: number) => {
+  let [seen, deleted, all] = [0, 0, 0];
+  for (let row = 0; row < count; row++) {
+    const flag = flags[row]!;
+    if ((flag & SEEN) !== 0) seen++;
+    if ((flag & DELETED) !== 0) deleted++;
+    all |= flag;
+  }
+  return { seen, deleted, all };
+};
+
+const encodeHeaders = (
+  { base, extensions, flags }: Omit<Snapshot, "header">,
   count: number,
   log: { readonly seq: number; readonly tailOffset: number; readonly headOffset: number },
+  { offsets, recordSize }: ReturnType<typeof layOut>,
 ): Uint8Array<ArrayBuffer> => {
-  const { offsets, recordSize } = layOut(extensions);
   const headerSize = extensions.reduce(
     (sum, { name, headerSize }) =>
       sum + pad8(EXTENSION_HEADER_SIZE + name.length) + pad8(headerSize),
     pad8(base.length),
   );
-  const bytes = new Uint8Array(headerSize + count * recordSize);
+  const bytes = new Uint8Array(headerSize);
   const view = new DataView(bytes.buffer);
   bytes.set(base);
   let at = pad8(base.length);
@@ -246,20 +257,7 @@ export const encodeSnapshot = (
     bytes.set(extension.header, at);
     at += pad8(extension.headerSize);
   });
-  let seen = 0;
-  let deleted = 0;
-  let all = 0;
-  for (let row = 0; row < count; row++, at += recordSize) {
-    const flag = flags[row]!;
-    view.setUint32(at, uids[row]!, true);
-    bytes[at + RECORD_FLAGS_AT] = flag;
-    if ((flag & SEEN) !== 0) seen++;
-    if ((flag & DELETED) !== 0) deleted++;
-    all |= flag;
-  }
-  extensions.forEach(({ column, recordSize: size }, i) => {
-    if (column !== null) spread(bytes, headerSize + offsets[i]!, recordSize, column, size, count);
-  });
+  const { seen, deleted, all } = countFlags(flags, count);
   const set = (field: number, value: number) => view.setUint32(field, value, true);
   set(HEADER_AT.headerSize, headerSize);
   set(HEADER_AT.recordSize, recordSize);
@@ -276,17 +274,48 @@ export const encodeSnapshot = (
   return bytes;
 };
 
-/** Writes a column's data into the records: the reverse of {@linkcode Column.fill}. */
+/**
+ * Gives the bytes of `dovecot.index`, piece by piece; each is good until the next one is pulled. Sizes, counts, the dirty
+ * bit and the low waters (0: unknown) are made from the data; all other fields are those of `base`. Rows beyond `count`
+ * are not written. Linear, in memory that does not depend on the number of mails.
+ */
+export function* encodeSnapshot(
+  snapshot: Omit<Snapshot, "header">,
+  count: number,
+  log: { readonly seq: number; readonly tailOffset: number; readonly headOffset: number },
+): Generator<Uint8Array<ArrayBuffer>> {
+  const { extensions, uids, flags } = snapshot;
+  const layout = layOut(extensions);
+  yield encodeHeaders(snapshot, count, log, layout);
+  const { offsets, recordSize } = layout;
+  const piece = new Uint8Array(Math.min(count, ROWS_OF_PIECE) * recordSize);
+  const view = new DataView(piece.buffer);
+  for (let from = 0; from < count; from += ROWS_OF_PIECE) {
+    const to = Math.min(count, from + ROWS_OF_PIECE);
+    piece.fill(0);
+    for (let row = from, at = 0; row < to; row++, at += recordSize) {
+      view.setUint32(at, uids[row]!, true);
+      piece[at + RECORD_FLAGS_AT] = flags[row]!;
+    }
+    extensions.forEach(({ column, recordSize: size }, i) => {
+      if (column !== null) spread(piece, offsets[i]!, recordSize, column, size, from, to);
+    });
+    yield piece.subarray(0, (to - from) * recordSize);
+  }
+}
+
+/** Writes a column's data of some rows into their records: the reverse of {@linkcode Column.fill}. */
 const spread = (
   bytes: Uint8Array,
-  from: number,
+  at: number,
   step: number,
   column: Column,
   size: number,
-  count: number,
+  from: number,
+  to: number,
 ): void => {
   const { stride, bytes: data } = column;
-  for (let row = 0, a = 0, b = from; row < count; row++, a += stride, b += step) {
+  for (let row = from, a = from * stride, b = at; row < to; row++, a += stride, b += step) {
     for (let k = 0; k < size; k++) bytes[b + k] = data[a + k]!;
   }
 };

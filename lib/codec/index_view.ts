@@ -223,14 +223,14 @@ export class IndexView {
   }
 
   /**
-   * The bytes of a `dovecot.index` of this state, that says it stands at a position of a log. Data of the "modseq" header
-   * is made for that position. `tailOffset`: from where on requests in that log wait to be carried out; default: none
-   * does. Linear.
+   * The bytes of a `dovecot.index` of this state, that says it stands at a position of a log; in pieces, each good until
+   * the next one is pulled. Data of the "modseq" header is made for that position. `tailOffset`: from where on requests
+   * in that log wait to be carried out; default: none does. Linear.
    */
   encode(
     at: { readonly seq: number; readonly offset: number },
     tailOffset: number = at.offset,
-  ): Uint8Array<ArrayBuffer> {
+  ): Iterable<Uint8Array> {
     const modSeqs = new Uint8Array(MODSEQ_HEADER_SIZE);
     const numbers = new DataView(modSeqs.buffer);
     numbers.setBigUint64(0, this.highestModSeq, true);

@@ -8,6 +8,7 @@ import {
   right,
   viewOfLog,
   viewOfSnapshot,
+  whole,
   wholeLog,
 } from "./_index_fixture.ts";
 import { formatHex } from "./guid.ts";
@@ -228,7 +229,7 @@ Deno.test("IndexView: the map of mdbox-map is what Dovecot says", () => {
 Deno.test("IndexView.encode: a snapshot of Dovecot's is the same state again", () => {
   for (const folder of ["mdbox-main-index", "mdbox-rotated"]) {
     const view = viewOfSnapshot(golden(`${folder}/dovecot.index`));
-    const again = viewOfSnapshot(view.encode(view.position));
+    const again = viewOfSnapshot(whole(view.encode(view.position)));
     assert.deepEqual(mailsOf(again), mailsOf(view));
     assert.deepEqual(again.keywordNames, view.keywordNames);
     assert.equal(again.uidValidity, view.uidValidity);

@@ -255,8 +255,8 @@ export class IndexFile {
         const { seq, offset } = view.position;
         // A snapshot may not know of anything that a power cut could take out of the log.
         writer.sync();
-        const bytes = view.encode({ seq, offset }, view.tailOffset);
-        if (replaceSnapshot(this.#os, this.#paths, bytes, this.#loaded.log.info)) {
+        const pieces = view.encode({ seq, offset }, view.tailOffset);
+        if (replaceSnapshot(this.#os, this.#paths, pieces, this.#loaded.log.info)) {
           this.#loaded = { ...this.#loaded, snapshot: { seq, offset } };
         }
       }, SHORTEN_TIMEOUT_MS);

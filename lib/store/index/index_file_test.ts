@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mailsOf, right } from "../../codec/_index_fixture.ts";
+import { mailsOf, right, whole } from "../../codec/_index_fixture.ts";
 import {
   expungeMails,
   trackModSeqs,
@@ -83,7 +83,7 @@ Deno.test("changes: of mails older than the log it knows what the snapshot befor
     };
     const all = [updateFlags([{ uid: 1, add: 8 | 2, remove: 0x15 }])];
     for (const at of [{ seq, offset }, { seq: seq + 1, offset: next.headerSize }]) {
-      Deno.writeFileSync(`${home}/${BASE}`, file.view.encode(at));
+      Deno.writeFileSync(`${home}/${BASE}`, whole(file.view.encode(at)));
       Deno.writeFileSync(path, encodeLogHeader(next));
       appendBytes(path, encodeGroup(all, DONE));
       const later = open(home);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { expectedOf, mailsOf } from "../../codec/_index_fixture.ts";
+import { expectedOf, mailsOf, whole } from "../../codec/_index_fixture.ts";
 import { encodeGroup } from "../../codec/index_record_encode.ts";
 import { DONE, REQUEST } from "../../codec/index_record.ts";
 import { expungeMails } from "../../codec/index_build.ts";
@@ -178,7 +178,7 @@ Deno.test("openIndex: requests of a log that continues the snapshot's are not ta
     const file = fresh(home, [mails(1, 2)]);
     const { log, old } = { log: `${home}/${BASE}.log`, old: `${home}/${BASE}.log.2` };
     const { seq, offset, modSeq: initialModSeq } = file.view.position;
-    Deno.writeFileSync(`${home}/${BASE}`, file.view.encode({ seq, offset }));
+    Deno.writeFileSync(`${home}/${BASE}`, whole(file.view.encode({ seq, offset })));
     file.close();
     Deno.copyFileSync(log, old);
     Deno.truncateSync(log, 40);

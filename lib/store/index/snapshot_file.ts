@@ -22,10 +22,25 @@ export const isWorthSnapshot = (
   return position.offset - from >= Math.max(WORTH, count * WORTH_OF_MAIL);
 };
 
-const makeDraft = (os: Os, paths: IndexPaths, bytes: Uint8Array, mode: number): void => {
+const makeDraft = (
+  os: Os,
+  paths: IndexPaths,
+  pieces: Iterable<Uint8Array>,
+  mode: number,
+): void => {
+  const { files, disk } = os;
   // Dovecot writes over what a dead process has left, too.
-  os.disk.unlink(paths.newIndex);
-  os.disk.create(paths.newIndex, [bytes], { mode });
+  disk.unlink(paths.newIndex);
+  const fd = disk.openNew(paths.newIndex, mode);
+  let done = false;
+  try {
+    for (const piece of pieces) disk.write(fd, piece, null);
+    disk.sync(fd);
+    done = true;
+  } finally {
+    files.close(fd);
+    if (!done) disk.unlink(paths.newIndex);
+  }
 };
 
 /**
@@ -34,10 +49,10 @@ const makeDraft = (os: Os, paths: IndexPaths, bytes: Uint8Array, mode: number): 
 export const writeSnapshot = (
   os: Os,
   paths: IndexPaths,
-  bytes: Uint8Array,
+  pieces: Iterable<Uint8Array>,
   mode: number,
 ): void => {
-  makeDraft(os, paths, bytes, mode);
+  makeDraft(os, paths, pieces, mode);
   os.disk.rename(paths.newIndex, paths.index);
 };
 
@@ -49,10 +64,10 @@ export const writeSnapshot = (
 export const replaceSnapshot = (
   os: Os,
   paths: IndexPaths,
-  bytes: Uint8Array,
+  pieces: Iterable<Uint8Array>,
   { mode, uid, gid }: FileInfo,
 ): boolean => {
-  makeDraft(os, paths, bytes, mode);
+  makeDraft(os, paths, pieces, mode);
   const draft = os.files.stat(paths.newIndex);
   if (draft?.uid === uid && draft.gid === gid) {
     os.disk.rename(paths.newIndex, paths.index);

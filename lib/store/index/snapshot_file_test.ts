@@ -115,7 +115,7 @@ Deno.test("shorten: whichever step fails or is the last one, the index says the 
     const failing = makeOs({
       onStep: ({ kind, path }): { readonly keep: number } | undefined => {
         if (++n !== stopAt) return undefined;
-        if (kind === "create") return { keep: 50 };
+        if (kind === "write") return { keep: 50 };
         throw new StreamFailure(syncError("Io", "store", { path }, "a disk that fails"));
       },
     });
@@ -134,6 +134,6 @@ Deno.test("shorten: whichever step fails or is the last one, the index says the 
       assert.deepEqual(told(again), before, `opened again after step ${stopAt}`);
       again.close();
     }
-    // The log is synced, what a dead process has left is removed, the file is made and put in place.
-    assert.equal(steps, 4);
+    // The log is synced, what a dead process has left removed, the file made, written in two pieces, synced, put in place.
+    assert.equal(steps, 7);
   }));

@@ -66,7 +66,7 @@ export class Applier {
   readonly #endings = new Endings();
   #usedLetters = 0;
   /** The letters as they will be when the batch that is gathered is carried out, unless others name some meanwhile. */
-  #nextLetters: KeywordLetters;
+  #nextLetters!: KeywordLetters;
   #uidNext = 1;
   /** UIDNEXT as dovecot-uidlist alone gives it. */
   #listedUidNext = 1;
@@ -76,7 +76,6 @@ export class Applier {
   /** For one open mailbox. */
   constructor(box: MaildirBox) {
     this.#box = box;
-    this.#nextLetters = box.letters;
   }
 
   /** One outcome for each operation, in order; those of a batch come when it is durable. */
@@ -191,6 +190,7 @@ export class Applier {
     const { uidNext, usedLetters } = snapshot.merged;
     this.#standing = new StandingMails(snapshot, newSeed(this.#box.os));
     this.#usedLetters = usedLetters;
+    this.#nextLetters = this.#box.letters;
     this.#uidNext = uidNext;
     this.#listedUidNext = snapshot.uidlist?.uidNext ?? 1;
   }
