@@ -6,6 +6,7 @@
 import * as E from "fp-ts/Either.js";
 import type { SyncError } from "../model/error.ts";
 import { flagNames } from "../model/flags.ts";
+import { joinBytes } from "./byte_pieces.ts";
 import { decodeLogHeader, type LogHeader } from "./index_header.ts";
 import { decodeLog, logStart, type LogStretch } from "./index_log.ts";
 import { decodeSnapshot } from "./index_snapshot.ts";
@@ -128,9 +129,6 @@ export const LOG_HEADER: LogHeader = {
 export const wrongOf = <A>(either: E.Either<{ readonly what: string }, A>): string =>
   E.isLeft(either) ? either.left.what : "";
 
-/** Pieces as one. */
-export const whole = (pieces: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> => {
-  const bytes: number[] = [];
-  for (const piece of pieces) for (const byte of piece) bytes.push(byte);
-  return Uint8Array.from(bytes);
-};
+/** Pieces as one, each of which is good until the next one is pulled. */
+export const whole = (pieces: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> =>
+  joinBytes(Array.from(pieces, (piece) => Uint8Array.from(piece)));

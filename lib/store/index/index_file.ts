@@ -46,7 +46,7 @@ import {
   orThrow,
   sameFile,
 } from "./log_file.ts";
-import { isWorthSnapshot, replaceSnapshot } from "./snapshot_file.ts";
+import { isWorthSnapshot, writeSnapshot } from "./snapshot_file.ts";
 
 /** Dovecot waits so long for a log: 3 minutes. */
 const LOCK_TIMEOUT_MS = 180_000;
@@ -256,7 +256,8 @@ export class IndexFile {
         // A snapshot may not know of anything that a power cut could take out of the log.
         writer.sync();
         const pieces = view.encode({ seq, offset }, view.tailOffset);
-        if (replaceSnapshot(this.#os, this.#paths, pieces, this.#loaded.log.info)) {
+        const { info } = this.#loaded.log;
+        if (writeSnapshot(this.#os, this.#paths, pieces, info.mode, info)) {
           this.#loaded = { ...this.#loaded, snapshot: { seq, offset } };
         }
       }, SHORTEN_TIMEOUT_MS);

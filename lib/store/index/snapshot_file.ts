@@ -22,18 +22,27 @@ export const isWorthSnapshot = (
   return position.offset - from >= Math.max(WORTH, count * WORTH_OF_MAIL);
 };
 
-const makeDraft = (
-  os: Os,
+/**
+ * Puts a snapshot in the place of the one that is there, if any. Where somebody else can know of the index the caller has
+ * the lock of its log, which is durable up to where the snapshot stands. A process that dies meanwhile leaves the old one.
+ *
+ * `owner`: the log. False: nothing is written, since the snapshot would be somebody else's, as when root writes to the log;
+ * who reads the log could perhaps not read the snapshot.
+ */
+export const writeSnapshot = (
+  { files, disk }: Os,
   paths: IndexPaths,
   pieces: Iterable<Uint8Array>,
   mode: number,
-): void => {
-  const { files, disk } = os;
+  owner?: Pick<FileInfo, "uid" | "gid">,
+): boolean => {
   // Dovecot writes over what a dead process has left, too.
   disk.unlink(paths.newIndex);
   const fd = disk.openNew(paths.newIndex, mode);
   let done = false;
   try {
+    const { uid, gid } = files.fstat(fd);
+    if (owner !== undefined && (uid !== owner.uid || gid !== owner.gid)) return false;
     for (const piece of pieces) disk.write(fd, piece, null);
     disk.sync(fd);
     done = true;
@@ -41,38 +50,6 @@ const makeDraft = (
     files.close(fd);
     if (!done) disk.unlink(paths.newIndex);
   }
-};
-
-/**
- * Puts a snapshot where none is, in a directory that nobody else knows of yet. A process that dies meanwhile leaves none.
- */
-export const writeSnapshot = (
-  os: Os,
-  paths: IndexPaths,
-  pieces: Iterable<Uint8Array>,
-  mode: number,
-): void => {
-  makeDraft(os, paths, pieces, mode);
-  os.disk.rename(paths.newIndex, paths.index);
-};
-
-/**
- * Puts a snapshot in the place of the one that is there. The caller has the lock of the log, which is durable up to where
- * the snapshot stands. A process that dies meanwhile leaves the old one. False: it is not made, since it would be somebody
- * else's than the log is, as when root writes to it; who reads the log could perhaps not read the snapshot.
- */
-export const replaceSnapshot = (
-  os: Os,
-  paths: IndexPaths,
-  pieces: Iterable<Uint8Array>,
-  { mode, uid, gid }: FileInfo,
-): boolean => {
-  makeDraft(os, paths, pieces, mode);
-  const draft = os.files.stat(paths.newIndex);
-  if (draft?.uid === uid && draft.gid === gid) {
-    os.disk.rename(paths.newIndex, paths.index);
-    return true;
-  }
-  os.disk.unlink(paths.newIndex);
-  return false;
+  disk.rename(paths.newIndex, paths.index);
+  return true;
 };

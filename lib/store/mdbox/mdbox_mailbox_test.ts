@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { pipe } from "fp-ts/function.js";
+import * as TE from "fp-ts/TaskEither.js";
 import { uid } from "../../model/ids.ts";
 import { INBOX } from "../../model/mailbox.ts";
 import { makeOs } from "../../os/os.ts";
@@ -27,12 +29,11 @@ Deno.test("a mailbox of which much was logged gets a snapshot, and is the same w
       });
     const shown = () =>
       opened((store) =>
-        run(store.withMailbox(BOX, (mailbox) => async () => {
-          const records = await collect(mailbox.records())();
-          return records._tag === "Left"
-            ? records
-            : { _tag: "Right", right: { records: records.right, status: mailbox.status } };
-        }))
+        run(store.withMailbox(BOX, (mailbox) =>
+          pipe(
+            collect(mailbox.records()),
+            TE.map((records) => ({ records, status: mailbox.status })),
+          )))
       );
     const snapshot = `${home}/mdbox/mailboxes/INBOX/dbox-Mails/dovecot.index`;
     const uids = Array.from({ length: 30_000 }, (_, i) => 3 * i + 1);
