@@ -17,11 +17,11 @@ const failed = (path: string, what: string, cause: unknown): never =>
   failStream<SyncError>(syncError("Io", "run", { path }, what, cause));
 
 /** Makes a {@linkcode Spool}. What the system refuses is thrown as a stream failure, scope "run". */
-export const makeSpool = (): Spool => {
+export const makeSpool = (directory = Deno.env.get("TMPDIR") || "/tmp"): Spool => {
   const openFiles = new OpenFiles();
   const files = makeFiles(openFiles);
   const disk = makeDisk(files, openFiles);
-  const path = `${Deno.env.get("TMPDIR") || "/tmp"}/dsync-spool-${crypto.randomUUID()}`;
+  const path = `${directory}/dsync-spool-${crypto.randomUUID()}`;
   let fd: Fd | null = null;
   let end = 0;
   const opened = (): Fd => {

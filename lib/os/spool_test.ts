@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { openFilesBelow } from "./_open_files.ts";
+import { withDirectory } from "./_other_process.ts";
 import { makeSpool } from "./spool.ts";
 
 const read = async (pieces: AsyncIterable<Uint8Array>) => {
@@ -33,29 +35,19 @@ Deno.test("makeSpool: pieces are read back whole, in any order and more than onc
   }
 });
 
-/** Where the open files of this process are, the spools among them. */
-const openSpools = (): readonly string[] =>
-  [...Deno.readDirSync("/proc/self/fd")].flatMap(({ name }) => {
+Deno.test("makeSpool: its file has no name, and what is beyond its end is an error", () =>
+  withDirectory(async (directory) => {
+    const spool = makeSpool(directory);
     try {
-      const path = Deno.readLinkSync(`/proc/self/fd/${name}`);
-      return path.includes("dsync-spool-") ? [path] : [];
-    } catch {
-      // The descriptor that lists them is closed by now.
-      return [];
+      spool.append(pattern(10, 1));
+      const open = openFilesBelow(directory);
+      assert.ok(open.length === 1 && open[0]!.endsWith(" (deleted)"), open.join());
+      await assert.rejects(
+        read(spool.read({ at: 5, size: 6 })),
+        ({ error }) => /has become shorter/.test(error.what),
+      );
+    } finally {
+      spool.close();
     }
-  });
-
-Deno.test("makeSpool: its file has no name, and what is beyond its end is an error", async () => {
-  const spool = makeSpool();
-  try {
-    spool.append(pattern(10, 1));
-    const open = openSpools();
-    assert.ok(open.length > 0 && open.every((path) => path.endsWith(" (deleted)")), open.join());
-    await assert.rejects(
-      read(spool.read({ at: 5, size: 6 })),
-      ({ error }) => /has become shorter/.test(error.what),
-    );
-  } finally {
-    spool.close();
-  }
-});
+    assert.deepEqual(openFilesBelow(directory), []);
+  }));

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { appendMails } from "../../codec/index_build.ts";
 import { DONE } from "../../codec/index_record.ts";
+import { openFilesBelow } from "../../os/_open_files.ts";
 import { withDirectory } from "../../os/_other_process.ts";
 import type { IndexFile } from "./index_file.ts";
 import { fresh, mails, open, os } from "./_index_home.ts";
 import { RecentIndexes } from "./recent_indexes.ts";
-
-const openFiles = (): number => [...Deno.readDirSync("/proc/self/fd")].length;
 
 const uidsOf = (index: IndexFile | null): readonly number[] | null =>
   index === null ? null : [...index.view.uids];
@@ -46,12 +45,12 @@ for (
   Deno.test(`RecentIndexes: one that is ${name} is not there, and has let go of its file`, () =>
     withDirectory((home) => {
       make(home, 1, 2);
-      const before = openFiles();
       const recent = new RecentIndexes();
       recent.keep(home, open(home));
+      assert.equal(openFilesBelow(home).length, 1);
       change(`${home}/dovecot.index.log`);
       assert.equal(recent.take(home), null);
-      assert.equal(openFiles(), before);
+      assert.deepEqual(openFilesBelow(home), []);
     }));
 }
 
@@ -62,16 +61,15 @@ Deno.test("RecentIndexes: the oldest go, and all at the end, with their files", 
       os.disk.mkdir(one, 0o700);
       make(one, 1);
     }
-    const before = openFiles();
     const recent = new RecentIndexes();
     for (const one of homes) recent.keep(one, open(one));
-    assert.equal(openFiles(), before + 4);
+    assert.equal(openFilesBelow(home).length, 4);
     assert.equal(recent.take(homes[1]!), null);
     const kept = recent.take(homes[2]!);
     assert.deepEqual(uidsOf(kept), [1]);
     kept!.close();
     recent.close();
-    assert.equal(openFiles(), before);
+    assert.deepEqual(openFilesBelow(home), []);
   }));
 
 Deno.test("RecentIndexes: one with more mails than may be kept is let go of", () =>
