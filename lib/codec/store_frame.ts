@@ -34,7 +34,9 @@ export type FrameKind =
   /** The receiver wants no more of this channel. */
   | "Cancel"
   /** The receiver has used up so many bytes of this channel (u32): as many more may come. */
-  | "Credit";
+  | "Credit"
+  /** What came in pieces is of no use, as the sender cannot read the rest of it: the error, as JSON. */
+  | "BodyFailure";
 
 const KINDS: readonly FrameKind[] = [
   ...[
@@ -48,6 +50,7 @@ const KINDS: readonly FrameKind[] = [
     "Failure",
     "Cancel",
     "Credit",
+    "BodyFailure",
   ] as const,
 ];
 

@@ -21,11 +21,15 @@ export interface MailRecord {
 }
 
 /**
- * The stored bytes of a mail, as pieces in order: an array when they are in memory already (small mails), else a
+ * The bytes of a mail as a client would be given them, but for line ends: those that are stored, decompressed where
+ * Dovecot has compressed them. As pieces in order: an array when they are in memory already (small mails), else a
  * stream that can be read once. Never normalised: line ends are as they were stored. How long the bytes are good is for
  * whoever gave the mail to say.
  */
 export type Body = readonly Uint8Array[] | AsyncIterable<Uint8Array>;
+
+/** Whether a body is in memory already, and can be read more than once. */
+export const isInMemory = (body: Body): body is readonly Uint8Array[] => Array.isArray(body);
 
 /** A mail read from a store, with everything about it that does not change. */
 export interface Mail {
@@ -41,10 +45,10 @@ export interface Mail {
   readonly pop3Uidl: string | null;
   /** Explicit POP3 order, 1 and up; null: none. */
   readonly pop3Order: number | null;
-  /** Stored bytes: the sum of the lengths of the body's pieces. */
+  /** How many bytes it has: the sum of the lengths of the body's pieces. */
   readonly size: number;
   /** How many mailbox entries share these stored bytes in the store it came from (hard links, refcount); at least 1. */
   readonly copies: number;
-  /** The stored bytes. */
+  /** Its bytes. */
   readonly body: Body;
 }

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Body } from "../model/mail.ts";
-import { failStream } from "../stream/chunks.ts";
+import type { SyncError } from "../model/error.ts";
+import { type Body, isInMemory } from "../model/mail.ts";
+import { failStream, StreamFailure } from "../stream/chunks.ts";
 import { brokenProtocol, type Channel, type Incoming } from "./channels.ts";
 
 /** A body of more bytes is passed on as a stream. */
@@ -20,13 +21,21 @@ const sendCut = async (channel: Channel, bytes: Uint8Array): Promise<void> => {
 };
 
 const sendPieces = async (channel: Channel, body: Body): Promise<void> => {
-  for await (const bytes of body) await sendPiece(channel, bytes);
+  try {
+    for await (const bytes of body) await sendPiece(channel, bytes);
+  } catch (thrown) {
+    if (!(thrown instanceof StreamFailure)) throw thrown;
+    const error = thrown.error as SyncError;
+    // One mail that cannot be read stops no other; all else ends the conversation.
+    if (error.scope !== "message") throw thrown;
+    return await channel.bodyFailure(error);
+  }
   await channel.bodyEnd();
 };
 
 /** Sends the bytes of a mail; nothing is given where nothing has to be waited for, as with most. */
 export const sendBody = (channel: Channel, body: Body): Promise<void> | void =>
-  Array.isArray(body) && body.length === 1 && body[0]!.length <= SMALL
+  isInMemory(body) && body.length === 1 && body[0]!.length <= SMALL
     ? channel.body(body[0]!)
     : sendPieces(channel, body);
 
@@ -38,37 +47,52 @@ export interface Received {
   readonly finish?: () => Promise<void>;
 }
 
-/** What of a body comes next: some bytes of it, and whether it ends with them. */
-interface Piece {
-  readonly bytes: Uint8Array | null;
-  readonly isLast: boolean;
-}
+/** What of a body comes next: some bytes of it, and whether it ends with them; or that the sender cannot read it. */
+type Piece =
+  | { readonly _tag: "Bytes"; readonly bytes: Uint8Array | null; readonly isLast: boolean }
+  | { readonly _tag: "Failure"; readonly error: SyncError };
 
 const pieceOf = (next: Incoming | null): Piece => {
-  if (next === null || next._tag === "Item") return failStream(brokenProtocol("a mail is cut off"));
-  return next._tag === "BodyEnd"
-    ? { bytes: null, isLast: true }
-    : { bytes: next.bytes, isLast: next._tag === "Body" };
+  switch (next?._tag) {
+    case "Body":
+    case "Bytes":
+      return { _tag: "Bytes", bytes: next.bytes, isLast: next._tag === "Body" };
+    case "BodyEnd":
+      return { _tag: "Bytes", bytes: null, isLast: true };
+    case "BodyFailure":
+      return next.error.scope === "message"
+        ? { _tag: "Failure", error: next.error }
+        : failStream(brokenProtocol("a mail's error that is another's"));
+    default:
+      return failStream(brokenProtocol("a mail is cut off"));
+  }
 };
 
 const receiveStream = (channel: Channel): Received => {
   let ended = false;
-  const piece = async (): Promise<Uint8Array | null> => {
-    if (ended) return null;
-    const { bytes, isLast } = pieceOf(await channel.next());
-    ended = isLast;
-    return bytes;
+  const next = async (): Promise<Piece> => {
+    const piece = pieceOf(await channel.next());
+    ended = piece._tag === "Failure" || piece.isLast;
+    return piece;
   };
   const body = async function* (): AsyncGenerator<Uint8Array> {
-    for (let bytes = await piece(); bytes !== null; bytes = await piece()) yield bytes;
+    while (!ended) {
+      const piece = await next();
+      if (piece._tag === "Failure") return failStream(piece.error);
+      if (piece.bytes !== null) yield piece.bytes;
+    }
   };
   return {
     body: body(),
     finish: async () => {
-      while (await piece() !== null);
+      while (!ended) await next();
     },
   };
 };
+
+async function* failing(error: SyncError): AsyncGenerator<Uint8Array> {
+  yield failStream(error);
+}
 
 const receivePieces = async (
   channel: Channel,
@@ -77,7 +101,9 @@ const receivePieces = async (
   const body: Uint8Array[] = [];
   let size = 0;
   for (let next = await first;; next = await channel.next()) {
-    const { bytes, isLast } = pieceOf(next);
+    const piece = pieceOf(next);
+    if (piece._tag === "Failure") return { body: failing(piece.error) };
+    const { bytes, isLast } = piece;
     if (bytes !== null) {
       size += bytes.length;
       if (size > SMALL) failStream(brokenProtocol("a mail is longer than it said"));

@@ -30,14 +30,20 @@ const MAX_CHANNELS = 256;
 export const brokenProtocol = (what: string): SyncError =>
   syncError("Damaged", "run", {}, `the other end breaks the protocol: ${what}`);
 
+const errorBytes = ({ cause: _, ...said }: SyncError): Uint8Array => jsonBytes(said);
+
+const errorOf = (bytes: Uint8Array): SyncError =>
+  valueOf(ERROR, parseJson(bytes)) ?? brokenProtocol("an error that is none");
+
 /** The other end does not want any more of what is sent. */
 export class Cancelled extends Error {}
 
-/** What a channel brings: items as JSON values, bytes of bodies, and the ends of these. */
+/** What a channel brings: items as JSON values, bytes of bodies, the ends of these, or why there is none. */
 export type Incoming =
   | { readonly _tag: "Item"; readonly json: unknown }
   | { readonly _tag: "Body" | "Bytes"; readonly bytes: Uint8Array }
-  | { readonly _tag: "BodyEnd" };
+  | { readonly _tag: "BodyEnd" }
+  | { readonly _tag: "BodyFailure"; readonly error: SyncError };
 
 /** One conversation. */
 export class Channel {
@@ -144,6 +150,11 @@ export class Channel {
     return this.#put("BodyEnd", NOTHING);
   }
 
+  /** Ends a body that cannot be read to its end. */
+  bodyFailure(error: SyncError): Promise<void> | void {
+    return this.#put("BodyFailure", errorBytes(error));
+  }
+
   /** Ends what this end streams. */
   async end(): Promise<void> {
     await this.#put("End", NOTHING);
@@ -159,8 +170,7 @@ export class Channel {
 
   /** Ends the call with an error. */
   async failure(error: SyncError): Promise<void> {
-    const { cause: _, ...said } = error;
-    await this.#send({ kind: "Failure", content: jsonBytes(said) });
+    await this.#send({ kind: "Failure", content: errorBytes(error) });
     this.#release();
     await this.#flush();
   }
@@ -225,11 +235,11 @@ export class Channel {
         return { _tag: frame.kind, bytes: frame.content };
       case "BodyEnd":
         return { _tag: "BodyEnd" };
+      case "BodyFailure":
+        return { _tag: "BodyFailure", error: errorOf(frame.content) };
       case "Failure":
         this.#release();
-        return failStream(
-          valueOf(ERROR, parseJson(frame.content)) ?? brokenProtocol("an error that is none"),
-        );
+        return failStream(errorOf(frame.content));
       case "Result":
         this.#release();
         this.#result = parseJson(frame.content);

@@ -29,7 +29,7 @@ import {
 import type { LogChange } from "../model/change.ts";
 import type { SyncError } from "../model/error.ts";
 import type { Uid } from "../model/ids.ts";
-import type { MailRecord } from "../model/mail.ts";
+import { isInMemory, type MailRecord } from "../model/mail.ts";
 import { type MailOperation, type Outcome, withoutBytes } from "../model/operation.ts";
 import type { MailboxStatus } from "../model/mailbox.ts";
 import type { Fetched, Mailbox, MailboxAttributes, Store } from "../port/store.ts";
@@ -262,7 +262,7 @@ const beginning = (chunk: readonly MailOperation[], at: number): readonly MailOp
   const end = Math.min(chunk.length, at + TOGETHER);
   for (let i = at; i < end; i++) {
     const operation = chunk[i]!;
-    if (operation._tag === "SaveMail" && !Array.isArray(operation.mail.body)) {
+    if (operation._tag === "SaveMail" && !isInMemory(operation.mail.body)) {
       return chunk.slice(at, i + 1);
     }
   }

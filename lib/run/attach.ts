@@ -5,16 +5,33 @@
  */
 import type { SyncError } from "../model/error.ts";
 import type { Uid } from "../model/ids.ts";
-import type { Mail } from "../model/mail.ts";
+import { isInMemory, type Mail } from "../model/mail.ts";
 import type { CopyMail, MailOperation, PlannedOperation } from "../model/operation.ts";
 import type { Fetched } from "../port/store.ts";
-import { type Chunks, fromArray } from "../stream/chunks.ts";
+import { type Chunks, fromArray, StreamFailure } from "../stream/chunks.ts";
 
 /** Reads mails by UID, one answer each, in order: `Mailbox.fetch` of the side that has them. */
 export type FetchMails = (wanted: Chunks<Uid, SyncError>) => Chunks<Fetched, SyncError>;
 
 /** Asked about each mail that cannot be had: null leaves the copy out, a mail takes its place. */
 export type RecoverMail = (copy: CopyMail, error: SyncError) => Promise<Mail | null>;
+
+/** Told of each mail that turned out unreadable while its bytes were on their way. */
+export type NoteBroken = (copy: CopyMail, error: SyncError) => void;
+
+const watched = (mail: Mail, broken: (error: SyncError) => void): Mail => {
+  const { body } = mail;
+  if (isInMemory(body)) return mail;
+  const pieces = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body;
+    } catch (thrown) {
+      if (thrown instanceof StreamFailure) broken(thrown.error as SyncError);
+      throw thrown;
+    }
+  };
+  return { ...mail, body: pieces() };
+};
 
 /**
  * Replaces each `CopyMail` by a `SaveMail` with the mail read by `fetch`. Order stays; copies that stand together are
@@ -23,6 +40,7 @@ export type RecoverMail = (copy: CopyMail, error: SyncError) => Promise<Mail | n
 export const attachMails = (
   fetch: FetchMails,
   recover: RecoverMail,
+  broken: NoteBroken = () => {},
 ): <E>(planned: Chunks<PlannedOperation, E>) => Chunks<MailOperation, E | SyncError> => {
   const saves = async function* (
     copies: readonly CopyMail[],
@@ -33,7 +51,9 @@ export const attachMails = (
       for (const answer of fetched) {
         const copy = copies[at++]!;
         const mail = answer._tag === "Mail" ? answer.mail : await recover(copy, answer.error);
-        if (mail !== null) found.push({ _tag: "SaveMail", copy, mail });
+        if (mail === null) continue;
+        const seen = watched(mail, (error) => broken(copy, error));
+        found.push({ _tag: "SaveMail", copy, mail: seen });
       }
       if (found.length > 0) yield found;
     }

@@ -16,9 +16,19 @@ export interface Assigned {
   readonly uid: number;
 }
 
+/** UIDs of mails that cannot be carried over now, on each side. */
+export interface Stuck {
+  /** The left side's. */
+  readonly left: ReadonlySet<number>;
+  /** The right side's. */
+  readonly right: ReadonlySet<number>;
+}
+
+const NONE_STUCK: Stuck = { left: new Set(), right: new Set() };
+
 /** The result for one mailbox. */
 export interface Assignment {
-  /** Ascending by UID. */
+  /** Ascending by UID, without those that stay as they are: stuck, and on one side only. */
   readonly mails: readonly Assigned[];
   /** The UIDNEXT that both sides shall have. */
   readonly uidNext: number;
@@ -105,13 +115,14 @@ const linkCopies = (entries: readonly Entry[]): void => {
  *
  * A mail keeps its UID where the other side can still save it there; otherwise it gets one at the end, in the order of
  * the merged list, so in a UID conflict both mails move. The same mail at two UIDs becomes one; of n and m copies of
- * one mail max(n, m) stay. Source: Dovecot 2.3 dsync-mailbox-import.c, dsync_mailbox_import_assign_new_uids().
+ * one mail max(n, m) stay. A mail that is stuck keeps its UID in any case, for another one would be of no use. Source: Dovecot 2.3 dsync-mailbox-import.c, dsync_mailbox_import_assign_new_uids().
  */
 export const assignUids = (
   left: readonly MailRecord[],
   right: readonly MailRecord[],
   uidNextLeft: number,
   uidNextRight: number,
+  stuck: Stuck = NONE_STUCK,
 ): Assignment => {
   const entries = mergeQueues(left, right);
   for (const entry of entries) {
@@ -124,6 +135,8 @@ export const assignUids = (
   const mails: Assigned[] = [];
   for (const entry of entries) {
     if (entry.skip) continue;
+    if (isLeft(entry) && entry.linked === null && stuck.left.has(entry.uid)) continue;
+    if (isRight(entry) && entry.linked === null && stuck.right.has(entry.uid)) continue;
     const uid = entry.usable
       ? entry.uid
       : entry.linked?.usable === true
@@ -158,4 +171,16 @@ export const withoutDoubles = (mails: readonly Assigned[]): readonly Assigned[] 
     };
   }
   return single;
+};
+
+/** A side's new mails without those that stay as they are: stuck, and not among the assigned ones. */
+export const withoutStuck = (
+  records: readonly MailRecord[],
+  stuck: ReadonlySet<number>,
+  assigned: readonly Assigned[],
+  side: "left" | "right",
+): readonly MailRecord[] => {
+  if (stuck.size === 0) return records;
+  const placed = new Set(assigned.map((mail) => mail[side]));
+  return records.filter((record) => placed.has(record) || !stuck.has(record.uid));
 };

@@ -15,7 +15,7 @@ import type {
   RenumberMail,
   UpdateFlags,
 } from "../model/operation.ts";
-import { assignUids, withoutDoubles } from "./assign_uids.ts";
+import { assignUids, withoutDoubles, withoutStuck } from "./assign_uids.ts";
 import { findCommonPart } from "./common_part.ts";
 import { recordKey } from "./record_key.ts";
 import {
@@ -44,6 +44,8 @@ export interface MergeSide {
   readonly complete: boolean;
   /** UIDs that this side has and that could not be carried over before. */
   readonly pending: ReadonlySet<number>;
+  /** Those of them that were found a moment ago not to be readable still: they stay where they are, on this side alone. */
+  readonly stuck?: ReadonlySet<number>;
   /** UIDs at which its users saved mails since the sides were last equal, also such as are gone, as far as is known. */
   readonly saves: ReadonlySet<number>;
   /** UIDs that this side has, and cannot read now. */
@@ -325,11 +327,13 @@ export const mergeMailbox = (
     ...(equalBelow === undefined ? {} : { equalBelow }),
     ...(policy.keeps === undefined ? {} : { keeps: policy.keeps }),
   });
+  const stuck = { left: left.stuck ?? new Set<number>(), right: right.stuck ?? new Set<number>() };
   const assigned = assignUids(
     common.newLeft,
     common.newRight,
     left.status.uidNext,
     right.status.uidNext,
+    stuck,
   );
   const mails = withoutDoubles(assigned.mails);
   const changes = { left: flagsChanges(left.changes), right: flagsChanges(right.changes) };
@@ -354,7 +358,7 @@ export const mergeMailbox = (
       },
       common.pairs,
       common.expungeLeft,
-      common.newLeft,
+      withoutStuck(common.newLeft, stuck.left, mails, "left"),
       mails.map((mail) => ({ uid: mail.uid, mine: mail.left, theirs: mail.right })),
       assigned.uidNext,
     ),
@@ -373,7 +377,7 @@ export const mergeMailbox = (
       },
       common.pairs,
       common.expungeRight,
-      common.newRight,
+      withoutStuck(common.newRight, stuck.right, mails, "right"),
       mails.map((mail) => ({ uid: mail.uid, mine: mail.right, theirs: mail.left })),
       assigned.uidNext,
     ),

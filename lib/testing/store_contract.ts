@@ -15,6 +15,7 @@ import {
   type Register,
   run,
 } from "./content.ts";
+import { failureCases } from "./failure_cases.ts";
 import { mailCases } from "./mail_cases.ts";
 import { type MailSpec, saveOf } from "./mails.ts";
 import { readingCases } from "./reading_cases.ts";
@@ -71,6 +72,7 @@ export const storeContract = (
     });
   treeCases({ test: inHome, reopened, holds });
   mailCases({ test: inHome, reopened, holds });
+  failureCases({ test: inHome, reopened, holds });
   readingCases((claim, body) =>
     inHome(`filled, ${claim}`, async (home, store) => {
       await run(store.applyTree(CREATE));

@@ -7,7 +7,7 @@ import * as E from "fp-ts/Either.js";
 import { sameGuid } from "../../codec/guid.ts";
 import { attributeId } from "../../model/attribute.ts";
 import { readBody } from "../../codec/read_body.ts";
-import { type SyncError, syncError } from "../../model/error.ts";
+import { type SyncError, syncError, withPlace } from "../../model/error.ts";
 import { type Flags, keywords, keywordsWithout, sameKeywords } from "../../model/flags.ts";
 import { type ModSeq, modSeq, type Uid } from "../../model/ids.ts";
 import type { Mail } from "../../model/mail.ts";
@@ -21,11 +21,21 @@ import type {
   UpdateFlags,
 } from "../../model/operation.ts";
 import type { Fetched, Mailbox, MailboxAttributes } from "../../port/store.ts";
-import { type Chunks, fromArray } from "../../stream/chunks.ts";
+import { type Chunks, fromArray, StreamFailure } from "../../stream/chunks.ts";
 import type { StoredMail, StoredMailbox } from "./memory_state.ts";
 
-/** Reads a mail to its end and gives what is kept of it, and how many bytes it had. */
-export type KeepMail = (mail: Mail) => Promise<{ readonly mail: Mail; readonly size: number }>;
+/** What is kept of a mail, and how many bytes it had. */
+export interface Kept {
+  /** It. */
+  readonly mail: Mail;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Reads a mail to its end. */
+export type KeepMail = (mail: Mail) => Promise<Kept>;
+
+const isOutcome = (read: Kept | Outcome): read is Outcome => "_tag" in read;
 
 const keepWhole: KeepMail = async (mail) => {
   const bytes = await readBody(mail);
@@ -89,12 +99,26 @@ class Applier {
     return this.#byUid.get(operation.uid);
   }
 
+  /** The mail, read to its end, or that it could not be. */
+  async #read(operation: SaveMail): Promise<Kept | Outcome> {
+    try {
+      return await this.#keep(operation.mail);
+    } catch (thrown) {
+      if (!(thrown instanceof StreamFailure)) throw thrown;
+      const error = thrown.error as SyncError;
+      if (error.scope !== "message") throw thrown;
+      return { _tag: "Refused", operation, error: withPlace(error, { uid: operation.copy.uid }) };
+    }
+  }
+
   async save(operation: SaveMail): Promise<Outcome> {
     const { uid, from, keepModSeq } = operation.copy;
     if (uid < this.#box.uidNext) {
       return refuse(operation, "Changed", uid, "the UID is below UIDNEXT");
     }
-    const { mail: kept, size } = await this.#keep(operation.mail);
+    const read = await this.#read(operation);
+    if (isOutcome(read)) return read;
+    const { mail: kept, size } = read;
     const mail = { ...kept, uid };
     if (size !== mail.size) return refuse(operation, "Changed", uid, "the mail's size changed");
     const given = keepModSeq ? from.modSeq : this.#raise(null);
