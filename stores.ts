@@ -20,6 +20,7 @@ export { overlaid, overMailboxes } from "./lib/port/overlaid.ts";
 
 // The machine, as it is handed in.
 export type {
+  Decompress,
   DirEntry,
   Disk,
   Fd,

@@ -3,7 +3,16 @@ import { dirname, join, relative } from "node:path";
 import { walk } from "@std/fs/walk";
 import { sourceFacts } from "./architecture.ts";
 
-const STORE = ["port", "codec", "model", "stream", "store/account", "store/index", "fp-ts"];
+const STORE = [
+  "port",
+  "codec",
+  "model",
+  "stream",
+  "store/account",
+  "store/index",
+  "store/compressed",
+  "fp-ts",
+];
 
 /** The house: each room with what its files may import beside each other. The table of lib/README.md says the same. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
@@ -15,6 +24,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "lib/os/": ["port", "model", "stream", "@std/streams"],
   "lib/store/account/": ["port", "codec", "model", "stream", "fp-ts"],
   "lib/store/index/": ["port", "codec", "model", "stream", "store/account", "fp-ts"],
+  "lib/store/compressed/": ["port", "codec", "model", "stream", "store/account", "fp-ts"],
   "lib/store/maildir/": STORE,
   "lib/store/mdbox/": STORE,
   "lib/store/memory/": STORE,

@@ -4,17 +4,25 @@
  * @module
  */
 import { dirname, join } from "node:path";
+import {
+  type Compression,
+  compressionOf,
+  isReadable,
+  MAGIC_SIZE,
+} from "../../lib/codec/compression.ts";
 import { nameSize } from "../../lib/codec/maildir_name.ts";
-import { type Complaint, firstOf, type Patient, quoted, run } from "./complaint.ts";
+import { type Complaint, firstOf, type Mend, type Patient, quoted, run } from "./complaint.ts";
 import { below, type Entry, firstBytes } from "./files.ts";
 
-/** What compressed files begin with, and the program that unpacks them. */
-const COMPRESSIONS: readonly (readonly [string, readonly number[], string])[] = [
-  ["gzip", [0x1f, 0x8b], "gzip -dc"],
-  ["bzip2", [0x42, 0x5a, 0x68], "bzip2 -dc"],
-  ["xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a], "xz -dc"],
-  ["zstd", [0x28, 0xb5, 0x2f, 0xfd], "zstd -dc"],
-];
+/** The programs that decompress; null: none can. */
+const PROGRAMS: Readonly<Record<Compression, string | null>> = {
+  gzip: "gzip -dc",
+  bzip2: "bzip2 -dc",
+  xz: "xz -dc",
+  zstd: "zstd -dc",
+  lz4: null,
+  mail_crypt: null,
+};
 
 const isMail = ({ path, info }: Entry): boolean => info.isFile && /\/(cur|new)\/[^/]+$/.test(path);
 
@@ -26,16 +34,24 @@ const unpack = (program: string, path: string): string => {
     `cat ${spare} > ${file} && touch -r ${spare} ${file} && rm ${spare}`;
 };
 
+const examineCompressed = (path: string, kind: Compression): Complaint => {
+  const program = PROGRAMS[kind];
+  const mend: Mend = program === null
+    ? {
+      _tag: "Do",
+      what: "sync it through a Dovecot that can read it: LOCATION `doveadm dsync-server`",
+    }
+    : { _tag: "Run", command: unpack(program, path) };
+  return { where: path, what: `a mail that is stored changed (${kind})`, mend };
+};
+
 const examineMail = ({ path, name, info }: Entry): readonly Complaint[] => {
   const said = nameSize(name, "S");
   if (said === info.size) return [];
-  const start = firstBytes(path, 6);
-  const found = COMPRESSIONS.find(([, magic]) => magic.every((byte, i) => start[i] === byte));
-  if (found !== undefined) {
-    const [kind, , program] = found;
-    const mend = { _tag: "Run", command: unpack(program, path) } as const;
-    return [{ where: path, what: `a mail that is compressed with ${kind}`, mend }];
-  }
+  const kind = compressionOf(firstBytes(path, MAGIC_SIZE));
+  // Its name has to say how many bytes clients see.
+  if (kind !== null && said !== null && isReadable(kind)) return [];
+  if (kind !== null) return [examineCompressed(path, kind)];
   if (said === null) return [];
   const right = name.replace(/,S=[0-9]+/, `,S=${info.size}`).replace(/,W=[0-9]+/, "");
   const what = `its name says ${said} bytes, and it has ${info.size}`;

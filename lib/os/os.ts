@@ -4,6 +4,7 @@
  * @module
  */
 import type { Os } from "../port/os.ts";
+import { decompress } from "./decompress.ts";
 import { makeDisk, type StepHook } from "./disk.ts";
 import { makeFiles, OpenFiles } from "./files.ts";
 import { makeLocks } from "./locks.ts";
@@ -43,6 +44,7 @@ export const makeOs = (options: OsOptions = {}): Os => {
     files,
     disk: makeDisk(files, openFiles, options.onStep),
     locks: makeLocks(host),
+    decompress,
     now: () => Date.now(),
     random,
     hostname: host,

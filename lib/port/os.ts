@@ -156,6 +156,17 @@ export interface Locks {
   readonly dotlock: (path: string, timeoutMs?: number) => Promise<Held>;
 }
 
+/** Compressed bytes made plain. Bytes that are no such stream are `Damaged`, scope "message", without a place. */
+export interface Decompress {
+  /** All at once; `Damaged` where they would be more than `limit` bytes plain, before there is memory for these. */
+  readonly whole: (compression: "gzip" | "zstd", bytes: Uint8Array, limit: number) => Uint8Array;
+  /** Piece by piece, each good for as long as its holder likes. What `pieces` throws comes out as it is. */
+  readonly pieces: (
+    compression: "gzip" | "zstd",
+    pieces: AsyncIterable<Uint8Array>,
+  ) => AsyncIterable<Uint8Array>;
+}
+
 /** All that an adapter is handed. */
 export interface Os {
   /** Reading. */
@@ -164,6 +175,8 @@ export interface Os {
   readonly disk: Disk;
   /** Locks. */
   readonly locks: Locks;
+  /** Decompression. */
+  readonly decompress: Decompress;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Random bytes. */

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { type SampleAccount, sampleAccount } from "../sample/account.ts";
 import type { MailKind } from "../sample/mails.ts";
 import { type MaildirShape, writeMaildir } from "../sample/maildir.ts";
-import type { Account, Dovecot } from "./dovecot.ts";
+import type { Account, Dovecot, Settings } from "./dovecot.ts";
 import { dovecotAccount, MANY_KEYWORDS } from "./fill.ts";
 
 /** A store that Dovecot left, from tests/golden. */
@@ -59,11 +59,16 @@ export const withManyKeywords = async (dovecot: Dovecot, account: Account): Prom
   return account;
 };
 
-/** An account that Dovecot has filled; mdbox in many small m.N files. */
-export const filledAccount = (dovecot: Dovecot, location: string, size: Size): Promise<Account> =>
+/** An account that Dovecot has filled, with these settings; mdbox in many small m.N files. */
+export const filledAccount = (
+  dovecot: Dovecot,
+  location: string,
+  size: Size,
+  settings: Settings = {},
+): Promise<Account> =>
   dovecotAccount(
     dovecot,
     location,
     sample(size, location.startsWith("mdbox:") || location.includes("LAYOUT=fs")),
-    { mdbox_rotate_size: "64k" },
+    { mdbox_rotate_size: "64k", ...settings },
   );

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { gzipSync } from "node:zlib";
 import { mailboxName } from "../../model/mailbox.ts";
 import { modSeq, uid } from "../../model/ids.ts";
 import { makeOs } from "../../os/os.ts";
@@ -13,6 +15,8 @@ import type { MaildirMail } from "./mail_table.ts";
 import { NO_FLAGS } from "../../model/flags.ts";
 
 const os = makeOs();
+
+const toByte = (char: string): number => char.charCodeAt(0);
 
 /** A directory with these files (path, text); a path that ends in "/" is a directory. */
 const inTree = (
@@ -164,21 +168,45 @@ const fetchAll = async (root: string, mails: readonly MaildirMail[]): Promise<Fe
   return all;
 };
 
-inTree("fetchMails loses what is gone, no file, or compressed, and goes on", {
+inTree("fetchMails loses what is gone, no file, or cannot be decompressed, and goes on", {
   "cur/2.b:2,/": "",
-  "cur/3.c,S=500:2,": "\x1f",
   "cur/4.d:2,": "still there",
 }, async (root) => {
   await Deno.writeFile(`${root}/cur/3.c,S=500:2,`, Uint8Array.of(0x1f, 0x8b, 8, 0));
-  const names = ["1.a:2,", "2.b:2,", "3.c,S=500:2,", "4.d:2,"];
+  await Deno.writeFile(`${root}/cur/5.e:2,`, Uint8Array.of(0x1f, 0x8b, 8, 0));
+  await Deno.writeFile(`${root}/cur/6.f,S=9:2,`, Uint8Array.from("BZh91AY&SY", toByte));
+  const names = ["1.a:2,", "2.b:2,", "3.c,S=500:2,", "4.d:2,", "5.e:2,", "6.f,S=9:2,"];
   const fetched = await fetchAll(root, names.map((name, i) => mailIn(i + 1, name)));
   assert.deepEqual(fetched.map((one) => one._tag === "Mail" ? "Mail" : one.error._tag), [
     "Changed",
     "Damaged",
-    "Unsupported",
+    "Damaged",
     "Mail",
+    "Unsupported",
+    "Unsupported",
   ]);
   assert.ok(fetched.every((one) => one._tag === "Mail" || one.error.scope === "message"));
+});
+
+inTree("fetchMails gives compressed mails as clients see them", {}, async (root) => {
+  const small = new TextEncoder().encode("Subject: small\n\nsmall\n");
+  let seed = 1;
+  const large = new Uint8Array(SMALL_MAIL * 2)
+    .map(() => (seed = Math.imul(seed, 1103515245) + 12345 | 0) >>> 16);
+  await Deno.mkdir(`${root}/cur`);
+  const names = [`1.a,S=${small.length}:2,`, `2.b,S=${large.length}:2,`, "3.c,S=0:2,"];
+  for (const [i, plain] of [small, large, new Uint8Array(0)].entries()) {
+    await Deno.writeFile(`${root}/cur/${names[i]}`, gzipSync(plain, { level: 1 }));
+  }
+  const stored = await Deno.stat(`${root}/cur/${names[1]}`);
+  assert.ok(stored.size > SMALL_MAIL, "it is a stream where it is stored, too");
+  const fetched = await fetchAll(root, names.map((name, i) => mailIn(i + 1, name)));
+  for (const [i, plain] of [small, large, new Uint8Array(0)].entries()) {
+    const one = fetched[i]!;
+    assert.ok(one._tag === "Mail");
+    assert.equal(one.mail.size, plain.length);
+    assert.ok(Buffer.concat(one.mail.body as Uint8Array[]).equals(plain));
+  }
 });
 
 inTree("fetchMails reads a mail that was renamed meanwhile, with all that its file tells", {

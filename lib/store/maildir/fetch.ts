@@ -3,50 +3,23 @@
  *
  * @module
  */
+import { compressionOf } from "../../codec/compression.ts";
 import { nameSize } from "../../codec/maildir_name.ts";
 import { uidlistValue } from "../../codec/maildir_uidlist_lines.ts";
 import { type SyncError, syncError, withPlace } from "../../model/error.ts";
 import type { Uid } from "../../model/ids.ts";
-import type { Body, Mail } from "../../model/mail.ts";
+import { type Body, isInMemory, type Mail } from "../../model/mail.ts";
 import type { Fd, FileInfo, Os } from "../../port/os.ts";
 import type { Fetched } from "../../port/store.ts";
-import { type Chunks, failStream } from "../../stream/chunks.ts";
+import { type Chunks, failStream, StreamFailure } from "../../stream/chunks.ts";
 import { thrownError } from "../account/or_fail.ts";
+import { plainBody, type Stored } from "../compressed/plain_body.ts";
 import { type Ending, fileOf, Listing, listMailFiles, pathOf } from "./listing.ts";
 import { guidOf, type MaildirMail } from "./mail_table.ts";
 
 /** Mails up to this size are read at once. */
 export const SMALL_MAIL = 1 << 20;
 const PIECE = 256 << 10;
-
-/** What compressed mails begin with (zlib plugin): gzip, bzip2, xz, lz4, zstd. */
-const MAGICS: readonly (readonly [string, readonly number[]])[] = [
-  ["gzip", [0x1f, 0x8b]],
-  ["bzip2", [0x42, 0x5a, 0x68]],
-  ["xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
-  ["lz4", [
-    0x44,
-    0x6f,
-    0x76,
-    0x65,
-    0x63,
-    0x6f,
-    0x74,
-    0x2d,
-    0x4c,
-    0x5a,
-    0x34,
-    0x0d,
-    0x2a,
-    0x9b,
-    0xc5,
-  ]],
-  ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
-];
-
-/** The name of the compression that bytes begin with, or null. */
-const compressionOf = (start: Uint8Array): string | null =>
-  MAGICS.find(([, magic]) => magic.every((byte, i) => start[i] === byte))?.[0] ?? null;
 
 /** Bytes of small mails that one chunk holds at most, give or take one mail. */
 const CHUNK_BYTES = 4 << 20;
@@ -61,19 +34,22 @@ interface Opened {
   readonly path: string;
 }
 
-/**
- * A mail that the zlib plugin has compressed holds other bytes than clients see, and says the plain size in its name.
- * It must not be copied as it is.
- */
-const refuseCompressed = (name: string, size: number, start: Uint8Array, path: string): void => {
-  const said = nameSize(name, "S");
-  const compression = said === size ? null : compressionOf(start);
-  if (compression !== null) {
-    refuse("Unsupported", path, `the mail is compressed with ${compression}`);
+/** Why a mail could not be read: whatever it was, it is this mail's trouble alone. */
+const troubleOf = (thrown: unknown, uid: Uid): SyncError =>
+  withPlace({ ...thrownError(thrown), scope: "message" }, { uid });
+
+const ofOneMail = async function* (
+  body: AsyncIterable<Uint8Array>,
+  uid: Uid,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (thrown) {
+    throw new StreamFailure(troubleOf(thrown, uid));
   }
 };
 
-const mailOf = (mail: MaildirMail, info: FileInfo, body: Body): Mail => {
+const mailOf = (mail: MaildirMail, info: FileInfo, size: number, body: Body): Mail => {
   const order = uidlistValue(mail.entry, "O");
   const uidl = uidlistValue(mail.entry, "P");
   return {
@@ -86,7 +62,7 @@ const mailOf = (mail: MaildirMail, info: FileInfo, body: Body): Mail => {
     pop3Order: order !== null && /^[0-9]{1,10}$/.test(order) && Number(order) > 0
       ? Number(order)
       : null,
-    size: info.size,
+    size,
     copies: Math.max(1, info.links),
     body,
   };
@@ -172,10 +148,14 @@ export class MailReader {
   read(mail: MaildirMail): Fetched {
     const { uid } = mail;
     try {
-      return { _tag: "Mail", mail: this.#readOpened(mail, this.#open(mail)) };
+      const read = this.#readOpened(mail, this.#open(mail));
+      const { body } = read;
+      return {
+        _tag: "Mail",
+        mail: isInMemory(body) ? read : { ...read, body: ofOneMail(body, uid) },
+      };
     } catch (thrown) {
-      const error = withPlace({ ...thrownError(thrown), scope: "message" }, { uid });
-      return { _tag: "Lost", uid, error };
+      return { _tag: "Lost", uid, error: troubleOf(thrown, uid) };
     }
   }
 
@@ -262,13 +242,30 @@ export class MailReader {
       if (info.kind !== "file") refuse("Damaged", path, "it is no file");
       const start = this.#room.take(Math.min(info.size, SMALL_MAIL));
       this.#readExactly(fd, start, 0, path);
-      refuseCompressed(mail.entry.name, info.size, start, path);
       streams = info.size > start.length;
-      return mailOf(mail, info, streams ? this.#stream(fd, path, start, info.size) : [start]);
+      const body = streams ? this.#stream(fd, path, start, info.size) : [start];
+      return compressionOf(start) === null
+        ? mailOf(mail, info, info.size, body)
+        : this.#compressed(mail, info, { start, body }, path);
     } finally {
       if (streams) this.#streaming.add(fd);
       else files.close(fd);
     }
+  }
+
+  #compressed(
+    mail: MaildirMail,
+    info: FileInfo,
+    { start, body }: Pick<Stored, "start" | "body">,
+    path: string,
+  ): Mail {
+    const plainSize = nameSize(mail.entry.name, "S");
+    if (plainSize === null) {
+      return refuse("Unsupported", path, "a compressed mail whose name does not say its size (S=)");
+    }
+    const stored = { start, size: info.size, body, plainSize };
+    const plain = plainBody(this.#os.decompress, stored, { path });
+    return mailOf(mail, info, plainSize, plain);
   }
 
   #readExactly(fd: Fd, into: Uint8Array, at: number, path: string): void {

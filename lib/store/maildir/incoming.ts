@@ -8,7 +8,7 @@ import { isUidlistValue } from "../../codec/maildir_uidlist_lines.ts";
 import { countBareLf } from "../../codec/virtual_size.ts";
 import { type SyncError, syncError, withPlace } from "../../model/error.ts";
 import type { Guid } from "../../model/ids.ts";
-import type { Mail } from "../../model/mail.ts";
+import { isInMemory, type Mail } from "../../model/mail.ts";
 import type { Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
 import { thrownError } from "../account/or_fail.ts";
@@ -61,8 +61,6 @@ class LineEnds {
     this.#previous = piece[piece.length - 1]!;
   }
 }
-
-const isInMemory = (body: Mail["body"]): body is readonly Uint8Array[] => Array.isArray(body);
 
 const wrongSize = (path: string, mail: Mail, bytes: number): SyncError =>
   syncError(

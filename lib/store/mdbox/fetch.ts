@@ -5,11 +5,12 @@
  */
 import { sameGuid } from "../../codec/guid.ts";
 import type { IndexView } from "../../codec/index_view.ts";
+import { compressionOf } from "../../codec/compression.ts";
 import { HAVE_POP3_ORDERS, HAVE_POP3_UIDLS } from "../../codec/mdbox_index.ts";
 import type { Metadata } from "../../codec/mdbox_file.ts";
 import { type SyncError, syncError, withPlace } from "../../model/error.ts";
 import { guid, type Uid } from "../../model/ids.ts";
-import type { Body, Mail, MailRecord } from "../../model/mail.ts";
+import { type Body, isInMemory, type Mail, type MailRecord } from "../../model/mail.ts";
 import type { MailboxName } from "../../model/mailbox.ts";
 import type { Fetched } from "../../port/store.ts";
 import { CHUNK, type Chunks, StreamFailure } from "../../stream/chunks.ts";
@@ -21,7 +22,9 @@ import {
   openMailboxIndex,
   savedAtOf,
 } from "./mailbox_index.ts";
+import { plainBody } from "../compressed/plain_body.ts";
 import type { Found, Storage } from "./storage.ts";
+import type { StoredRecord } from "./storage_reader.ts";
 
 /** A chunk of fetched mails ends when it holds so many bytes. */
 const CHUNK_BYTES = 1 << 20;
@@ -100,7 +103,7 @@ export const fetchMails = async function* (
       chunk.push(fetched);
       if (fetched._tag === "Mail") bytes += fetched.mail.size;
       // A stream is good until the next chunk is pulled, so nothing comes behind it.
-      const streams = fetched._tag === "Mail" && !Array.isArray(fetched.mail.body);
+      const streams = fetched._tag === "Mail" && !isInMemory(fetched.mail.body);
       if (streams || bytes >= CHUNK_BYTES) {
         yield chunk;
         chunk = [];
@@ -153,8 +156,8 @@ const mailOf = (
   row: number,
   { stored, refcount, metadataGuid }: Found & { readonly metadataGuid: string },
 ): Mail => {
-  const { metadata, body, bodySize } = stored;
-  refuseForeign(metadata);
+  const { metadata } = stored;
+  const { size, body } = bodyOf(context, stored);
   const { uidl, order } = pop3Of(context, row, metadata);
   return {
     uid: context.view.uidOf(row),
@@ -163,21 +166,25 @@ const mailOf = (
     savedAt: savedAtOf(context.view, row),
     pop3Uidl: uidl,
     pop3Order: order,
-    size: bodySize,
+    size,
     copies: Math.max(1, refcount),
-    body: Array.isArray(body) ? body : withPlaceOf(context, row, body),
+    body: isInMemory(body) ? body : withPlaceOf(context, row, body),
   };
 };
 
-const refuseForeign = ({ plainSize, external }: Metadata): void => {
-  const what = plainSize !== null
-    ? "the mail is stored compressed or otherwise changed"
-    : external !== null
-    ? "parts of the mail are stored outside of the mdbox"
-    : null;
-  if (what !== null) {
-    throw new StreamFailure<SyncError>(syncError("Unsupported", "message", {}, what));
+/** The mail as clients see it, and its size. */
+const bodyOf = (
+  { storage }: ReadingContext,
+  { metadata: { plainSize, external }, path, start, body, bodySize }: StoredRecord,
+): { readonly size: number; readonly body: Body } => {
+  if (external !== null) {
+    const what = "parts of the mail are stored outside of the mdbox";
+    throw new StreamFailure<SyncError>(syncError("Unsupported", "message", { path }, what));
   }
+  if (plainSize === null && compressionOf(start) === null) return { size: bodySize, body };
+  // Dovecot leaves Z out where the mail has as many bytes plain.
+  const stored = { start, size: bodySize, body, plainSize: plainSize ?? bodySize };
+  return { size: stored.plainSize, body: plainBody(storage.os.decompress, stored, { path }) };
 };
 
 /** Dovecot looks at P and O only in mailboxes that are known to have them, and only up to a UID. */

@@ -5,6 +5,7 @@
  * @module
  */
 import * as E from "fp-ts/Either.js";
+import { MAGIC_SIZE } from "../../codec/compression.ts";
 import {
   decodeFileHeader,
   decodeMessageHeader,
@@ -25,11 +26,15 @@ import { altFile, type Layout, storageFile } from "./layout.ts";
 
 /** A record as it lies in its file. */
 export interface StoredRecord {
+  /** The file. */
+  readonly path: string;
   /** What it says of its mail. */
   readonly metadata: Metadata;
-  /** Bytes of the mail. */
+  /** Stored bytes of the mail. */
   readonly bodySize: number;
-  /** The mail. A stream is good until the reader is closed or has opened many other files. */
+  /** The first of them, {@linkcode MAGIC_SIZE} at least where there are as many. */
+  readonly start: Uint8Array;
+  /** All of them. A stream is good until the reader is closed or has opened many other files. */
   readonly body: Body;
 }
 
@@ -131,13 +136,20 @@ export class StorageReader {
     const metadata = decodeMetadata(held, behind, base);
     if (E.isLeft(metadata)) return metadata;
     if (behind + metadata.right.size - at !== record.size) return E.left(sizeError(record));
-    const body = bodySize.right === 0 ? [] : [held.subarray(bodyAt, behind)];
-    return E.right({ metadata: metadata.right.metadata, bodySize: bodySize.right, body });
+    const start = held.subarray(bodyAt, behind);
+    const body = bodySize.right === 0 ? [] : [start];
+    return E.right({
+      path: file.path,
+      metadata: metadata.right.metadata,
+      bodySize: bodySize.right,
+      start,
+      body,
+    });
   }
 
   #readLarge(file: OpenFile, record: MapRecord): StoredRecord {
     const { messageHeaderSize } = file.header;
-    const head = this.#readAt(file, record.offset, messageHeaderSize);
+    const head = this.#readAt(file, record.offset, messageHeaderSize + MAGIC_SIZE);
     const bodySize = orFail(
       decodeMessageHeader(file.header, head, 0, record.offset),
       { path: file.path },
@@ -150,7 +162,9 @@ export class StorageReader {
     const tail = this.#readAt(file, behind, rest);
     const { metadata, size } = orFail(decodeMetadata(tail, 0, behind), { path: file.path });
     if (record.size !== 0 && size !== rest) fail(sizeError(record), { path: file.path });
-    return { metadata, bodySize, body: this.#stream(file, bodyAt, behind) };
+    const start = head.subarray(messageHeaderSize, messageHeaderSize + bodySize);
+    const body = this.#stream(file, bodyAt, behind);
+    return { path: file.path, metadata, bodySize, start, body };
   }
 
   async *#stream(file: OpenFile, from: number, to: number): AsyncGenerator<Uint8Array> {

@@ -21,7 +21,7 @@ import {
 } from "../../codec/mdbox_file.ts";
 import { countBareLf } from "../../codec/virtual_size.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
-import type { Body } from "../../model/mail.ts";
+import { type Body, isInMemory } from "../../model/mail.ts";
 import type { Fd, Held, Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
 import { modesOf } from "../account/modes.ts";
@@ -79,8 +79,6 @@ interface OpenTarget extends BlockTarget {
 
 const encoder = new TextEncoder();
 
-const isHeld = (body: Body): body is readonly Uint8Array[] => Array.isArray(body);
-
 const bytesIn = (pieces: readonly Uint8Array[]): number =>
   pieces.reduce((sum, piece) => sum + piece.length, 0);
 
@@ -123,9 +121,9 @@ export class StorageWriter {
     if (mail.size > MAX_RECORD_SIZE - MAX_METADATA_SIZE - MAX_FILE_HEADER_SIZE) {
       return E.left(syncError("Unfit", "message", {}, "the mail is too large for a file m.N"));
     }
-    const small = isHeld(mail.body) && this.#bytes + mail.size <= APPEND_LIMIT;
+    const small = isInMemory(mail.body) && this.#bytes + mail.size <= APPEND_LIMIT;
     if (this.#held !== null && !small) this.#startFiles();
-    return isHeld(mail.body) ? this.#addHeld(mail, mail.body) : this.#addStream(mail);
+    return isInMemory(mail.body) ? this.#addHeld(mail, mail.body) : this.#addStream(mail);
   }
 
   /**
