@@ -27,10 +27,12 @@ import type { Mailbox, Store } from "../port/store.ts";
 import { type Chunks, drain, failStream, fromArray } from "../stream/chunks.ts";
 import {
   type ExchangePlan,
+  isDoubtful,
   mailKey,
   planExchange,
   requestsOf,
   wantedCopies,
+  withoutUnsent,
 } from "../sync/exchange_plan.ts";
 import type { MergeOperation } from "../sync/merge_mailbox.ts";
 import { attributesToCopy, attributesToTake } from "../sync/merge_attributes.ts";
@@ -47,6 +49,7 @@ import { listAttributes, setAttributes } from "./attributes.ts";
 import type { Listening } from "./listening.ts";
 import { decisionsIn } from "./decided.ts";
 import { gather } from "./gather.ts";
+import { UnsentMails } from "./stuck_mails.ts";
 import { Tally } from "./tally.ts";
 import {
   findAsked,
@@ -104,6 +107,9 @@ const NO_MODSEQ: ModSeq = modSeq(0n);
 
 const NOT_COMMON: CommonState = { uid: 0, modSeq: NO_MODSEQ };
 
+const isMove = (operation: MergeOperation): boolean =>
+  operation._tag === "CopyMail" || operation._tag === "RenumberMail";
+
 const damaged = (what: string): never =>
   failStream<SyncError>(syncError("Damaged", "run", {}, what));
 
@@ -122,8 +128,7 @@ export class MailboxExchange {
   readonly #arrivals = Promise.withResolvers<Arrivals>();
   #open: Arrivals | null = null;
   readonly #sent = Promise.withResolvers<void>();
-  readonly #problems: SyncError[] = [];
-  readonly #unsent: number[] = [];
+  readonly #unsent = new UnsentMails();
   readonly #tally = new Tally();
 
   /** `pending`: UIDs of this end that could not be carried over before. */
@@ -203,7 +208,11 @@ export class MailboxExchange {
     const gathered = unwrap(await gather(this.#mailbox, this.#pending, undefined));
     if (rules.attributes) await this.#sendAttributes(sender);
     // In full, as both ends order new mails by them, letter by letter.
-    const side = { ...gathered, records: await this.#fullRecords(gathered.records) };
+    const side = {
+      ...gathered,
+      records: await this.#fullRecords(gathered.records),
+      stuck: await this.#unsent.find(this.#mailbox, gathered.records, this.#pending),
+    };
     const more = await tellMore(this.#mailbox, side.records, filter, hashRule);
     if (this.#exports) {
       this.#own.resolve(side.records);
@@ -234,10 +243,7 @@ export class MailboxExchange {
         guid: record.guid,
         uid: record.uid,
       }));
-    await sendAsked(this.#mailbox, findAsked(own, requests), sender, (at, error) => {
-      this.#unsent.push(at);
-      this.#problems.push(error);
-    });
+    await sendAsked(this.#mailbox, findAsked(own, requests), sender, this.#unsent);
     this.#sent.resolve();
   }
 
@@ -310,14 +316,13 @@ export class MailboxExchange {
   async #apply(): Promise<void> {
     if (!this.#imports) return;
     const { here } = await this.#planned.promise;
-    const isMove = (operation: MergeOperation): boolean =>
-      operation._tag === "CopyMail" || operation._tag === "RenumberMail";
     const moves = here.filter(isMove);
     // Until all that was asked for is sent, every mail has to be found where it was told to be.
     if (moves.some(({ _tag }) => _tag === "RenumberMail")) await this.#sent.promise;
-    await this.#carryOut(this.#arriving(moves));
+    const { here: possible } = withoutUnsent(await this.#planned.promise, this.#unsent.uids);
+    await this.#carryOut(this.#arriving(possible.filter(isMove)));
     await this.#sent.promise;
-    const rest = here.filter((operation) => !isMove(operation)) as MailOperation[];
+    const rest = possible.filter((operation) => !isMove(operation)) as MailOperation[];
     await this.#carryOut(fromArray(rest));
   }
 
@@ -363,9 +368,11 @@ export class MailboxExchange {
     const own = this.#mailbox.status;
     return {
       done: addSides(NOTHING_DONE, this.#tally.done),
-      problems: [...this.#mailbox.problems, ...this.#tally.problems, ...this.#problems].map(place),
-      unsent: this.#unsent,
-      isDoubtful: planned?.isDoubtful ?? false,
+      problems: [this.#mailbox, this.#tally, this.#unsent].flatMap((part) =>
+        part.problems.map(place)
+      ),
+      unsent: [...this.#unsent.uids],
+      isDoubtful: planned !== null && isDoubtful(withoutUnsent(planned, this.#unsent.uids)),
       moment: fresh.moment,
       state: {
         _tag: "MailboxState",

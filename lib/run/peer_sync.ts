@@ -10,7 +10,7 @@ import type { Handshake, MailboxState } from "../codec/dsync_wire_item.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { Guid, MailboxGuid } from "../model/ids.ts";
 import type { MailboxMemory, SyncMemory } from "../model/memory.ts";
-import { addSides, type Report, type Side } from "../model/report.ts";
+import { addSides, isNothing, type Report, type Side } from "../model/report.ts";
 import type { Peer } from "../port/peer.ts";
 import type { MakeSpool } from "../port/spool.ts";
 import type { Store } from "../port/store.ts";
@@ -110,6 +110,10 @@ const doubtOf = (result: SessionResult): Doubt | null =>
     ? { mailboxes: result.doubtful }
     : null;
 
+/** Whether only mails that cannot be read keep the ends apart: the other one tells of a change each time it lacks them. */
+const isStuck = ({ report, unsent }: SessionResult): boolean =>
+  unsent.size > 0 && isNothing(report.left) && isNothing(report.right);
+
 /** Whether a Dovecot has given up a backup in the middle: it deletes a mailbox that is in its way, and fails. */
 const isRefill = (request: SessionRequest, error: SyncError): boolean =>
   request.flow === "out" && !request.keepOwn && error._tag === "Io" &&
@@ -184,7 +188,9 @@ class PeerSync {
         continue;
       }
       this.#doubt = doubtOf(result.right);
-      if (this.#doubt === null || isLast) return E.right(this.#end(result.right));
+      if (this.#doubt === null || isLast || isStuck(result.right)) {
+        return E.right(this.#end(result.right));
+      }
       if (this.#request.syncType === "state") {
         this.#request = { ...this.#request, syncType: "changed" };
       }
@@ -193,13 +199,13 @@ class PeerSync {
 
   #end(result: SessionResult): PeerSyncResult {
     const report = this.#report!;
-    const isSettled = this.#doubt === null;
+    const isSettled = this.#doubt === null || isStuck(result);
     const what = "the two ends kept changing while they were synced";
     return {
       report: isSettled
         ? report
         : { ...report, problems: [...report.problems, syncError("Changed", "run", {}, what)] },
-      states: result.fullResync || !isSettled
+      states: result.fullResync || this.#doubt !== null
         ? null
         : new Map([...this.#options.states, ...result.states]),
       memory: this.#memory,

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import * as E from "fp-ts/Either.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import { type SyncError, withPlace } from "../model/error.ts";
 import type { Uid } from "../model/ids.ts";
-import type { Body } from "../model/mail.ts";
+import type { Body, MailRecord } from "../model/mail.ts";
 import type { Mailbox } from "../port/store.ts";
-import { type Chunks, collect, fromArray, StreamFailure } from "../stream/chunks.ts";
+import { type Chunks, collect, failStream, fromArray, StreamFailure } from "../stream/chunks.ts";
 
 /** A mail that cannot be read. */
 export interface StuckMail {
@@ -49,3 +50,34 @@ export const stuckMails = (
   mailbox: Mailbox,
   uids: readonly Uid[],
 ): TaskEither<SyncError, readonly StuckMail[]> => collect(stuck(mailbox, fromArray(uids)));
+
+/** The mails of one end that the other one does not get in a session, as they cannot be read. */
+export class UnsentMails {
+  readonly #uids = new Set<number>();
+  /** Why, each once. */
+  readonly problems: SyncError[] = [];
+
+  /** Their UIDs. */
+  get uids(): ReadonlySet<number> {
+    return this.#uids;
+  }
+
+  /** Notes a mail, with the UIDs of all its copies. */
+  add(uids: readonly number[], error: SyncError): void {
+    if (uids.some((one) => !this.#uids.has(one))) this.problems.push(error);
+    for (const one of uids) this.#uids.add(one);
+  }
+
+  /** Finds those of `pending`, which could not be carried over before, that cannot be read now, either. */
+  async find(
+    mailbox: Mailbox,
+    records: readonly MailRecord[],
+    pending: ReadonlySet<number>,
+  ): Promise<ReadonlySet<number>> {
+    const uids = records.map(({ uid }) => uid).filter((uid) => pending.has(uid));
+    const stuck = await stuckMails(mailbox, uids)();
+    if (E.isLeft(stuck)) return failStream(stuck.left);
+    for (const { uid, error } of stuck.right) this.add([uid], error);
+    return new Set(stuck.right.map(({ uid }) => uid));
+  }
+}

@@ -15,12 +15,13 @@ import {
 } from "../codec/dsync_wire_item.ts";
 import { headerEnd, headerHash as headerHashOf, MAX_HASHED_HEADER } from "../codec/header_hash.ts";
 import { countBareLf } from "../codec/virtual_size.ts";
-import { type SyncError, syncError, withPlace } from "../model/error.ts";
+import { type SyncError, syncError } from "../model/error.ts";
 import { type Guid, guid, type Uid, uid } from "../model/ids.ts";
-import type { Mail, MailRecord } from "../model/mail.ts";
+import { isInMemory, type Mail, type MailRecord } from "../model/mail.ts";
 import type { Peer } from "../port/peer.ts";
 import type { Mailbox } from "../port/store.ts";
-import { collect, drain, failStream, fromArray } from "../stream/chunks.ts";
+import { drain, failStream, fromArray } from "../stream/chunks.ts";
+import { stuckMails, type UnsentMails } from "./stuck_mails.ts";
 import { isOpen, type MailFilter, type TellMore } from "../sync/wire_mailbox.ts";
 
 /** Items are sent in bundles of about so many bytes of bodies. */
@@ -223,48 +224,63 @@ export class Sender {
 }
 
 /**
- * Sends the mails that were asked for, in order of UIDs, and the end of the list. A mail that cannot be read is told to
- * be gone, after every copy was tried, and given to `lost`.
+ * Sends the mails that were asked for, and the end of the list: small ones in order of UIDs, then those that are streams,
+ * which the protocol cannot take back once they have begun, each after it was read to its end. A mail that cannot be
+ * read is told to be gone, after every copy was tried, and added to `unsent`.
  */
 export const sendAsked = async (
   mailbox: Mailbox,
   asked: readonly Asked[],
   sender: Sender,
-  lost: (uid: number, error: SyncError) => void,
+  unsent: UnsentMails,
 ): Promise<void> => {
-  const again: { readonly asked: Asked; readonly error: SyncError }[] = [];
+  const later: Asked[] = [];
   let at = 0;
   const first = drain(mailbox.fetch(fromArray(asked.map(({ uids }) => uid(uids[0]!)))), async (
     chunk,
   ) => {
     for (const answer of chunk) {
       const one = asked[at++]!;
-      if (answer._tag === "Mail") await sendMail(sender, one, answer.mail);
-      else again.push({ asked: one, error: answer.error });
+      const isHere = answer._tag === "Mail" && isInMemory(answer.mail.body);
+      if (isHere) await sendMail(sender, one, answer.mail);
+      else later.push(one);
     }
     // The bytes of a chunk are good until the next one is pulled.
     await sender.flush();
   });
   unwrap(await first());
-  for (const { asked: one, error } of again) {
-    if (await sendCopy(mailbox, one, sender)) continue;
-    lost(one.uids[0]!, withPlace(error, { mailbox: mailbox.name }));
+  for (const one of later) {
+    const error = await sendReadable(mailbox, one, sender);
+    if (error === null) continue;
+    unsent.add(one.uids, error);
     await sender.add(goneItem(one));
   }
   await sender.add(END_OF_LIST);
   await sender.flush();
 };
 
-/** Tries the other copies of a mail whose first could not be read. */
-const sendCopy = async (mailbox: Mailbox, asked: Asked, sender: Sender): Promise<boolean> => {
-  for (const other of asked.uids.slice(1)) {
-    const [answer] = unwrap(await collect(mailbox.fetch(fromArray([uid(other)])))());
-    if (answer?._tag !== "Mail") continue;
-    await sendMail(sender, asked, answer.mail);
-    await sender.flush();
-    return true;
+/** Sends the first copy of a mail that can be read to its end; gives why none can be, or null. */
+const sendReadable = async (
+  mailbox: Mailbox,
+  asked: Asked,
+  sender: Sender,
+): Promise<SyncError | null> => {
+  let why: SyncError | null = null;
+  for (const at of asked.uids.map(uid)) {
+    const [stuck] = unwrap(await stuckMails(mailbox, [at])());
+    why ??= stuck?.error ?? null;
+    if (stuck !== undefined) continue;
+    const sent = drain(mailbox.fetch(fromArray([at])), async (chunk) => {
+      for (const answer of chunk) {
+        if (answer._tag === "Lost") return failStream(answer.error);
+        await sendMail(sender, asked, answer.mail);
+      }
+      await sender.flush();
+    });
+    unwrap(await sent());
+    return null;
   }
-  return false;
+  return why;
 };
 
 const sendMail = async (sender: Sender, asked: Asked, mail: Mail): Promise<void> => {

@@ -59,8 +59,8 @@ export interface ExchangePlan {
   readonly here: readonly MergeOperation[];
   /** The UIDNEXT that both have then. */
   readonly uidNext: number;
-  /** Whether both ends have something to do that a user can see: then the end is expected, not proven. */
-  readonly isDoubtful: boolean;
+  /** What the other end is expected to do. */
+  readonly there: readonly MergeOperation[];
   /** What of this end's part is to be wondered at, step by step. */
   readonly explain: ExplainStep;
 }
@@ -197,7 +197,31 @@ export const planExchange = (
       (next, operation) => Math.max(next, targetUid(operation) + 1),
       Math.max(own.status.uidNext, theirs.status.uidNext),
     ),
-    isDoubtful: here.some(isVisible) && there.some(isVisible),
+    there,
     explain: explainMerge(own, theirs, contests, "MODSEQ"),
   });
 };
+
+/**
+ * The plan without what was planned for this end's mails at `unsent`, which turned out not to be readable: they keep
+ * their UIDs, as the new ones would be of no use, and the other end does not get them.
+ */
+export const withoutUnsent = (plan: ExchangePlan, unsent: ReadonlySet<number>): ExchangePlan => {
+  if (unsent.size === 0) return plan;
+  const moves = (operation: MergeOperation): boolean =>
+    operation._tag === "RenumberMail" && unsent.has(operation.uid);
+  const places = new Set(plan.here.filter(moves).map(targetUid));
+  return {
+    ...plan,
+    here: plan.here.filter((operation) =>
+      !moves(operation) && !(operation._tag === "UpdateFlags" && places.has(operation.uid))
+    ),
+    there: plan.there.filter((operation) =>
+      !(operation._tag === "CopyMail" && unsent.has(operation.from.uid))
+    ),
+  };
+};
+
+/** Whether both ends have something to do that a user can see: then the end is expected, not proven. */
+export const isDoubtful = ({ here, there }: ExchangePlan): boolean =>
+  here.some(isVisible) && there.some(isVisible);
