@@ -11,6 +11,7 @@ import type { Peer } from "../lib/port/peer.ts";
 import type { Store } from "../lib/port/store.ts";
 import { holdSession } from "../lib/run/session.ts";
 import { slaveOptions } from "../lib/run/session_handshake.ts";
+import { NOTHING_REMEMBERED } from "../lib/run/session_options.ts";
 
 type SlaveMeans = Parameters<typeof slaveOptions>[1];
 
@@ -23,7 +24,7 @@ export const holdFarEnd = (
   const means: SlaveMeans = {
     states: new Map(),
     compares: () => false,
-    pending: () => new Set(),
+    remembered: () => NOTHING_REMEMBERED,
     makeSpool,
     newGuid,
     side: "right",

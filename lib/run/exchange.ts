@@ -49,6 +49,7 @@ import { listAttributes, setAttributes } from "./attributes.ts";
 import type { Listening } from "./listening.ts";
 import { decisionsIn } from "./decided.ts";
 import { gather } from "./gather.ts";
+import type { Remembered } from "./session_options.ts";
 import { UnsentMails } from "./stuck_mails.ts";
 import { Tally } from "./tally.ts";
 import {
@@ -119,7 +120,7 @@ export class MailboxExchange {
   readonly #mailbox: Mailbox;
   readonly #theirs: MailboxNumbers;
   readonly #common: CommonState;
-  readonly #pending: ReadonlySet<number>;
+  readonly #remembered: Remembered;
   readonly #attributes = Promise.withResolvers<readonly MailboxAttribute[]>();
   readonly #planned = Promise.withResolvers<ExchangePlan>();
   readonly #told = Promise.withResolvers<readonly MailChange[]>();
@@ -131,19 +132,18 @@ export class MailboxExchange {
   readonly #unsent = new UnsentMails();
   readonly #tally = new Tally();
 
-  /** `pending`: UIDs of this end that could not be carried over before. */
   constructor(
     exchange: Exchange,
     mailbox: Mailbox,
     theirs: MailboxNumbers,
     common: CommonState,
-    pending: ReadonlySet<number>,
+    remembered: Remembered,
   ) {
     this.#exchange = exchange;
     this.#mailbox = mailbox;
     this.#theirs = theirs;
     this.#common = common;
-    this.#pending = pending;
+    this.#remembered = remembered;
   }
 
   get #imports(): boolean {
@@ -205,13 +205,14 @@ export class MailboxExchange {
     const { peer, rules, filter, hashes } = this.#exchange;
     const hashRule = this.#hashRule;
     const sender = new Sender(peer);
-    const gathered = unwrap(await gather(this.#mailbox, this.#pending, undefined));
+    const { pending, equalBelow } = this.#remembered;
+    const gathered = unwrap(await gather(this.#mailbox, pending, undefined));
     if (rules.attributes) await this.#sendAttributes(sender);
     // In full, as both ends order new mails by them, letter by letter.
     const side = {
       ...gathered,
       records: await this.#fullRecords(gathered.records),
-      stuck: await this.#unsent.find(this.#mailbox, gathered.records, this.#pending),
+      stuck: await this.#unsent.find(this.#mailbox, gathered.records, pending),
     };
     const more = await tellMore(this.#mailbox, side.records, filter, hashRule);
     if (this.#exports) {
@@ -223,7 +224,7 @@ export class MailboxExchange {
       const ours = changesToTell(side, NOT_COMMON, more);
       const { role, flow } = rules;
       const plan = planExchange(
-        { side, ours, theirs, numbers: this.#theirs, common: this.#common },
+        { side, ours, theirs, numbers: this.#theirs, common: this.#common, equalBelow },
         { role, flow, filter, byHeaders: hashRule === null ? null : hashes },
       );
       this.#planned.resolve(

@@ -157,7 +157,14 @@ class PeerSync {
         ...(onEvent === undefined ? {} : { onEvent }),
         ...(signal === undefined ? {} : { signal }),
         ...(pace === undefined ? {} : { pace }),
-        pending: (guid) => new Set(this.#memory.mailboxes.get(guid)?.pendingLeft),
+        remembered: ({ guid, uidValidity }) => {
+          const memory = this.#memory.mailboxes.get(guid);
+          const isOfIt = memory?.uidValidity === uidValidity;
+          return {
+            pending: new Set(memory?.pendingLeft),
+            equalBelow: isOfIt ? memory.uidNext : null,
+          };
+        },
         // Where nothing happened here since both were equal, equal numbers prove that nothing happened there.
         compares: ({ status, moment }) =>
           doubt === null

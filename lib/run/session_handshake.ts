@@ -114,7 +114,7 @@ export type SessionMeans = Pick<
   SessionOptions,
   | "states"
   | "compares"
-  | "pending"
+  | "remembered"
   | "makeSpool"
   | "newGuid"
   | "side"

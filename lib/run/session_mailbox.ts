@@ -110,8 +110,9 @@ export const sessionMailbox = async (
     return { uid: state.commonUid, modSeq: state.commonModSeq };
   };
   const run = async (mailbox: Mailbox, { ours, theirs }: Introduced): Promise<Exchanged> => {
-    const pending = options.pending(guid);
-    const exchanged = await new MailboxExchange(exchange, mailbox, theirs, commonOf(ours), pending)
+    const remembered = options.remembered(mailbox.status);
+    const common = commonOf(ours);
+    const exchanged = await new MailboxExchange(exchange, mailbox, theirs, common, remembered)
       .run();
     await talk.conclude(exchanged.state);
     return exchanged;

@@ -42,8 +42,8 @@ export interface SessionOptions extends RunOptions {
    * master's choice.
    */
   readonly compares: (mailbox: Pick<Mailbox, "status" | "moment">) => boolean;
-  /** UIDs of this end that could not be carried over before. */
-  readonly pending: (guid: MailboxGuid) => ReadonlySet<number>;
+  /** What this end knows of a mailbox from before. */
+  readonly remembered: (mailbox: Pick<MailboxStatus, "guid" | "uidValidity">) => Remembered;
   /** Where mails wait that come out of order. */
   readonly makeSpool: MakeSpool;
   /** A GUID for a mail that comes without one. */
@@ -55,6 +55,20 @@ export interface SessionOptions extends RunOptions {
   /** Which side of the report this end is. */
   readonly side: Side;
 }
+
+/** What is known of a mailbox when a session begins. */
+export interface Remembered {
+  /** UIDs of this end that could not be carried over before. */
+  readonly pending: ReadonlySet<number>;
+  /**
+   * Each mail below this UID was on both ends once; null: that is known of none. Infinity: it is taken for granted, as
+   * a Dovecot does.
+   */
+  readonly equalBelow: number | null;
+}
+
+/** What an end knows that remembers nothing, and goes by the rule of a Dovecot. */
+export const NOTHING_REMEMBERED: Remembered = { pending: new Set(), equalBelow: Infinity };
 
 /** A mailbox as a session leaves it at this end. */
 export interface SeenMailbox {

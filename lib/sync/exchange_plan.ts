@@ -39,6 +39,8 @@ export interface Told {
   readonly numbers: MailboxNumbers;
   /** What both have in common. */
   readonly common: CommonState;
+  /** Where that is not told: each mail below this UID was on both once; null: that is known of none. */
+  readonly equalBelow: number | null;
 }
 
 /** How the session is held. */
@@ -182,11 +184,13 @@ export const planExchange = (
     theirs = toldSide(told.numbers, visible.theirs);
   }
   const otherRole = role === "master" ? "slave" : "master";
-  // A Dovecot takes all that is below a common mail for known to both; what came since a state it takes for new.
-  const equalBelow = told.common.uid > 0 ? told.common.uid + 1 : Infinity;
+  // A Dovecot takes all that is below a common mail for known to both, and with it a mail that a session which broke off
+  // did not bring it any more. Where it is known better such a mail is new: it gets a UID that a Dovecot takes it at.
+  const below = told.common.uid > 0 ? told.common.uid + 1 : told.equalBelow;
+  const known = below === null ? {} : { equalBelow: below };
   const plan = flow === "in"
-    ? mergeMailbox(theirs, own, otherRole, { oneWay: true, equalBelow, rule: "MODSEQ" })
-    : mergeMailbox(own, theirs, role, { equalBelow, rule: "MODSEQ" });
+    ? mergeMailbox(theirs, own, otherRole, { oneWay: true, ...known, rule: "MODSEQ" })
+    : mergeMailbox(own, theirs, role, { ...known, rule: "MODSEQ" });
   const [planned, there, contests] = flow === "in"
     ? [plan.right, plan.left, plan.contests.right]
     : [plan.left, plan.right, plan.contests.left];

@@ -18,6 +18,7 @@ import { mirror } from "../../lib/run/mirror.ts";
 import { syncWithPeer } from "../../lib/run/peer_sync.ts";
 import { holdSession } from "../../lib/run/session.ts";
 import { slaveHandshake, slaveOptions } from "../../lib/run/session_handshake.ts";
+import { NOTHING_REMEMBERED } from "../../lib/run/session_options.ts";
 import { openMaildir } from "../../lib/store/maildir/maildir_store.ts";
 import { openMdbox } from "../../lib/store/mdbox/mdbox_store.ts";
 import { StreamFailure } from "../../lib/stream/chunks.ts";
@@ -88,7 +89,7 @@ const syncWithLiar = async (store: Store, right: MemoryState, lie: Lie) => {
           slaveOptions(peer.handshake, {
             states: new Map(),
             compares: () => false,
-            pending: () => new Set<number>(),
+            remembered: () => NOTHING_REMEMBERED,
             makeSpool,
             newGuid,
             side: "right",

@@ -15,7 +15,7 @@ import { newGuid } from "../../lib/os/new_guid.ts";
 import { makeSpool } from "../../lib/os/spool.ts";
 import type { Peer } from "../../lib/port/peer.ts";
 import { holdSession } from "../../lib/run/session.ts";
-import type { SessionOptions } from "../../lib/run/session_options.ts";
+import { NOTHING_REMEMBERED, type SessionOptions } from "../../lib/run/session_options.ts";
 import { slaveOptions } from "../../lib/run/session_handshake.ts";
 import { memoryStore } from "../../lib/store/memory/memory_store.ts";
 import type { MemoryState, StoredMailbox } from "../../lib/store/memory/memory_state.ts";
@@ -251,7 +251,7 @@ const optionsFor = (master: Handshake, role: "master" | "slave", state: string):
   const means = {
     states: states !== null && E.isRight(states) ? states.right : new Map(),
     compares: () => false,
-    pending: () => new Set<number>(),
+    remembered: () => NOTHING_REMEMBERED,
     makeSpool,
     newGuid,
     side: "left" as const,

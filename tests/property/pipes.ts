@@ -20,6 +20,7 @@ import {
   slaveHandshake,
   slaveOptions,
 } from "../../lib/run/session_handshake.ts";
+import { NOTHING_REMEMBERED } from "../../lib/run/session_options.ts";
 import { StreamFailure } from "../../lib/stream/chunks.ts";
 
 /** All of two accounts, in both directions. */
@@ -65,7 +66,7 @@ const serve = async (store: Store, pipe: Pipe): Promise<SyncError | null> => {
     const means = {
       states: new Map(),
       compares: () => false,
-      pending: () => new Set<number>(),
+      remembered: () => NOTHING_REMEMBERED,
       makeSpool,
       newGuid,
       side: "right" as const,

@@ -10,6 +10,7 @@ import type { Store } from "../../../lib/port/store.ts";
 import { syncWithPeer } from "../../../lib/run/peer_sync.ts";
 import { slaveOptions } from "../../../lib/run/session_handshake.ts";
 import { holdSession } from "../../../lib/run/session.ts";
+import { NOTHING_REMEMBERED } from "../../../lib/run/session_options.ts";
 import { absolute, type Account, type Dovecot } from "../dovecot.ts";
 import { isTwiceInList, type Leniency } from "../histories.ts";
 import type { TwoSides } from "../oracle.ts";
@@ -96,7 +97,7 @@ const serveOnce = async (dovecot: Dovecot, left: Account, right: Account): Promi
   const means = {
     states: new Map(),
     compares: () => false,
-    pending: () => new Set<number>(),
+    remembered: () => NOTHING_REMEMBERED,
     makeSpool,
     newGuid,
     side: "right" as const,

@@ -14,7 +14,11 @@ import {
   type SessionRequest,
   slaveOptions,
 } from "../../../lib/run/session_handshake.ts";
-import type { SessionOptions, SessionResult } from "../../../lib/run/session_options.ts";
+import {
+  NOTHING_REMEMBERED,
+  type SessionOptions,
+  type SessionResult,
+} from "../../../lib/run/session_options.ts";
 import type { Flow } from "../../../lib/sync/session_order.ts";
 import { Dovecot, hasDovecot } from "../dovecot.ts";
 import type { Account } from "../../scenarios/account.ts";
@@ -55,7 +59,7 @@ export const requestOf = (words: readonly string[]): SessionRequest => {
 const means = (compares: boolean): SessionMeans => ({
   states: new Map(),
   compares: () => compares,
-  pending: () => new Set(),
+  remembered: () => NOTHING_REMEMBERED,
   makeSpool,
   newGuid,
   side: "left",
