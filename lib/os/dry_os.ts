@@ -102,6 +102,7 @@ class DryDisk {
     read: this.#read,
     readFile: this.#readFile,
     stat: (path) => this.#tree.stat(path),
+    lstat: (path) => this.#tree.lstat(path),
     fstat: (fd) => {
       const handle = this.#handle("fstat", fd);
       return this.#fileOf(handle)?.info ?? this.#below.files.fstat(handle.fd!);

@@ -159,6 +159,12 @@ export class DryTree {
     return typeof found === "string" ? this.#files.stat(found) : found?.info ?? null;
   }
 
+  /** The same of a symlink itself. */
+  lstat(path: string): FileInfo | null {
+    const found = this.find(path);
+    return typeof found === "string" ? this.#files.lstat(found) : found?.info ?? null;
+  }
+
   /** The entries of a directory, or null when there is none. */
   list(path: string): DirEntry[] | null {
     const found = this.find(path);

@@ -219,7 +219,13 @@ export const makeFiles = (openFiles: OpenFiles): Files => {
     const fd = rawOpen(path, MODES.r);
     if (fd < 0) {
       const number = errno();
-      return isMissing(number) ? false : failCall("open", path, number);
+      if (!isMissing(number)) failCall("open", path, number);
+      // What it leads to may lie on a disk that is not mounted: nobody knows that there is nothing.
+      if (lstat(path)?.kind === "symlink") {
+        const what = "the symlink leads to nothing";
+        throw new StreamFailure<SyncError>(syncError("Damaged", "store", { path }, what));
+      }
+      return false;
     }
     try {
       eachEntry(fd, path, use);
@@ -240,6 +246,7 @@ export const makeFiles = (openFiles: OpenFiles): Files => {
     read,
     readFile,
     stat,
+    lstat,
     readAhead,
     fstat: (fd) => fstat(fd, openFiles.path(fd)),
     list,

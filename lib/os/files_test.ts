@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { failureOf, summary } from "./_failure.ts";
 import { withDirectory } from "./_other_process.ts";
+import { dryOs } from "./dry_os.ts";
 import { makeOs } from "./os.ts";
 
 const { files, disk } = makeOs();
@@ -42,6 +43,20 @@ Deno.test("files: what is of the wrong kind is Io with its errno", () =>
     }
     // Not a directory, so it is not there as one.
     assert.equal(failureOf(() => files.list(file))._tag, "Missing");
+  }));
+
+Deno.test("list: a symlink that leads to nothing is no directory that is not there", () =>
+  withDirectory((home) => {
+    for (const os of [makeOs(), dryOs(makeOs())]) {
+      const link = `${home}/link`;
+      if (files.lstat(link) === null) Deno.symlinkSync("nowhere", link);
+      assert.equal(os.files.stat(link), null);
+      assert.equal(os.files.lstat(link)?.kind, "symlink");
+      for (const call of [() => os.files.list(link), () => os.files.visit(link, () => {})]) {
+        assert.deepEqual(summary(failureOf(call)), ["Damaged", link, null]);
+      }
+      assert.equal(os.files.list(`${link}/under`), null);
+    }
   }));
 
 Deno.test("readFile: a file above the limit is refused before it is read", () =>

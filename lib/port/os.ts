@@ -63,6 +63,8 @@ export interface Files {
   readonly readFile: (path: string, limit?: number) => Uint8Array | null;
   /** Stat of a path, symlinks followed, or null when it does not exist. */
   readonly stat: (path: string) => FileInfo | null;
+  /** The same of a symlink itself, and not of what it leads to. */
+  readonly lstat: (path: string) => FileInfo | null;
   /** Stat of an open file. */
   readonly fstat: (fd: Fd) => FileInfo;
   /**
@@ -70,7 +72,10 @@ export interface Files {
    * a disk for each. What cannot be is left to the one who reads. Absent where it would be of no use.
    */
   readonly readAhead?: (paths: readonly string[]) => Promise<void>;
-  /** The entries of a directory in no order, without "." and "..", or null when it does not exist. */
+  /**
+   * The entries of a directory in no order, without "." and "..", or null when it does not exist. A symlink that leads to
+   * nothing is no directory that does not exist: fails (Damaged).
+   */
   readonly list: (path: string) => DirEntry[] | null;
   /** The same for a directory of a million entries: each is given to `use` and not kept. False: it does not exist. */
   readonly visit: (path: string, use: (entry: DirEntry) => void) => boolean;

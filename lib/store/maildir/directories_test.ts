@@ -3,13 +3,15 @@ import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import { mailboxName } from "../../model/mailbox.ts";
 import { modSeq, uid } from "../../model/ids.ts";
+import { UidlistLines } from "../../codec/maildir_uidlist_lines.ts";
+import { failureOf, summary } from "../../os/_failure.ts";
 import { makeOs } from "../../os/os.ts";
 import type { Os } from "../../port/os.ts";
 import { fromArray } from "../../stream/chunks.ts";
 import type { Fetched } from "../../port/store.ts";
 import { fetchMails, MailReader, SMALL_MAIL } from "./fetch.ts";
 import { mailboxPaths, type MaildirLocation } from "./layout.ts";
-import { endingOf, findMailFile, listMailFiles } from "./listing.ts";
+import { endingOf, findMailFile, Listing, listMailFiles } from "./listing.ts";
 import { findMailboxes, rootKind } from "./mailbox_tree.ts";
 import type { MaildirMail } from "./mail_table.ts";
 import { NO_FLAGS } from "../../model/flags.ts";
@@ -64,6 +66,15 @@ inTree("listMailFiles takes a missing directory for an empty one", {}, (root) =>
   assert.equal(findMailFile(os, root, "1.a"), null);
 });
 
+inTree("listMailFiles takes no missing cur/ for an empty one where lines tell of mails", {
+  "new/2.b": "",
+}, (root) => {
+  const lines = new UidlistLines();
+  lines.append([{ uid: uid(1), keys: "", name: "1.a" }]);
+  const error = failureOf(() => listMailFiles(os, root, new Listing(lines)));
+  assert.deepEqual(summary(error), ["Damaged", `${root}/cur`, null]);
+});
+
 inTree("findMailFile finds a mail under its new name", { "cur/1.a:2,FS": "" }, (root) => {
   assert.deepEqual(findMailFile(os, root, "1.a"), { name: "1.a:2,FS", isNew: false });
 });
@@ -98,6 +109,32 @@ inTree("findMailboxes goes down directories with LAYOUT=fs, and round no circle"
   const found = findMailboxes(os, { root, layout: "fs" });
   assert.deepEqual(found.mailboxes, ["A/B", "INBOX", "INBOX/x"]);
   assert.deepEqual(found.directories, ["A", "A.B"]);
+});
+
+inTree("findMailboxes keeps the names of what cannot be reached", {
+  "cur/": "",
+  ".A/new/": "",
+  ".loop/": "",
+  ".new/": "",
+  ".new/dovecot-uidlist": `3 V7 N1 G${"a".repeat(32)}\n`,
+  ".lost/dovecot-uidlist": `3 V7 N2 G${"a".repeat(32)}\n1 :1.a\n`,
+  ".file": "",
+}, async (root) => {
+  await Deno.symlink("nowhere", `${root}/.A/cur`);
+  await Deno.symlink("nowhere", `${root}/.B.C`);
+  await Deno.symlink("nowhere", `${root}/.INBOX`);
+  await Deno.symlink("cur", `${root}/.loop/cur`);
+  await Deno.symlink(".file", `${root}/.sieve`);
+  const found = findMailboxes(os, { root, layout: "maildir++" });
+  assert.deepEqual(found.damaged, ["A", "B/C", "loop", "lost"]);
+  assert.deepEqual(found.mailboxes, ["INBOX", "new"]);
+  assert.deepEqual(found.directories, ["B"]);
+  assert.deepEqual(found.problems.map(({ _tag, where }) => [_tag, where.mailbox]).sort(), [
+    ["Damaged", "A"],
+    ["Damaged", "B/C"],
+    ["Damaged", "lost"],
+    ["Io", "loop"],
+  ]);
 });
 
 inTree("rootKind tells a Maildir from nothing and from something else", {

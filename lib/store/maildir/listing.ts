@@ -7,6 +7,7 @@ import { UidlistLines } from "../../codec/maildir_uidlist_lines.ts";
 import { baseName, type NameFlags, parseNameFlags } from "../../codec/maildir_name.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
 import type { Os } from "../../port/os.ts";
+import { failStream } from "../../stream/chunks.ts";
 
 const NO_LINES = new UidlistLines();
 
@@ -149,6 +150,9 @@ export class Listing {
 export const pathOf = (mailDirectory: string, file: MailFile): string =>
   `${mailDirectory}/${file.isNew ? "new" : "cur"}/${file.name}`;
 
+/** What is wrong with a mailbox without a cur/ whose dovecot-uidlist has lines: an empty one would expunge its mails. */
+export const LOST_MAILS = "the directory is missing, and dovecot-uidlist has mails that lay there";
+
 const problem = (path: string, what: string): SyncError =>
   syncError("Damaged", "message", { path }, what);
 
@@ -171,7 +175,8 @@ const resolveTwins = (os: Os, directory: string, a: MailFile, b: MailFile) => {
 
 /**
  * Lists cur/ and new/. A missing directory counts as empty: Dovecot makes it again. new/ is read first, so that a file
- * which is moved to cur/ meanwhile is not missed. The files go into `listing`. Throws `StreamFailure` where a directory cannot be read.
+ * which is moved to cur/ meanwhile is not missed. The files go into `listing`. Throws `StreamFailure` where a directory
+ * cannot be read, and where there is no cur/ for the mails that lines tell of.
  */
 export const listMailFiles = (
   os: Os,
@@ -180,7 +185,8 @@ export const listMailFiles = (
 ): Listing => {
   const { problems } = listing;
   for (const isNew of [true, false]) {
-    os.files.visit(`${directory}/${isNew ? "new" : "cur"}`, ({ name, kind }) => {
+    const path = `${directory}/${isNew ? "new" : "cur"}`;
+    const isThere = os.files.visit(path, ({ name, kind }) => {
       if (name.startsWith(".")) return;
       const what = kind === "directory" ? "a directory lies among the mails" : nameProblem(name);
       if (what !== null) {
@@ -197,6 +203,9 @@ export const listMailFiles = (
         problems.push(problem(pathOf(directory, twin), "another file has the same base name"));
       }
     });
+    if (!isThere && !isNew && listing.lines.length > 0) {
+      failStream<SyncError>(syncError("Damaged", "mailbox", { path }, LOST_MAILS));
+    }
   }
   return listing;
 };

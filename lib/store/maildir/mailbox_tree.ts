@@ -10,6 +10,8 @@ import { INBOX, type MailboxName, nameKey, parentName } from "../../model/mailbo
 import type { DirEntry, Os } from "../../port/os.ts";
 import { attempt } from "../account/or_fail.ts";
 import { MAIL_DIRECTORIES, mailboxPaths, type MaildirLocation, namingOf } from "./layout.ts";
+import { LOST_MAILS } from "./listing.ts";
+import { readUidlist } from "./uidlist_file.ts";
 
 /** The directories of an account, looked at once. */
 export interface FoundMailboxes {
@@ -17,6 +19,8 @@ export interface FoundMailboxes {
   readonly mailboxes: readonly MailboxName[];
   /** Names that only have children, or are empty directories. */
   readonly directories: readonly MailboxName[];
+  /** Mailboxes whose mails cannot be reached; each has its problem. */
+  readonly damaged: readonly MailboxName[];
   /** What could not be read. */
   readonly problems: readonly SyncError[];
 }
@@ -33,6 +37,7 @@ interface Candidate {
 class Finder {
   readonly mailboxes = new Set<MailboxName>();
   readonly directories = new Set<MailboxName>();
+  readonly damaged = new Set<MailboxName>();
   readonly problems: SyncError[] = [];
   readonly #os: Os;
   readonly #location: MaildirLocation;
@@ -48,6 +53,42 @@ class Finder {
 
   #isDirectory(path: string): boolean {
     return this.#os.files.stat(path)?.kind === "directory";
+  }
+
+  /**
+   * What is where the mails of a name may lie. Where nobody can know, as a symlink leads to a disk that is not mounted, the
+   * name is damaged.
+   */
+  #placeOf(name: MailboxName, path: string): "directory" | "nothing" | "damaged" {
+    return attempt(() => {
+      const { stat, lstat } = this.#os.files;
+      const info = stat(path);
+      if (info !== null) return info.kind === "directory" ? "directory" : "nothing";
+      if (lstat(path)?.kind !== "symlink") return "nothing";
+      return this.#damaged(name, path, "the symlink leads to nothing");
+    }, (error) => this.#damaged(name, path, error.what, error));
+  }
+
+  /**
+   * The same of the cur/ of a mailbox that is one whether it has a cur/ or not. Dovecot makes an empty one; but then the
+   * mails that are listed were taken from under it.
+   */
+  #curOf(name: MailboxName, mail: string): "directory" | "nothing" | "damaged" {
+    const path = `${mail}/cur`;
+    const found = this.#placeOf(name, path);
+    if (found !== "nothing") return found;
+    const { control } = mailboxPaths(this.#location, name);
+    const list = attempt(() => readUidlist(this.#os, control), () => null);
+    return list === null || list.entries.length === 0
+      ? "nothing"
+      : this.#damaged(name, path, LOST_MAILS);
+  }
+
+  #damaged(name: MailboxName, path: string, what: string, error?: SyncError): "damaged" {
+    const { _tag, cause } = error ?? { _tag: "Damaged" as const, cause: undefined };
+    this.damaged.add(name);
+    this.problems.push(syncError(_tag, "mailbox", { mailbox: name, path }, what, cause));
+    return "damaged";
   }
 
   /** Whether a directory was not looked at yet. A second name of it is an alias, no mailbox of its own. */
@@ -69,11 +110,24 @@ class Finder {
   }
 
   #visit(candidate: Candidate): void {
-    if (!this.#isNews(candidate.path)) return;
+    const { path } = candidate;
+    if (!this.#isNews(path)) return;
     if (this.#location.layout === "maildir++") {
       const name = this.#nameOf(candidate);
-      if (name !== null) this.mailboxes.add(name);
+      if (name !== null && this.#curOf(name, path) !== "damaged") {
+        this.mailboxes.add(name);
+      }
     } else this.#visitNested(candidate);
+  }
+
+  /** A symlink to a directory is visited as that; one whose end cannot be reached may be a mailbox for all that is known. */
+  #visitLink(candidate: Candidate): void {
+    const { path, stored } = candidate;
+    const kind = attempt(() => this.#os.files.stat(path)?.kind ?? null, () => null);
+    if (kind === "directory") this.#visit(candidate);
+    if (kind !== null || stored.toUpperCase() === INBOX) return;
+    const name = this.#nameOf(candidate);
+    if (name !== null) this.#placeOf(name, path);
   }
 
   #visitNested(candidate: Candidate): void {
@@ -82,7 +136,8 @@ class Finder {
     if (stored.toUpperCase() !== INBOX) {
       const name = this.#nameOf(candidate);
       if (name === null) return;
-      (this.#isDirectory(`${path}/cur`) ? this.mailboxes : this.directories).add(name);
+      const cur = this.#placeOf(name, `${path}/cur`);
+      if (cur !== "damaged") (cur === "directory" ? this.mailboxes : this.directories).add(name);
     }
     attempt(
       () => this.#nested(path, `${stored}/`),
@@ -118,18 +173,18 @@ class Finder {
     const { mail } = mailboxPaths(this.#location, INBOX);
     this.#isNews(root);
     this.#isNews(mail);
-    if (this.#isDirectory(`${mail}/cur`)) this.mailboxes.add(INBOX);
+    if (this.#curOf(INBOX, mail) === "directory") this.mailboxes.add(INBOX);
     if (layout === "maildir++") this.#siblings();
     else this.#nested(root, "");
     // Those that are found on the way are visited, too.
-    for (const link of this.#links) this.#visit(link);
+    for (const link of this.#links) this.#visitLink(link);
     this.addParents();
   }
 
   addParents(): void {
-    for (const name of this.mailboxes) {
+    for (const name of [...this.mailboxes, ...this.damaged]) {
       for (let p = parentName(name); p !== null; p = parentName(p)) {
-        if (!this.mailboxes.has(p)) this.directories.add(p);
+        if (!this.mailboxes.has(p) && !this.damaged.has(p)) this.directories.add(p);
       }
     }
     // INBOX is no directory, even while it has no mails of its own but children.
@@ -152,6 +207,7 @@ export const findMailboxes = (os: Os, location: MaildirLocation): FoundMailboxes
   return {
     mailboxes: byKey(finder.mailboxes),
     directories: byKey(finder.directories),
+    damaged: byKey(finder.damaged),
     problems: finder.problems,
   };
 };
@@ -167,7 +223,9 @@ const FOREIGN = ["mailboxes", "storage", "dbox-Mails"];
  * `subscriptions` may be there before the first mailbox is.
  */
 export const rootKind = (os: Os, location: MaildirLocation): RootKind => {
-  const isDirectory = (path: string) => os.files.stat(path)?.kind === "directory";
+  // A symlink may lead to mails, too, that cannot be reached now.
+  const isDirectory = (path: string) =>
+    os.files.stat(path)?.kind === "directory" || os.files.lstat(path)?.kind === "symlink";
   const inboxThere = isDirectory(`${mailboxPaths(location, INBOX).mail}/cur`);
   const info = os.files.stat(location.root);
   if (info === null) return inboxThere ? "maildir" : "missing";
@@ -179,7 +237,10 @@ export const rootKind = (os: Os, location: MaildirLocation): RootKind => {
       name.startsWith(".") && kind !== "file" && isDirectory(`${location.root}/${name}/cur`)
     );
     if (some) return "maildir";
-  } else if (findMailboxes(os, location).mailboxes.length > 0) return "maildir";
+  } else {
+    const { mailboxes, damaged } = findMailboxes(os, location);
+    if (mailboxes.length + damaged.length > 0) return "maildir";
+  }
   return entries.some(({ name }) => FOREIGN.includes(name)) ? "foreign" : "empty";
 };
 

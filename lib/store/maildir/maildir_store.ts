@@ -33,7 +33,7 @@ import type { Look } from "./look.ts";
 import { hasIncoming, removeIncoming } from "./incoming.ts";
 import { accountRoots, mailboxPaths, type MaildirLocation, namingOf } from "./layout.ts";
 import { openMailbox } from "./maildir_mailbox.ts";
-import { findMailboxes, rootError, rootKind } from "./mailbox_tree.ts";
+import { findMailboxes, type FoundMailboxes, rootError, rootKind } from "./mailbox_tree.ts";
 import { completeStage, placeStage } from "./place.ts";
 import { touchedPaths } from "./snapshot.ts";
 import { makeStage, removeStage, withLeftStages } from "./staging.ts";
@@ -105,15 +105,17 @@ class MaildirStore {
   }
 
   /** INBOX always exists: a Maildir of folders alone is given one, as Dovecot does it. */
-  #ensureInbox(names: readonly MailboxName[]): readonly MailboxName[] {
-    if (names.length === 0 || names.includes(INBOX)) return names;
+  #ensureInbox({ mailboxes, damaged }: FoundMailboxes): readonly MailboxName[] {
+    if (mailboxes.length === 0 || mailboxes.includes(INBOX) || damaged.includes(INBOX)) {
+      return mailboxes;
+    }
     return attempt(
       () => {
         makeMailDirectories(this.#os, mailboxPaths(this.#location, INBOX).mail);
-        return [INBOX, ...names];
+        return [INBOX, ...mailboxes];
       },
       // What may only be read goes without.
-      () => names,
+      () => mailboxes,
     );
   }
 
@@ -122,9 +124,12 @@ class MaildirStore {
     if (kind === "foreign") failStream(rootError(this.#location, kind));
     const found = findMailboxes(this.#os, this.#location);
     const problems = [...found.problems];
-    const nodes: MailboxNode[] = found.directories.map((name) => ({ _tag: "Directory", name }));
+    const nodes: MailboxNode[] = [
+      ...found.directories.map((name) => ({ _tag: "Directory" as const, name })),
+      ...found.damaged.map((name) => ({ _tag: "Damaged" as const, name })),
+    ];
     const names = new Map<MailboxGuid, MailboxName>();
-    for (const name of this.#ensureInbox(found.mailboxes)) {
+    for (const name of this.#ensureInbox(found)) {
       try {
         const guid = await this.#identify(name);
         const twin = names.get(guid);
