@@ -17,8 +17,8 @@ import { pathBytes, secondPathBytes } from "./path_bytes.ts";
 export interface DurableStep {
   /** Its number, 1 and up, over the life of one {@linkcode Disk}. */
   readonly n: number;
-  /** Which call it belongs to. A `removeTree` is many steps, of the kinds `unlink` and `rmdir`. */
-  readonly kind: Exclude<keyof Disk, "removeTree" | "beginSync">;
+  /** Which call it belongs to. A `removeTree` is many steps, of the kinds `unlink` and `rmdir`; `renameNew` is a `rename`. */
+  readonly kind: Exclude<keyof Disk, "removeTree" | "beginSync" | "renameNew">;
   /** The file or directory; of two paths the one that is given a new content. */
   readonly path: string;
   /** How many bytes it writes; `create` and `write` alone. */
@@ -38,6 +38,7 @@ export type StepHook = (step: DurableStep) => TornWrite | void;
 
 /** struct timespec of "leave it as it is" (UTIME_OMIT, sys/stat.h). */
 const UTIME_OMIT = (1 << 30) - 2;
+const RENAME_NOREPLACE = 1;
 const RENAME_EXCHANGE = 2;
 const SYNC_FILE_RANGE_WRITE = 2;
 
@@ -215,6 +216,20 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
     if (changingLibc().rename(pathBytes(from), secondPathBytes(to)) < 0) failCall("rename", from);
   };
 
+  const renameNew: Disk["renameNew"] = (from, to) => {
+    step("rename", to);
+    const [one, two] = [pathBytes(from), secondPathBytes(to)];
+    if (changingLibc().renameat2(AT_FDCWD, one, AT_FDCWD, two, RENAME_NOREPLACE) === 0) return;
+    const number = errno();
+    if (number === ERRNO.EEXIST) failCall("renameat2", to, number);
+    // Network file systems, above all.
+    const isUnknown = number === ERRNO.EINVAL || number === ERRNO.ENOSYS ||
+      number === ERRNO.EOPNOTSUPP;
+    if (!isUnknown) failCall("renameat2", from, number);
+    if (lstat(to) !== null) failCall("rename", to, ERRNO.EEXIST);
+    if (changingLibc().rename(pathBytes(from), secondPathBytes(to)) < 0) failCall("rename", from);
+  };
+
   const exchange: Disk["exchange"] = (a, b) => {
     step("exchange", b);
     const [x, y] = [pathBytes(a), secondPathBytes(b)];
@@ -279,6 +294,7 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
     truncate,
     setMtime,
     rename,
+    renameNew,
     exchange,
     link,
     unlink,

@@ -126,6 +126,27 @@ Deno.test("rename, exchange, link, unlink, rmdir: do it and say so", () =>
     assert.deepEqual(files.list(a), []);
   }));
 
+Deno.test("renameNew: what is there stays, whatever it is", () =>
+  withDirectory((home) => {
+    const [a, b, none] = [`${home}/a`, `${home}/b`, `${home}/none`];
+    disk.create(a, [text("a")]);
+    disk.create(b, [text("b")]);
+    disk.mkdir(`${home}/d`);
+    Deno.symlinkSync("nowhere", `${home}/link`);
+    for (const to of [b, `${home}/d`, `${home}/link`]) {
+      assert.deepEqual(summary(failureOf(() => disk.renameNew(a, to))), ["Io", to, "EEXIST"]);
+    }
+    assert.deepEqual([a, b].map((path) => files.readFile(path)), [text("a"), text("b")]);
+    assert.deepEqual(summary(failureOf(() => disk.renameNew(none, `${home}/c`))), [
+      "Missing",
+      none,
+      "ENOENT",
+    ]);
+    disk.renameNew(a, `${home}/c`);
+    assert.deepEqual(files.readFile(`${home}/c`), text("a"));
+    assert.equal(files.stat(a), null);
+  }));
+
 Deno.test("removeTree: takes links, not what they point to", () =>
   withDirectory((home) => {
     const [kept, tree] = [`${home}/kept`, `${home}/tree`];

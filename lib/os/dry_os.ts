@@ -195,6 +195,13 @@ class DryDisk {
     target.directory.entries.set(target.name, node);
   };
 
+  readonly #renameNew: Disk["renameNew"] = (from, to) => {
+    this.#tree.adopt("renameat2", from);
+    this.#tree.place("renameat2", to);
+    if (this.#tree.lstat(to) !== null) failCall("renameat2", to, ERRNO.EEXIST);
+    this.#rename(from, to);
+  };
+
   readonly #exchange: Disk["exchange"] = (a, b) => {
     const one = this.#tree.place("renameat2", a);
     const two = this.#tree.place("renameat2", b);
@@ -283,6 +290,7 @@ class DryDisk {
     },
     setMtime: this.#setMtime,
     rename: this.#rename,
+    renameNew: this.#renameNew,
     exchange: this.#exchange,
     link: this.#link,
     unlink: this.#unlink,

@@ -69,7 +69,9 @@ const step: fc.Arbitrary<readonly [string, Step]> = fc.oneof(
       return [length, into, os.files.fstat(open[n % open.length]!).size];
     }] as const
   ),
-  fc.tuple(fc.constantFrom("rename", "exchange", "link" as const), name, name).map(([what, p, q]) =>
+  fc.tuple(fc.constantFrom("rename", "renameNew", "exchange", "link" as const), name, name).map((
+    [what, p, q],
+  ) =>
     [
       `${what} ${p} ${q}`,
       (os: Os, root: string) => os.disk[what as "rename"](`${root}/${p}`, `${root}/${q}`),

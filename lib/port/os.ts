@@ -123,6 +123,11 @@ export interface Disk {
   readonly setMtime: (path: string, mtime: number) => void;
   /** rename(2): replaces an existing file. */
   readonly rename: (from: string, to: string) => void;
+  /**
+   * The same, but what exists is never replaced (EEXIST, with `to` as the place): renameat2(2) with RENAME_NOREPLACE.
+   * Where a file system does not know that, a look before: then two that do it at the same moment may meet.
+   */
+  readonly renameNew: (from: string, to: string) => void;
   /** renameat2(2) with RENAME_EXCHANGE: both must exist; atomic. */
   readonly exchange: (a: string, b: string) => void;
   /** link(2): `to` must not exist. */

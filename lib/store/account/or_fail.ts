@@ -19,6 +19,10 @@ export const thrownError = (thrown: unknown): SyncError => {
   throw thrown;
 };
 
+/** The name of the number that a system call failed with ("EEXIST"); null for an error that no call gave. */
+export const errnoOf = ({ cause }: SyncError): string | null =>
+  (cause as { readonly code?: string } | undefined)?.code ?? null;
+
 /** What `use` gives, or `otherwise` of the error it throws on purpose. */
 export const attempt = <A, B>(use: () => A, otherwise: (error: SyncError) => B): A | B => {
   try {

@@ -9,8 +9,8 @@
  */
 import { type KeywordLetters, letterOf } from "../../codec/maildir_keywords.ts";
 import { withNameFlags } from "../../codec/maildir_name.ts";
-import { type SyncError, syncError } from "../../model/error.ts";
-import { type ModSeq, modSeq, type Uid } from "../../model/ids.ts";
+import type { SyncError } from "../../model/error.ts";
+import { type ModSeq, modSeq } from "../../model/ids.ts";
 import { type MailOperation, type Outcome, withoutBytes } from "../../model/operation.ts";
 import type { Gathering } from "../../port/os.ts";
 import type { Chunks } from "../../stream/chunks.ts";
@@ -252,7 +252,7 @@ export class Applier {
         this.#save(step, files);
         return done;
       case "Turn":
-        return this.#turn(step, files) ? done : gone(operation, step.mail.uid);
+        return this.#turn(step, files);
       case "Expunge":
         files.remove(step.mail);
         this.#standing.drop(step.mail.uid);
@@ -295,16 +295,16 @@ export class Applier {
     this.#arrived.push({ mail, wanted });
   }
 
-  #turn(step: StepOf<"Turn">, files: BatchFiles): boolean {
+  #turn(step: StepOf<"Turn">, files: BatchFiles): Outcome {
     const { mail, flags, keywords, operation } = step;
     const named = nameFlagsOf(this.#box.letters, flags, keywords);
     const file = files.turn(mail, named);
-    if (file === null) return false;
+    if ("_tag" in file) return { _tag: "Refused", operation, error: file };
     const turned = { ...mail, ending: this.#endings.of(file), flags, keywords };
     this.#standing.change(turned);
     this.#usedLetters |= turned.ending.letters;
     this.#index.turn(mail, turned, operation.modSeq);
-    return true;
+    return { _tag: "Done", operation };
   }
 
   #renumber(step: StepOf<"Renumber">): void {
@@ -370,9 +370,3 @@ export class Applier {
     }
   }
 }
-
-const gone = (operation: MailOperation, uid: Uid): Outcome => ({
-  _tag: "Refused",
-  operation,
-  error: syncError("Changed", "message", { uid }, "the mail is gone"),
-});

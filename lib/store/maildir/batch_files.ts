@@ -4,7 +4,8 @@
  * @module
  */
 import { baseName, withNameFlags } from "../../codec/maildir_name.ts";
-import { thrownError } from "../account/or_fail.ts";
+import { type SyncError, syncError, withPlace } from "../../model/error.ts";
+import { errnoOf, thrownError } from "../account/or_fail.ts";
 import type { MaildirBox } from "./box.ts";
 import type { Incoming } from "./incoming.ts";
 import { fileOf, findMailFile, type MailFile, pathOf } from "./listing.ts";
@@ -55,31 +56,37 @@ export class BatchFiles {
   moveStaged(): void {
     const { os, paths } = this.#box;
     for (const file of this.#staged.values()) {
-      os.disk.rename(stagedPath(paths.mail, file), this.#path(file));
+      os.disk.renameNew(stagedPath(paths.mail, file), this.#path(file));
     }
   }
 
-  /** Gives a mail's file other letters, wherever it is now; null when it is gone. */
-  turn(mail: MaildirMail, named: ReturnType<typeof nameFlagsOf>): MailFile | null {
+  /** Gives a mail's file other letters, wherever it is now; or says why that cannot be. */
+  turn(mail: MaildirMail, named: ReturnType<typeof nameFlagsOf>): MailFile | SyncError {
     const { os, paths } = this.#box;
     let file: MailFile | null = fileOf(mail.entry.name, mail.ending);
     for (let i = 0; i < 3 && file !== null; i++) {
       const wanted: MailFile = { name: withNameFlags(file.name, named), isNew: false };
       const same = wanted.name === file.name && !file.isNew;
       if (same && os.files.stat(this.#path(file)) !== null) return file;
-      if (!same && this.#move(file, wanted)) return wanted;
+      const trouble: SyncError | "gone" | null = same ? "gone" : this.#move(file, wanted);
+      if (trouble === null) return wanted;
+      if (trouble !== "gone") return withPlace(trouble, { uid: mail.uid });
       file = findMailFile(os, paths.mail, mail.entry.name);
     }
-    return null;
+    return syncError("Changed", "message", { uid: mail.uid }, "the mail is gone");
   }
 
-  #move(from: MailFile, to: MailFile): boolean {
+  /** Gives a file another name; what is in its way is another mail, and stays. */
+  #move(from: MailFile, to: MailFile): SyncError | "gone" | null {
     try {
-      this.#box.os.disk.rename(this.#path(from), this.#path(to));
-      return true;
+      this.#box.os.disk.renameNew(this.#path(from), this.#path(to));
+      return null;
     } catch (thrown) {
-      if (thrownError(thrown)._tag === "Missing") return false;
-      throw thrown;
+      const error = thrownError(thrown);
+      if (error._tag === "Missing") return "gone";
+      if (errnoOf(error) !== "EEXIST") throw thrown;
+      const what = "another file has the name that this mail's would get";
+      return syncError("Damaged", "message", error.where, what);
     }
   }
 

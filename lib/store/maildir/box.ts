@@ -295,7 +295,7 @@ export class MaildirBox {
     const stranded = this.#stranded;
     if (stranded.length === 0) return;
     const { mail } = this.paths;
-    for (const file of stranded) this.os.disk.rename(stagedPath(mail, file), pathOf(mail, file));
+    for (const file of stranded) this.os.disk.renameNew(stagedPath(mail, file), pathOf(mail, file));
     this.os.disk.syncDir(`${mail}/cur`);
     this.#snapshot = this.#look();
   }

@@ -11,7 +11,7 @@ import type { Guid } from "../../model/ids.ts";
 import { isInMemory, type Mail } from "../../model/mail.ts";
 import type { Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
-import { thrownError } from "../account/or_fail.ts";
+import { errnoOf, thrownError } from "../account/or_fail.ts";
 
 /** A mail that lies in tmp/, complete; durable once its batch was gathered. */
 export interface Incoming {
@@ -124,18 +124,12 @@ const receiveWhole = (
       return { path, ...sizes, naming };
     } catch (thrown) {
       // A name that is not our own may be that of what somebody has left there.
-      if (!isThere(thrown)) throw thrown;
+      if (errnoOf(thrownError(thrown)) !== "EEXIST") throw thrown;
     }
   }
   const path = nextPath(os, receiving, mail);
   write(path);
   return { path, ...sizes };
-};
-
-/** Whether a file could not be made because there is one. */
-const isThere = (thrown: unknown): boolean => {
-  const { cause } = thrownError(thrown);
-  return typeof cause === "object" && cause !== null && "code" in cause && cause.code === "EEXIST";
 };
 
 /**

@@ -11,7 +11,9 @@
 import { nameRefusal } from "../../codec/mailbox_path.ts";
 import type { MailboxName } from "../../model/mailbox.ts";
 import type { Os } from "../../port/os.ts";
+import { StreamFailure } from "../../stream/chunks.ts";
 import { modesOf } from "../account/modes.ts";
+import { attempt, errnoOf } from "../account/or_fail.ts";
 import {
   accountRoots,
   directoryOf,
@@ -73,10 +75,12 @@ export const moveLeft = (os: Os, location: MaildirLocation): Move | null => {
   }
 };
 
-/** What lies in one directory goes to another that is there already. */
+/** What lies in one directory goes to another that is there already; a file whose name is taken there stays. */
 const pourOver = (os: Os, from: string, to: string): void => {
   for (const { name } of os.files.list(from) ?? []) {
-    os.disk.rename(`${from}/${name}`, `${to}/${name}`);
+    attempt(() => os.disk.renameNew(`${from}/${name}`, `${to}/${name}`), (error) => {
+      if (errnoOf(error) !== "EEXIST") throw new StreamFailure(error);
+    });
   }
   os.disk.syncDir(to);
   os.disk.rmdir(from);

@@ -1,0 +1,83 @@
+/** What a batch does to files that are not as the last look has shown them, or that cannot get their names. */
+import assert from "node:assert/strict";
+import { FLAGGED, flags, NO_KEYWORDS, SEEN } from "../../model/flags.ts";
+import type { MailRecord } from "../../model/mail.ts";
+import type { UpdateFlags } from "../../model/operation.ts";
+import { withDirectory } from "../../os/_other_process.ts";
+import { makeOs } from "../../os/os.ts";
+import { apply, BOX, run } from "../../testing/content.ts";
+import { collect } from "../../stream/chunks.ts";
+import { openMaildir } from "./maildir_store.ts";
+
+/** The files of cur/ with their content. */
+const filesOf = (root: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    [...Deno.readDirSync(`${root}/cur`)].map(({ name }) => name).sort().map((name) => [
+      name,
+      Deno.readTextFileSync(`${root}/cur/${name}`),
+    ]),
+  );
+
+/** A Maildir with these files in cur/. */
+const fill = (root: string, names: readonly string[]): void => {
+  for (const one of ["cur", "new", "tmp"]) Deno.mkdirSync(`${root}/${one}`);
+  Deno.writeTextFileSync(`${root}/dovecot-uidlist`, `3 V7 N1 G${BOX}\n`);
+  for (const [i, name] of names.entries()) Deno.writeTextFileSync(`${root}/cur/${name}`, `${i}\n`);
+};
+
+const update = (
+  { uid, guid }: MailRecord,
+  add: number,
+  remove = 0,
+): UpdateFlags => ({
+  _tag: "UpdateFlags",
+  uid,
+  guid,
+  add: flags(add),
+  remove: flags(remove),
+  addKeywords: NO_KEYWORDS,
+  removeKeywords: NO_KEYWORDS,
+  modSeq: null,
+});
+
+/** Applies what `operations` makes of the records; gives the outcomes in short. */
+const applied = async (
+  root: string,
+  operations: (records: readonly MailRecord[]) => readonly UpdateFlags[],
+  os = makeOs(),
+): Promise<readonly string[]> => {
+  const store = await run(openMaildir(os, { root, create: false, layout: "maildir++" }));
+  await run(store.tree);
+  try {
+    const outcomes = await run(store.withMailbox(BOX, (mailbox) => async () => {
+      const records = await run(collect(mailbox.records()));
+      return await apply(mailbox, operations(records), 1)();
+    }));
+    return outcomes.map((one) => one._tag === "Done" ? "Done" : one.error._tag);
+  } finally {
+    await store.close();
+  }
+};
+
+for (const [own, other] of [["F", "S"], ["S", "F"]] as const) {
+  Deno.test(`apply: a mail's file never takes the name of another one (:2,${own} over :2,${other})`, () =>
+    withDirectory(async (root) => {
+      const names = [`1.twin:2,${own}`, `1.twin:2,${other}`, "2.b:2,"];
+      fill(root, names);
+      const before = filesOf(root);
+      const outcomes = await applied(
+        root,
+        (records) =>
+          records.map((record) =>
+            record.uid === 2
+              ? update(record, SEEN)
+              : record.flags === SEEN
+              ? update(record, FLAGGED, SEEN)
+              : update(record, SEEN, FLAGGED)
+          ),
+      );
+      assert.deepEqual(outcomes, ["Damaged", "Done"]);
+      const { "2.b:2,": b, ...twins } = before;
+      assert.deepEqual(filesOf(root), { ...twins, "2.b:2,S": b });
+    }));
+}
