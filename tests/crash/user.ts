@@ -17,7 +17,7 @@ import type { Side } from "../../lib/model/report.ts";
 import type { Os } from "../../lib/port/os.ts";
 import { openIndex } from "../../lib/store/index/index_file.ts";
 import { mailboxPaths } from "../../lib/store/maildir/layout.ts";
-import { findMailFile, pathOf } from "../../lib/store/maildir/listing.ts";
+import { fileOf, listMailFiles, pathOf } from "../../lib/store/maildir/listing.ts";
 import { readKeywordLetters, readUidlist } from "../../lib/store/maildir/uidlist_file.ts";
 import { layoutOf, MAILBOX_INDEX, pathsOf } from "../../lib/store/mdbox/layout.ts";
 import { mapUidOf } from "../../lib/store/mdbox/mailbox_index.ts";
@@ -142,7 +142,8 @@ export class User {
     const paths = mailboxPaths({ root: this.#root, layout }, mailboxName(name));
     const { entries } = readUidlist(this.#os, paths.control)!;
     const base = entries.nameAt(entries.rowOfUid(uid));
-    return { paths, file: findMailFile(this.#os, paths.mail, base)! };
+    const ending = listMailFiles(this.#os, paths.mail).find(base)!;
+    return { paths, file: fileOf(base, ending) };
   }
 
   #rename(name: string, uid: number, wish: FlagWish): void {

@@ -10,6 +10,7 @@
 import { type KeywordLetters, letterOf } from "../../codec/maildir_keywords.ts";
 import { withNameFlags } from "../../codec/maildir_name.ts";
 import type { SyncError } from "../../model/error.ts";
+import type { Flags } from "../../model/flags.ts";
 import { type ModSeq, modSeq } from "../../model/ids.ts";
 import { type MailOperation, type Outcome, withoutBytes } from "../../model/operation.ts";
 import type { Gathering } from "../../port/os.ts";
@@ -177,6 +178,7 @@ export class Applier {
       await gathering?.sync(batch.flatMap(incomingOf).map(({ path }) => path));
       return await this.#box.withLocks((locked) => this.#carryOut(locked, batch, files));
     } finally {
+      if (files.foundOthers) this.#box.lookAgain();
       // One that was staged may have a line by now, whatever came after that.
       for (const one of batch) if (!incomingOf(one).some(files.hasStaged)) this.#forget(one);
     }
@@ -297,8 +299,13 @@ export class Applier {
 
   #turn(step: StepOf<"Turn">, files: BatchFiles): Outcome {
     const { mail, flags, keywords, operation } = step;
-    const named = nameFlagsOf(this.#box.letters, flags, keywords);
-    const file = files.turn(mail, named);
+    const { letters } = this.#box;
+    const touched = () =>
+      nameFlagsOf(letters, (operation.add | operation.remove) as Flags, [
+        ...operation.addKeywords,
+        ...operation.removeKeywords,
+      ]);
+    const file = files.turn(mail, nameFlagsOf(letters, flags, keywords), touched);
     if ("_tag" in file) return { _tag: "Refused", operation, error: file };
     const turned = { ...mail, ending: this.#endings.of(file), flags, keywords };
     this.#standing.change(turned);

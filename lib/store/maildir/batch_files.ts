@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { baseName, withNameFlags } from "../../codec/maildir_name.ts";
+import { baseName, type NameFlags, withNameFlags } from "../../codec/maildir_name.ts";
 import { type SyncError, syncError, withPlace } from "../../model/error.ts";
 import { errnoOf, thrownError } from "../account/or_fail.ts";
 import type { MaildirBox } from "./box.ts";
 import type { Incoming } from "./incoming.ts";
-import { fileOf, findMailFile, type MailFile, pathOf } from "./listing.ts";
+import { type Ending, fileOf, type MailFile, pathOf } from "./listing.ts";
 import type { MaildirMail } from "./mail_table.ts";
-import type { nameFlagsOf } from "./steps.ts";
+import { keepingTheirs, MovedFiles } from "./moved_files.ts";
 import { stagedPath } from "./stranded.ts";
 
 /** The files of one batch. Order: what is staged, its durable names, the lines of the batch, the move to cur/. */
@@ -18,10 +18,16 @@ export class BatchFiles {
   readonly #box: MaildirBox;
   readonly #staged = new Map<Incoming, MailFile>();
   readonly #directories = new Set<string>();
+  #moved: MovedFiles | null = null;
 
   /** For an open mailbox. */
   constructor(box: MaildirBox) {
     this.#box = box;
+  }
+
+  /** Whether a file was not where it was seen: somebody else is at work, and there may be more of it. */
+  get foundOthers(): boolean {
+    return this.#moved !== null;
   }
 
   #path(file: MailFile): string {
@@ -60,20 +66,32 @@ export class BatchFiles {
     }
   }
 
-  /** Gives a mail's file other letters, wherever it is now; or says why that cannot be. */
-  turn(mail: MaildirMail, named: ReturnType<typeof nameFlagsOf>): MailFile | SyncError {
-    const { os, paths } = this.#box;
-    let file: MailFile | null = fileOf(mail.entry.name, mail.ending);
-    for (let i = 0; i < 3 && file !== null; i++) {
-      const wanted: MailFile = { name: withNameFlags(file.name, named), isNew: false };
+  /**
+   * Gives a mail's file other letters, wherever it is now, or says why that cannot be. `touched` are those that are set or
+   * cleared; others that somebody has changed since the file was seen stay as they are.
+   */
+  turn(mail: MaildirMail, named: NameFlags, touched: () => NameFlags): MailFile | SyncError {
+    const { os } = this.#box;
+    const base = mail.entry.name;
+    let ending: Ending | undefined = mail.ending;
+    for (let i = 0; i < 3 && ending !== undefined; i++) {
+      const file = fileOf(base, ending);
+      const letters = i === 0 ? named : keepingTheirs(named, touched(), mail.ending, ending);
+      const wanted: MailFile = { name: withNameFlags(file.name, letters), isNew: false };
       const same = wanted.name === file.name && !file.isNew;
       if (same && os.files.stat(this.#path(file)) !== null) return file;
       const trouble: SyncError | "gone" | null = same ? "gone" : this.#move(file, wanted);
       if (trouble === null) return wanted;
       if (trouble !== "gone") return withPlace(trouble, { uid: mail.uid });
-      file = findMailFile(os, paths.mail, mail.entry.name);
+      ending = this.#find(base, i > 0);
     }
     return syncError("Changed", "message", { uid: mail.uid }, "the mail is gone");
+  }
+
+  #find(base: string, isStale: boolean): Ending | undefined {
+    const { os, paths, uidlist } = this.#box;
+    this.#moved ??= new MovedFiles(os, paths.mail, uidlist.entries);
+    return this.#moved.find(base, isStale);
   }
 
   /** Gives a file another name; what is in its way is another mail, and stays. */
@@ -92,10 +110,11 @@ export class BatchFiles {
 
   /** Removes a mail's file, wherever it is now. */
   remove(mail: MaildirMail): void {
-    const { os, paths } = this.#box;
-    let file: MailFile | null = fileOf(mail.entry.name, mail.ending);
-    while (file !== null && !os.disk.unlink(this.#path(file))) {
-      file = findMailFile(os, paths.mail, mail.entry.name);
+    const base = mail.entry.name;
+    let ending: Ending | undefined = mail.ending;
+    for (let isStale = false; ending !== undefined; isStale = true) {
+      if (this.#box.os.disk.unlink(this.#path(fileOf(base, ending)))) return;
+      ending = this.#find(base, isStale);
     }
   }
 

@@ -220,6 +220,11 @@ export class MaildirBox {
       }));
   }
 
+  /** Whoever takes the locks next does not rely on what was read. */
+  lookAgain(): void {
+    this.#stamp = "";
+  }
+
   /** Makes the index that is missing; `fill` appends what belongs into it. The caller holds the locks. */
   createIndex(
     fill: (appender: IndexAppender) => void,

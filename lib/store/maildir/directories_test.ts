@@ -11,7 +11,7 @@ import { fromArray } from "../../stream/chunks.ts";
 import type { Fetched } from "../../port/store.ts";
 import { fetchMails, MailReader, SMALL_MAIL } from "./fetch.ts";
 import { mailboxPaths, type MaildirLocation } from "./layout.ts";
-import { endingOf, findMailFile, Listing, listMailFiles } from "./listing.ts";
+import { endingOf, Listing, listMailFiles } from "./listing.ts";
 import { findMailboxes, rootKind } from "./mailbox_tree.ts";
 import type { MaildirMail } from "./mail_table.ts";
 import { NO_FLAGS } from "../../model/flags.ts";
@@ -63,7 +63,6 @@ inTree("listMailFiles tells what is no mail and leaves it", {
 
 inTree("listMailFiles takes a missing directory for an empty one", {}, (root) => {
   assert.equal(listMailFiles(os, `${root}/none`).unlisted.size, 0);
-  assert.equal(findMailFile(os, root, "1.a"), null);
 });
 
 inTree("listMailFiles takes no missing cur/ for an empty one where lines tell of mails", {
@@ -73,10 +72,6 @@ inTree("listMailFiles takes no missing cur/ for an empty one where lines tell of
   lines.append([{ uid: uid(1), keys: "", name: "1.a" }]);
   const error = failureOf(() => listMailFiles(os, root, new Listing(lines)));
   assert.deepEqual(summary(error), ["Damaged", `${root}/cur`, null]);
-});
-
-inTree("findMailFile finds a mail under its new name", { "cur/1.a:2,FS": "" }, (root) => {
-  assert.deepEqual(findMailFile(os, root, "1.a"), { name: "1.a:2,FS", isNew: false });
 });
 
 const PLUS: Readonly<Record<string, string>> = {

@@ -209,13 +209,3 @@ export const listMailFiles = (
   }
   return listing;
 };
-
-/** One file looked up again by its base name after it was renamed; null when it is gone. Cost: a listing. */
-export const findMailFile = (os: Os, directory: string, base: string): MailFile | null => {
-  for (const isNew of [false, true, false]) {
-    const entries = os.files.list(`${directory}/${isNew ? "new" : "cur"}`) ?? [];
-    const found = entries.find(({ name }) => baseName(name) === base);
-    if (found !== undefined) return { name: found.name, isNew };
-  }
-  return null;
-};
