@@ -4,7 +4,7 @@
  * @module
  */
 import { baseName, type NameFlags, withNameFlags } from "../../codec/maildir_name.ts";
-import { type SyncError, syncError, withPlace } from "../../model/error.ts";
+import { type ErrorTag, type SyncError, syncError, withPlace } from "../../model/error.ts";
 import { errnoOf, thrownError } from "../account/or_fail.ts";
 import type { MaildirBox } from "./box.ts";
 import type { Incoming } from "./incoming.ts";
@@ -12,6 +12,13 @@ import { type Ending, fileOf, type MailFile, pathOf } from "./listing.ts";
 import type { MaildirMail } from "./mail_table.ts";
 import { keepingTheirs, MovedFiles } from "./moved_files.ts";
 import { stagedPath } from "./stranded.ts";
+
+/** What keeps one mail's file from getting a name, by the name of the error number. */
+const REFUSALS: Readonly<Record<string, { readonly _tag: ErrorTag; readonly what: string }>> = {
+  // What is in its way is another mail.
+  EEXIST: { _tag: "Damaged", what: "another file has the name that this mail's would get" },
+  ENAMETOOLONG: { _tag: "Unfit", what: "the file's name has no room for more flags and keywords" },
+};
 
 /** The files of one batch. Order: what is staged, its durable names, the lines of the batch, the move to cur/. */
 export class BatchFiles {
@@ -82,7 +89,7 @@ export class BatchFiles {
       if (same && os.files.stat(this.#path(file)) !== null) return file;
       const trouble: SyncError | "gone" | null = same ? "gone" : this.#move(file, wanted);
       if (trouble === null) return wanted;
-      if (trouble !== "gone") return withPlace(trouble, { uid: mail.uid });
+      if (trouble !== "gone") return withPlace(trouble, { mailbox: this.#box.name, uid: mail.uid });
       ending = this.#find(base, i > 0);
     }
     return syncError("Changed", "message", { uid: mail.uid }, "the mail is gone");
@@ -94,7 +101,7 @@ export class BatchFiles {
     return this.#moved.find(base, isStale);
   }
 
-  /** Gives a file another name; what is in its way is another mail, and stays. */
+  /** Gives a file another name; or says why this mail alone cannot have it. */
   #move(from: MailFile, to: MailFile): SyncError | "gone" | null {
     try {
       this.#box.os.disk.renameNew(this.#path(from), this.#path(to));
@@ -102,9 +109,9 @@ export class BatchFiles {
     } catch (thrown) {
       const error = thrownError(thrown);
       if (error._tag === "Missing") return "gone";
-      if (errnoOf(error) !== "EEXIST") throw thrown;
-      const what = "another file has the name that this mail's would get";
-      return syncError("Damaged", "message", error.where, what);
+      const refusal = REFUSALS[errnoOf(error) ?? ""];
+      if (refusal === undefined) throw thrown;
+      return syncError(refusal._tag, "message", error.where, refusal.what, error.cause);
     }
   }
 

@@ -82,6 +82,15 @@ for (const [own, other] of [["F", "S"], ["S", "F"]] as const) {
     }));
 }
 
+Deno.test("apply: a mail whose name has no room for its flags is in no other one's way", () =>
+  withDirectory(async (root) => {
+    const long = `1.${"0".repeat(250)}:2,`;
+    fill(root, [long, "2.b:2,"]);
+    const outcomes = await applied(root, (records) => records.map((one) => update(one, SEEN)));
+    assert.deepEqual(outcomes, ["Unfit", "Done"]);
+    assert.deepEqual(Object.keys(filesOf(root)), [long, "2.b:2,S"]);
+  }));
+
 /** The machine, on which `act` is done once, when the directory of the first batch is made durable. */
 const during = (root: string, act: () => void) => {
   let isDone = false;
