@@ -104,7 +104,7 @@ const cutTornLine = (os: Os, fd: Fd, path: string): void => {
   os.disk.truncate(fd, bytes.lastIndexOf(LF) + 1);
 };
 
-/** Appends lines; durable when this returns. The caller holds the lock and has read the list under it. */
+/** Appends lines; durable when this returns. What could be written in part only is cut off again. The caller holds the lock and has read the list under it. */
 export const appendUidlist = (
   os: Os,
   control: string,
@@ -115,7 +115,14 @@ export const appendUidlist = (
   const fd = os.files.open(path, "a");
   try {
     cutTornLine(os, fd, path);
-    os.disk.write(fd, encodeUidlistEntries(entries), null);
+    const { size } = os.files.fstat(fd);
+    try {
+      os.disk.write(fd, encodeUidlistEntries(entries), null);
+    } catch (thrown) {
+      // Dovecot would append to half a line, and the mail whose line that is would get another UID.
+      os.disk.truncate(fd, size);
+      throw thrown;
+    }
     os.disk.sync(fd);
   } finally {
     os.files.close(fd);
