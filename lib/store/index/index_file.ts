@@ -274,19 +274,17 @@ export class IndexFile {
       if (files.stat(path) === null) return this.#gone();
       const fd = files.open(path, "a");
       let held: Held | null = null;
+      let isHad = false;
       try {
         held = await locks.record(fd, path, Math.max(0, end - now()));
         const current = files.stat(path);
         if (current === null) return this.#gone();
-        if (sameFile(current, files.fstat(fd))) {
-          const got = { fd, held };
-          held = null;
-          return got;
-        }
+        isHad = sameFile(current, files.fstat(fd));
+        if (isHad) return { fd, held };
         // Rotated while we waited: the lock is on the old file.
       } finally {
-        if (held !== null) {
-          held.release();
+        if (!isHad) {
+          held?.release();
           files.close(fd);
         }
       }

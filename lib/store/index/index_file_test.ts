@@ -11,6 +11,7 @@ import { DONE, REQUEST, SYNC_DONE } from "../../codec/index_record.ts";
 import { encodeGroup } from "../../codec/index_record_encode.ts";
 import { modSeq } from "../../model/ids.ts";
 import { failureOf, rejectionOf } from "../../os/_failure.ts";
+import { openFilesBelow } from "../../os/_open_files.ts";
 import { lockElsewhere, withDirectory } from "../../os/_other_process.ts";
 import { makeOs } from "../../os/os.ts";
 import {
@@ -140,7 +141,9 @@ Deno.test("withLock: waits for another process, and gives up in time", () =>
     const file = fresh(home);
     const other = await lockElsewhere("fcntl", `${home}/${BASE}.log`);
     assert.ok(other.held);
+    const open = openFilesBelow(home);
     const busy = await rejectionOf(() => file.withLock(() => {}, 60));
+    assert.deepEqual(openFilesBelow(home), open);
     assert.deepEqual([busy._tag, busy.where.path], ["Busy", `${home}/${BASE}.log`]);
     const done = file.withLock((writer) => writer.append([mails(1)], SYNC_DONE));
     await other.end();
