@@ -12,16 +12,19 @@
  */
 import { type SyncError, syncError } from "../../model/error.ts";
 import type { MailboxName } from "../../model/mailbox.ts";
-import type { Fd, Held, Os } from "../../port/os.ts";
+import type { Fd, FileInfo, Held, Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
 import { modesOf } from "./modes.ts";
-import { attempt } from "./or_fail.ts";
+import { attempt, errnoOf } from "./or_fail.ts";
 
 /** The lock file of a run. No format takes a file of this name in its root for mail. */
 export const RUN_LOCK = "dsync.lock";
 
 /** Beyond it a lock file is not read: no run leaves so many names. */
 const MAX_BYTES = 16 << 20;
+
+/** Files that come and go at each of so many looks are somebody's who is at work. */
+const TRIES = 100;
 
 interface Owned {
   readonly fd: Fd;
@@ -78,7 +81,7 @@ export class RunLock {
 
   /**
    * Takes the lock before a write; having it already is fine. What a killed run has left is put in order first. Throws
-   * `Busy`, which names the process, while another run has it.
+   * `Busy`, which names the process, while another run has it, and `Unsafe` where something else has the lock's name.
    */
   async claim(): Promise<void> {
     if (this.#owned === null) {
@@ -93,7 +96,7 @@ export class RunLock {
    * there is no lock file, where a run is at work, or where nothing may be written.
    */
   async recover(): Promise<void> {
-    if (this.#owned === null && this.#os.files.stat(this.#path) !== null) {
+    if (this.#owned === null && this.#os.files.lstat(this.#path)?.kind === "file") {
       attempt(() => this.#take(() => {}), (error) => {
         if (error._tag !== "Denied") throw new StreamFailure(error);
       });
@@ -118,11 +121,14 @@ export class RunLock {
     this.#os.files.close(fd);
   }
 
-  /** Takes the lock; `otherwise` where a living process has it. */
+  /** Takes the lock; `otherwise` where a living process has it, or where the file comes and goes. */
   #take(otherwise: () => void): void {
     const { files, locks } = this.#os;
-    for (;;) {
-      const left = files.stat(this.#path) !== null;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const kind = files.lstat(this.#path)?.kind;
+      const left = kind !== undefined;
+      // Whoever put it there, we would write into what it leads to.
+      if (left && kind !== "file") this.#unsafe(kind);
       const fd = left ? this.#open() : this.#create();
       // Somebody has made it, or removed it, meanwhile.
       if (fd === null) continue;
@@ -131,7 +137,7 @@ export class RunLock {
         files.close(fd);
         return otherwise();
       }
-      if (files.stat(this.#path)?.ino !== files.fstat(fd).ino) {
+      if (files.lstat(this.#path)?.ino !== files.fstat(fd).ino) {
         held.release();
         files.close(fd);
         continue;
@@ -142,6 +148,7 @@ export class RunLock {
       if (left) this.#recovered = this.#recover(leaving);
       return;
     }
+    otherwise();
   }
 
   #read(): Told {
@@ -165,9 +172,14 @@ export class RunLock {
   #create(): Fd | null {
     const { file } = modesOf(this.#os, this.#root);
     return attempt(() => this.#os.disk.openNew(this.#path, file), (error) => {
-      if ((error.cause as { readonly code?: string } | undefined)?.code === "EEXIST") return null;
+      if (errnoOf(error) === "EEXIST") return null;
       throw new StreamFailure(error);
     });
+  }
+
+  #unsafe(kind: FileInfo["kind"]): never {
+    const what = `what must be a lock file is ${kind === "other" ? "none" : `a ${kind}`}`;
+    throw new StreamFailure<SyncError>(syncError("Unsafe", "store", { path: this.#path }, what));
   }
 
   #busy(): never {

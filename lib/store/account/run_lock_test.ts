@@ -48,6 +48,35 @@ inDirectory("claim is refused while another has the lock, and says who", async (
   assert.deepEqual(names(root), []);
 });
 
+inDirectory(
+  "claim writes into nothing that a lock file leads to, and waits for none",
+  async (root) => {
+    const path = `${root}/${RUN_LOCK}`;
+    await Deno.writeTextFile(`${root}/mine`, "mine");
+    for (const target of ["nowhere", "mine", "."]) {
+      await Deno.symlink(target, path);
+      const lock = new RunLock(os, root, nothing);
+      await lock.recover();
+      const { _tag, where, what } = await failureOf(lock.claim());
+      assert.deepEqual([_tag, where.path], ["Unsafe", path]);
+      assert.match(what, /is a symlink/);
+      await Deno.remove(path);
+    }
+    assert.deepEqual(names(root), ["mine"]);
+    assert.equal(await Deno.readTextFile(`${root}/mine`), "mine");
+  },
+);
+
+inDirectory("claim gives up where the lock file comes and goes", async (root) => {
+  const { files } = os;
+  const missing = {
+    ...os,
+    files: { ...files, lstat: (path: string) => files.lstat(`${path}.other`) },
+  };
+  await Deno.writeTextFile(`${root}/${RUN_LOCK}`, "");
+  assert.equal((await failureOf(new RunLock(missing, root, nothing).claim()))._tag, "Busy");
+});
+
 inDirectory("recover is no write, and no claim, while nothing was left", async (root) => {
   const steps: DurableStep[] = [];
   const watched = makeOs({ onStep: (step) => void steps.push(step) });
