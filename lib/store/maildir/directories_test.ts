@@ -260,6 +260,34 @@ inTree("fetchMails reads a mail that was renamed meanwhile, with all that its fi
   assert.ok(Math.abs(savedAt! - Date.now() / 1000) < 60);
 });
 
+inTree("fetchMails lists a mailbox again only where something has happened to it", {
+  "cur/300.a:2,S": "x\n",
+}, async (root) => {
+  let visits = 0;
+  const visit: Os["files"]["visit"] = (path, use) => {
+    visits++;
+    return os.files.visit(path, use);
+  };
+  // Later, so that what has just been made is not so young that it could change again at the same time.
+  const later: Os = {
+    ...os,
+    now: () => Date.now() + 60_000,
+    files: { ...os.files, visit },
+  };
+  const reader = new MailReader(later, root);
+  const tags = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => mailIn(from + i, `${from + i}.a:2,`))
+      .map((mail) => reader.read(mail)._tag);
+  assert.deepEqual(tags(1, 300), Array(299).fill("Lost"));
+  assert.equal(visits, 2);
+  assert.deepEqual(tags(300, 302), ["Mail", "Lost"]);
+  assert.equal(visits, 2);
+  await Deno.writeTextFile(`${root}/cur/301.a:2,F`, "y\n");
+  assert.deepEqual(tags(301, 303), ["Mail", "Lost"]);
+  assert.equal(visits, 4);
+  reader.release();
+});
+
 inTree("fetchMails streams a large mail in pieces, byte for byte", {}, async (root) => {
   await Deno.mkdir(`${root}/cur`);
   const bytes = new Uint8Array(SMALL_MAIL * 2 + 17).map((_, i) => i * 31);

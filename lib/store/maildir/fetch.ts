@@ -13,6 +13,7 @@ import type { Fd, FileInfo, Os } from "../../port/os.ts";
 import type { Fetched } from "../../port/store.ts";
 import { type Chunks, failStream, StreamFailure } from "../../stream/chunks.ts";
 import { thrownError } from "../account/or_fail.ts";
+import { type Stamp, stampOf } from "../account/stamp.ts";
 import { plainBody, type Stored } from "../compressed/plain_body.ts";
 import { type Ending, fileOf, Listing, listMailFiles, pathOf } from "./listing.ts";
 import { guidOf, type MaildirMail } from "./mail_table.ts";
@@ -136,6 +137,8 @@ export class MailReader {
   readonly #room = new Room();
   readonly #temperature: Temperature;
   #moved = new Listing();
+  /** How the directories stood just before they were listed for that. */
+  #stamp: Stamp | null = null;
 
   /** For the mailbox whose mails are in `directory`. */
   constructor(os: Os, directory: string, temperature: Temperature = new Temperature()) {
@@ -214,9 +217,17 @@ export class MailReader {
     const { name } = mail.entry;
     const opened = this.#tryOpen(name, mail.ending) ?? this.#tryOpen(name, this.#moved.find(name));
     if (opened !== null) return opened;
-    this.#moved = listMailFiles(this.#os, this.#directory);
+    this.#lookForMoved();
     return this.#tryOpen(name, this.#moved.find(name)) ??
       refuse("Changed", this.#path(name, mail.ending), "the mail is gone");
+  }
+
+  /** Lists the mailbox again, unless nothing has happened since that was done: many mails may be gone. */
+  #lookForMoved(): void {
+    const stamp = stampOf(this.#os, [`${this.#directory}/cur`, `${this.#directory}/new`]);
+    if (this.#stamp?.text === stamp.text && !this.#stamp.isFresh) return;
+    this.#stamp = stamp;
+    this.#moved = listMailFiles(this.#os, this.#directory);
   }
 
   #path(base: string, ending: Ending): string {
