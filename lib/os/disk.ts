@@ -84,6 +84,28 @@ const head = (pieces: readonly Uint8Array[], length: number): Uint8Array[] => {
   return out;
 };
 
+/** Has the names in a directory made durable; false: it cannot be opened. */
+const syncNames = (path: string): boolean => {
+  const fd = rawOpen(path, O.RDONLY | O.CLOEXEC);
+  if (fd < 0) return false;
+  try {
+    // Some file systems (FUSE, SMB) know no fsync of a directory: there is nothing to wait for then.
+    if (changingLibc().fsync(fd) < 0) {
+      const number = errno();
+      if (number !== ERRNO.EINVAL && number !== ERRNO.EOPNOTSUPP) failCall("fsync", path, number);
+    }
+    return true;
+  } finally {
+    libc().close(fd);
+  }
+};
+
+/** The directory that holds a path. */
+const parentOf = (path: string): string => {
+  const parent = path.replace(/[^/]+\/*$/, "");
+  return parent === "" ? "." : parent.replace(/(?<=.)\/+$/, "");
+};
+
 /** Makes the writing half of the port. */
 export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook): Disk => {
   let steps = 0;
@@ -183,19 +205,7 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
 
   const syncDir: Disk["syncDir"] = (path) => {
     step("syncDir", path);
-    const fd = rawOpen(path, O.RDONLY | O.CLOEXEC);
-    if (fd < 0) failCall("open", path);
-    try {
-      // Some file systems (FUSE, SMB) know no fsync of a directory: there is nothing to wait for then.
-      if (changingLibc().fsync(fd) < 0) {
-        const number = errno();
-        if (number !== ERRNO.EINVAL && number !== ERRNO.EOPNOTSUPP) {
-          failCall("fsync", path, number);
-        }
-      }
-    } finally {
-      libc().close(fd);
-    }
+    if (!syncNames(path)) failCall("open", path);
   };
 
   const truncate: Disk["truncate"] = (fd, size) => {
@@ -253,8 +263,8 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
   const mkdir: Disk["mkdir"] = (path, mode = 0o700) => {
     const there = files.stat(path);
     if (there?.kind === "directory") return;
-    const parent = path.replace(/\/+[^/]+\/*$/, "");
-    if (there === null && parent !== "" && parent !== path) mkdir(parent, mode);
+    const parent = parentOf(path);
+    if (there === null) mkdir(parent, mode);
     step("mkdir", path);
     if (changingLibc().mkdir(pathBytes(path), mode) < 0) {
       const number = errno();
@@ -263,6 +273,8 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
       failCall("mkdir", path, number);
     }
     if (isMasked(mode) && changingLibc().chmod(pathBytes(path), mode) < 0) failCall("chmod", path);
+    // One that may be written to, but not read, is the only one that cannot be opened here.
+    if (!syncNames(parent) && errno() !== ERRNO.EACCES) failCall("open", parent);
   };
 
   const rmdir: Disk["rmdir"] = (path) => {

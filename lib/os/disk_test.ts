@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { failureOf, summary } from "./_failure.ts";
 import { withDirectory } from "./_other_process.ts";
+import { changingLibc } from "./libc.ts";
 import { type DurableStep, makeOs, type StepHook } from "./os.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -124,6 +125,24 @@ Deno.test("rename, exchange, link, unlink, rmdir: do it and say so", () =>
     assert.equal(disk.unlink(`${a}/inner/c`), true);
     assert.equal(disk.rmdir(`${a}/inner`), true);
     assert.deepEqual(files.list(a), []);
+  }));
+
+Deno.test("mkdir: the directory above each one that is made is durable", () =>
+  withDirectory((home) => {
+    const libc = changingLibc() as { fsync: (fd: number) => number };
+    const { fsync } = libc;
+    const synced: string[] = [];
+    libc.fsync = (fd) => {
+      synced.push(Deno.readLinkSync(`/proc/self/fd/${fd}`));
+      return fsync(fd);
+    };
+    try {
+      for (const path of ["a/b//c/", "a/b", "a/d"]) disk.mkdir(`${home}/${path}`);
+    } finally {
+      libc.fsync = fsync;
+    }
+    const root = Deno.realPathSync(home);
+    assert.deepEqual(synced, [root, `${root}/a`, `${root}/a/b`, `${root}/a`]);
   }));
 
 Deno.test("renameNew: what is there stays, whatever it is", () =>
