@@ -22,7 +22,7 @@ import {
   type MaildirLocation,
   namingOf,
 } from "./layout.ts";
-import { entriesIn, type Entry, hasChildren, isThere, separate } from "./place.ts";
+import { entriesIn, type Entry, hasChildren, isThere, otherFilesIn, separate } from "./place.ts";
 
 /** A mailbox's way. */
 export interface Move {
@@ -75,12 +75,16 @@ export const moveLeft = (os: Os, location: MaildirLocation): Move | null => {
   }
 };
 
+/** Gives a file another name, if that is free; else it stays. */
+const moveIfFree = (os: Os, source: string, target: string): void =>
+  attempt(() => os.disk.renameNew(source, target), (error) => {
+    if (errnoOf(error) !== "EEXIST") throw new StreamFailure(error);
+  });
+
 /** What lies in one directory goes to another that is there already; a file whose name is taken there stays. */
 const pourOver = (os: Os, from: string, to: string): void => {
   for (const { name } of os.files.list(from) ?? []) {
-    attempt(() => os.disk.renameNew(`${from}/${name}`, `${to}/${name}`), (error) => {
-      if (errnoOf(error) !== "EEXIST") throw new StreamFailure(error);
-    });
+    moveIfFree(os, `${from}/${name}`, `${to}/${name}`);
   }
   os.disk.syncDir(to);
   os.disk.rmdir(from);
@@ -110,6 +114,9 @@ export const moveMailbox = (os: Os, location: MaildirLocation, move: Move): void
       os.disk.rename(from[part], to[part]);
     } else {
       os.disk.mkdir(to[part], directory);
+      for (const [, name] of otherFilesIn(os, from, part)) {
+        moveIfFree(os, `${from[part]}/${name}`, `${to[part]}/${name}`);
+      }
       // cur/ last: until then the mailbox is where it was.
       for (const entry of entriesIn(from, part).toReversed()) moveEntry(os, from, to, entry);
       // Where the children have moved before, nothing is left of the name.

@@ -8,7 +8,7 @@
  * @module
  */
 import { INBOX, type MailboxName } from "../../model/mailbox.ts";
-import type { Os } from "../../port/os.ts";
+import type { DirEntry, Os } from "../../port/os.ts";
 import { modesOf } from "../account/modes.ts";
 import { attempt } from "../account/or_fail.ts";
 import { openIndex } from "../index/index_file.ts";
@@ -161,6 +161,25 @@ const separatePart = (paths: MailboxPaths, part: keyof MailboxPaths): keyof Mail
 export const entriesIn = (paths: MailboxPaths, part: keyof MailboxPaths): readonly Entry[] =>
   ENTRIES.filter(([one]) => separatePart(paths, one) === part);
 
+/**
+ * Whatever else lies in one of a mailbox's directories and is no child mailbox, as dovecot-acl. A lock file is its owner's,
+ * who takes it away again.
+ */
+export const otherFilesIn = (
+  os: Os,
+  paths: MailboxPaths,
+  part: keyof MailboxPaths,
+): readonly Entry[] => {
+  const own = new Set(entriesIn(paths, part).map(([, name]) => name));
+  const isFile = ({ name, kind }: DirEntry): boolean => {
+    const is = kind === "symlink" ? os.files.stat(`${paths[part]}/${name}`)?.kind : kind;
+    return is === "file" || is === "other";
+  };
+  return (os.files.list(paths[part]) ?? [])
+    .filter((one) => !own.has(one.name) && !one.name.endsWith(".lock") && isFile(one))
+    .map(({ name }): Entry => [part, name]);
+};
+
 /** Moves a mailbox's own entries and leaves child mailboxes where they are. */
 const moveEntries = (
   os: Os,
@@ -195,6 +214,7 @@ export const takeAway = (
     if (!isThere(os, paths[part])) continue;
     if (hasChildren(os, location, paths[part])) {
       moveEntries(os, paths, stage.box, entriesIn(paths, part));
+      moveEntries(os, paths, stage.box, otherFilesIn(os, paths, part));
     } else os.disk.rename(paths[part], `${stage.box[part]}/taken`);
     os.disk.syncDir(directoryOf(paths[part]));
   }
