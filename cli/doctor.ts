@@ -42,7 +42,7 @@ const wrongLocation = (side: Patient["side"], error: SyncError): Complaint => ({
 
 /** What can be seen from outside of one side. */
 const examineOutside = (os: Os, patient: Patient): readonly Complaint[] => [
-  ...examinePlace(patient),
+  ...examinePlace(os, patient),
   ...examinePermissions(patient),
   ...examineLocks(patient, os.now()),
   ...examineMails(patient),

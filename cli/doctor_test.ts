@@ -204,6 +204,20 @@ const PLANTED: Readonly<Record<string, Planted>> = {
     asked: () => ({ first: ["maildir:~/Maildir:LAYOUT=fs"] }),
     says: /Maildir: mailboxes such as \.\S+ lie in it as Maildir\+\+ has them/,
   },
+  "a home that is called a Maildir": {
+    plant: (root) => mkdirs(join(root, "eve", ".ssh"), join(root, "eve", "Documents")),
+    asked: () => ({ second: ["maildir:~/eve"] }),
+    says: /eve: it is no Maildir: it has no cur\/, and \S+\/Documents is no part of one/,
+  },
+  "a home with a Maildir that is called one": {
+    plant: (root) => {
+      Deno.mkdirSync(join(root, "eve"));
+      Deno.writeTextFileSync(join(root, "eve", "notes.txt"), "x");
+      Deno.renameSync(inMaildir(root), join(root, "eve", "Maildir"));
+    },
+    asked: () => ({ first: ["maildir:~/eve"] }),
+    says: /eve: it is no Maildir: it has no cur\//,
+  },
   "a Maildir that is called an mdbox": {
     plant: () => {},
     asked: () => ({ first: ["mdbox:~/Maildir"] }),

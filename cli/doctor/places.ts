@@ -6,6 +6,8 @@
 import { statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { MaildirLocation } from "../../lib/codec/location.ts";
+import type { Os } from "../../lib/port/os.ts";
+import { rootError, rootKind } from "../../lib/store/maildir/mailbox_tree.ts";
 import { type Complaint, type Patient, run, use } from "./complaint.ts";
 import { below, isDirectory, namesIn, targetOf } from "./files.ts";
 
@@ -64,16 +66,18 @@ const otherFormat = (patient: Patient): readonly Complaint[] => {
 
 const isMaildirAt = (path: string): boolean => isDirectory(join(path, "cur"));
 
-const otherLayout = (
-  patient: Patient & { readonly location: MaildirLocation },
-): readonly Complaint[] => {
+type MaildirPatient = Patient & { readonly location: MaildirLocation };
+
+const otherLayout = (os: Os, patient: MaildirPatient): readonly Complaint[] => {
   const { text, location: { root, layout } } = patient;
   const names = namesIn(root).filter((name) =>
     !PARTS.includes(name) && isMaildirAt(join(root, name))
   );
   const dotted = names.filter((name) => name.startsWith("."));
   const plain = names.filter((name) => !name.startsWith("."));
-  if (layout === "maildir++" && plain.length > 0) {
+  // A home with a Maildir in it is no Maildir of either layout.
+  const couldBeFs = rootKind(os, { ...patient.location, layout: "fs" }) === "maildir";
+  if (layout === "maildir++" && plain.length > 0 && couldBeFs) {
     const options = optionsOf(text).filter((option) => !option.startsWith("LAYOUT="));
     const location = [`maildir:${root}`, "LAYOUT=fs", ...options].join(":");
     const what = `mailboxes such as ${plain[0]} lie in it as directories without a dot`;
@@ -85,6 +89,17 @@ const otherLayout = (
     return [{ where: root, what, mend: use(patient, [`maildir:${root}`, ...options].join(":")) }];
   }
   return [];
+};
+
+/** A root that holds what is no mail, as a home does. */
+const strangers = (os: Os, patient: MaildirPatient): readonly Complaint[] => {
+  const { side, text, location, mayBeMissing } = patient;
+  if (rootKind(os, location) !== "foreign") return [];
+  const inside = join(location.root, "Maildir");
+  const mend: Complaint["mend"] = mayBeMissing || isMaildirAt(inside)
+    ? use(patient, withHead(text, `maildir:${inside}`))
+    : { _tag: "Do", what: `name the directory that holds the mail as ${side}` };
+  return [{ where: location.root, what: rootError(os, location, "foreign").what, mend }];
 };
 
 /** Maildirs without one of their three directories. */
@@ -116,17 +131,17 @@ const missingAlt = (patient: Patient): readonly Complaint[] => {
 };
 
 /** What is wrong with the place of one side. */
-export const examinePlace = (patient: Patient): readonly Complaint[] => {
+export const examinePlace = (os: Os, patient: Patient): readonly Complaint[] => {
   const missing = missingRoot(patient);
   if (missing.length > 0) return missing;
   const other = otherFormat(patient);
   if (other.length > 0) return other;
   const { location } = patient;
-  return [
-    ...(location.format === "maildir" ? otherLayout({ ...patient, location }) : []),
-    ...(location.format === "maildir" ? lackingParts(patient) : []),
-    ...missingAlt(patient),
-  ];
+  if (location.format !== "maildir") return missingAlt(patient);
+  const layout = otherLayout(os, { ...patient, location });
+  if (layout.length > 0) return [...layout, ...lackingParts(patient)];
+  const foreign = strangers(os, { ...patient, location });
+  return foreign.length > 0 ? foreign : lackingParts(patient);
 };
 
 /** The nearest directory that is there. */

@@ -93,6 +93,24 @@ inTree("findMailboxes sees in a Maildir++ what Dovecot lists", PLUS, (root) => {
   assert.deepEqual(found.problems.map(({ where }) => where.path), [`${root}/.Entwürfe`]);
 });
 
+inTree("findMailboxes leaves a dot directory out that holds what is no mail", {
+  "cur/": "",
+  ".ssh/id": "",
+  ".mozilla/firefox/tmp/": "",
+  ".Empty/": "",
+  ".Fresh/tmp/": "",
+  ".Listed/dovecot-uidlist": "",
+  ".Listed/notes.txt": "",
+  ".New/new/": "",
+  ".New/notes.txt": "",
+  ".Old/cur/": "",
+  ".Old/notes.txt": "",
+}, (root) => {
+  const found = findMailboxes(os, { root, layout: "maildir++" });
+  assert.deepEqual(found.mailboxes, ["Empty", "Fresh", "INBOX", "Listed", "New", "Old"]);
+  assert.deepEqual(found.problems, []);
+});
+
 inTree("findMailboxes goes down directories with LAYOUT=fs, and round no circle", {
   "cur/": "",
   "A/B/cur/": "",
@@ -139,13 +157,41 @@ inTree("rootKind tells a Maildir from nothing and from something else", {
   "mdbox/mailboxes/": "",
   "empty/": "",
   "file": "",
+  "new/subscriptions": "",
+  "new/.Sent/": "",
+  "new/.sent.old/dovecot-uidlist": "",
+  "new/.dovecot.sieve": "",
+  "new/dsync.lock": "",
+  "new/dsync-stage.1/owner": "",
+  "home/.ssh/id": "",
+  "home/.config/app/settings": "",
+  "docs/Documents/": "",
+  "notes/notes.txt": "",
+  "mixed/.A/cur/": "",
+  "mixed/.mozilla/firefox/": "",
+  "mixed/Documents/x/notes.txt": "",
+  "deep/A/B/cur/": "",
+  "deep/A/notes.txt": "",
+  "names/A/B/": "",
 }, (root) => {
   const kind = (at: string, layout: MaildirLocation["layout"]) =>
     rootKind(os, { root: `${root}/${at}`, layout });
   assert.equal(kind("maildir", "maildir++"), "maildir");
   assert.equal(kind("folders", "maildir++"), "maildir");
   assert.equal(kind("nested", "fs"), "maildir");
-  assert.equal(kind("nested", "maildir++"), "empty");
+  assert.equal(kind("nested", "maildir++"), "foreign");
+  assert.equal(kind("new", "maildir++"), "empty");
+  for (const home of ["home", "docs", "notes", "mixed"]) {
+    assert.equal(kind(home, "maildir++"), "foreign", home);
+  }
+  for (const home of ["home", "notes", "mixed", "deep"]) {
+    assert.equal(kind(home, "fs"), "foreign", home);
+  }
+  assert.equal(kind("names", "fs"), "empty");
+  const apart = { root: `${root}/apart`, layout: "maildir++" } as const;
+  Deno.mkdirSync(`${root}/apart/state/control`, { recursive: true });
+  assert.equal(rootKind(os, apart), "foreign");
+  assert.equal(rootKind(os, { ...apart, control: `${root}/apart/state/control` }), "empty");
   assert.equal(kind("mdbox", "fs"), "foreign");
   assert.equal(kind("empty", "fs"), "empty");
   assert.equal(kind("file", "fs"), "foreign");

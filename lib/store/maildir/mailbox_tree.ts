@@ -11,6 +11,7 @@ import type { DirEntry, Os } from "../../port/os.ts";
 import { attempt } from "../account/or_fail.ts";
 import { MAIL_DIRECTORIES, mailboxPaths, type MaildirLocation, namingOf } from "./layout.ts";
 import { LOST_MAILS } from "./listing.ts";
+import { isOfRoot, mayBeMailbox } from "./own_files.ts";
 import { readUidlist } from "./uidlist_file.ts";
 
 /** The directories of an account, looked at once. */
@@ -113,6 +114,7 @@ class Finder {
     const { path } = candidate;
     if (!this.#isNews(path)) return;
     if (this.#location.layout === "maildir++") {
+      if (!mayBeMailbox(this.#os, candidate.path)) return;
       const name = this.#nameOf(candidate);
       if (name !== null && this.#curOf(name, path) !== "damaged") {
         this.mailboxes.add(name);
@@ -158,7 +160,7 @@ class Finder {
     }
   }
 
-  /** Maildir++: every directory of the root whose name begins with a dot, whether it has a cur/ or not. */
+  /** Maildir++: directories of the root whose names begin with a dot, whether they have a cur/ or not. */
   #siblings(): void {
     const { root } = this.#location;
     for (const { name, kind } of this.#os.files.list(root) ?? []) {
@@ -215,43 +217,84 @@ export const findMailboxes = (os: Os, location: MaildirLocation): FoundMailboxes
 /** What lies at the root: a Maildir, nothing yet, or something else. */
 export type RootKind = "maildir" | "empty" | "missing" | "foreign";
 
-/** Entries that another mail store has at its root. */
-const FOREIGN = ["mailboxes", "storage", "dbox-Mails"];
+/** Directories that another mail store has at its root. */
+const OF_ANOTHER_STORE = ["mailboxes", "storage", "dbox-Mails"];
+
+/** Whether an entry of the root is where a part of this very account lies. */
+const isOwnPlace = ({ inbox, index, control, attributes }: MaildirLocation, path: string) =>
+  [inbox, index, control, attributes].some((place) =>
+    place !== undefined && (place === path || place.startsWith(`${path}/`))
+  );
+
+/** Whether a path is a directory, or a symlink, which may lead to mails that cannot be reached now. */
+const mayLeadToMails = (os: Os, path: string): boolean =>
+  os.files.stat(path)?.kind === "directory" || os.files.lstat(path)?.kind === "symlink";
+
+/**
+ * The first thing in a directory of an account without INBOX that is no part of a Maildir, or null. With LAYOUT=fs,
+ * directories that lead to nothing are a part of it.
+ */
+const strangerIn = (os: Os, location: MaildirLocation, directory: string): string | null => {
+  for (const { name, kind } of os.files.list(directory) ?? []) {
+    const path = `${directory}/${name}`;
+    if (isOfRoot(name) || isOwnPlace(location, path)) continue;
+    if (!mayLeadToMails(os, path)) return path;
+    if (location.layout === "maildir++") {
+      if (!name.startsWith(".") || !mayBeMailbox(os, path)) return path;
+    } else if (kind === "directory" && os.files.stat(`${path}/cur`)?.kind !== "directory") {
+      const below = strangerIn(os, location, path);
+      if (below !== null) return below;
+    }
+  }
+  return null;
+};
+
+const holdsMailboxes = ({ mailboxes, damaged }: FoundMailboxes): boolean =>
+  mailboxes.length + damaged.length > 0;
+
+/** What lies at a root that has no INBOX, in one look. */
+const withoutInbox = (os: Os, location: MaildirLocation): "maildir" | "empty" | "foreign" => {
+  if (strangerIn(os, location, location.root) !== null) return "foreign";
+  const { root, layout } = location;
+  const entries = os.files.list(root) ?? [];
+  const some = layout === "maildir++"
+    ? entries.some(({ name, kind }) =>
+      name.startsWith(".") && kind !== "file" && mayLeadToMails(os, `${root}/${name}/cur`)
+    )
+    : holdsMailboxes(findMailboxes(os, location));
+  if (some) return "maildir";
+  return entries.some(({ name }) => OF_ANOTHER_STORE.includes(name)) ? "foreign" : "empty";
+};
 
 /**
  * Tells what lies at the root of a location. A Maildir has a mailbox with a cur/; what begins with "dovecot" or
- * `subscriptions` may be there before the first mailbox is.
+ * `subscriptions` may be there before the first mailbox is. Where there is no INBOX, anything that is no part of a
+ * Maildir makes it foreign: it may be a home, whose dot directories are no mailboxes.
  */
 export const rootKind = (os: Os, location: MaildirLocation): RootKind => {
-  // A symlink may lead to mails, too, that cannot be reached now.
-  const isDirectory = (path: string) =>
-    os.files.stat(path)?.kind === "directory" || os.files.lstat(path)?.kind === "symlink";
-  const inboxThere = isDirectory(`${mailboxPaths(location, INBOX).mail}/cur`);
+  const { mail } = mailboxPaths(location, INBOX);
+  const inboxThere = mayLeadToMails(os, `${mail}/cur`);
   const info = os.files.stat(location.root);
   if (info === null) return inboxThere ? "maildir" : "missing";
   if (info.kind !== "directory") return "foreign";
-  if (inboxThere) return "maildir";
-  const entries = os.files.list(location.root) ?? [];
-  if (location.layout === "maildir++") {
-    const some = entries.some(({ name, kind }) =>
-      name.startsWith(".") && kind !== "file" && isDirectory(`${location.root}/${name}/cur`)
-    );
-    if (some) return "maildir";
-  } else {
-    const { mailboxes, damaged } = findMailboxes(os, location);
-    if (mailboxes.length + damaged.length > 0) return "maildir";
-  }
-  return entries.some(({ name }) => FOREIGN.includes(name)) ? "foreign" : "empty";
+  return inboxThere ? "maildir" : withoutInbox(os, location);
 };
 
 /** The error for a location that is refused. */
-export const rootError = (location: MaildirLocation, kind: RootKind): SyncError => {
+export const rootError = (os: Os, location: MaildirLocation, kind: RootKind): SyncError => {
   const where = { path: location.root };
   switch (kind) {
     case "missing":
       return syncError("Missing", "store", where, "there is no Maildir");
-    case "foreign":
-      return syncError("Unsafe", "store", where, "what is there is no Maildir");
+    case "foreign": {
+      const stranger = os.files.stat(location.root)?.kind === "directory"
+        ? strangerIn(os, location, location.root)
+        : null;
+      const what = stranger === null
+        ? "what is there is no Maildir"
+        : `it is no Maildir: it has no cur/, and ${stranger} is no part of one`;
+      return syncError("Unsafe", "store", where, what);
+    }
     default:
       return syncError("Missing", "store", where, "the directory is no Maildir: it has no cur/");
   }

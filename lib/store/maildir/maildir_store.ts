@@ -121,7 +121,7 @@ class MaildirStore {
 
   async tree(): Promise<MailboxTree> {
     const kind = rootKind(this.#os, this.#location);
-    if (kind === "foreign") failStream(rootError(this.#location, kind));
+    if (kind === "foreign") failStream(rootError(this.#os, this.#location, kind));
     const found = findMailboxes(this.#os, this.#location);
     const problems = [...found.problems];
     const nodes: MailboxNode[] = [
@@ -336,7 +336,7 @@ export const openMaildir = (os: Os, options: MaildirOptions): TaskEither<SyncErr
     const location = normalised(options);
     const kind = rootKind(os, location);
     if (kind === "foreign" || (kind !== "maildir" && !options.create)) {
-      failStream(rootError(location, kind));
+      failStream(rootError(os, location, kind));
     }
     const store = new MaildirStore(os, location, options.identities);
     const naming = namingOf(location);

@@ -20,6 +20,7 @@ import {
   mailboxPaths,
   type MaildirLocation,
 } from "./layout.ts";
+import { strangersIn } from "./own_files.ts";
 import { type OwnStage, removeStage, type Stage } from "./staging.ts";
 import { lockUidlist } from "./uidlist_file.ts";
 
@@ -80,7 +81,8 @@ export const placeStage = async (
   stage: OwnStage,
 ): Promise<void> => {
   const target = mailboxPaths(location, name);
-  if (isOneDirectory(location, name)) {
+  // What is no mail store's stays in its place.
+  if (isOneDirectory(location, name) && strangersIn(os, target.mail).length === 0) {
     await withLocksOf(os, target, () => {
       if (isThere(os, target.mail)) os.disk.exchange(stage.box.mail, target.mail);
       else os.disk.rename(stage.box.mail, target.mail);
@@ -198,9 +200,23 @@ export const separate = (paths: MailboxPaths): readonly (keyof MailboxPaths)[] =
   return [...parts, "mail"];
 };
 
+/** What would go with a mailbox although it is no mail store's: the first path, and how many there are. */
+export const inTheWay = (
+  os: Os,
+  location: MaildirLocation,
+  name: MailboxName,
+): { readonly path: string; readonly count: number } | null => {
+  const paths = mailboxPaths(location, name);
+  const found = separate(paths).map((part) => paths[part])
+    // Beside child mailboxes the directory stays, and only the mailbox's own files go.
+    .filter((directory) => !hasChildren(os, location, directory))
+    .flatMap((directory) => strangersIn(os, directory).map((one) => `${directory}/${one}`));
+  return found.length === 0 ? null : { path: found[0]!, count: found.length };
+};
+
 /**
  * Takes a mailbox away with its mails; child mailboxes stay. It is out of sight in one step, by a rename into `stage`,
- * which the caller then discards.
+ * which the caller then discards. Nothing may be {@linkcode inTheWay}.
  */
 export const takeAway = (
   os: Os,

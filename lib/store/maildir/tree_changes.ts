@@ -20,7 +20,7 @@ import { refreshListIndex } from "../index/list_refresh.ts";
 import { MaildirBox, makeMailDirectories } from "./box.ts";
 import { accountRoots, mailboxPaths, type MaildirLocation, namingOf } from "./layout.ts";
 import { beginMove, endMove, type Move, moveLeft, moveMailbox } from "./move.ts";
-import { placeStage, takeAway } from "./place.ts";
+import { inTheWay, placeStage, takeAway } from "./place.ts";
 import { makeStage, type OwnStage } from "./staging.ts";
 import { readUidlistHeader, writeUidlist } from "./uidlist_file.ts";
 
@@ -164,6 +164,14 @@ export class TreeChanger {
     if (there === null) refuse("Changed", name, "the mailbox has lost its identity");
     // Another mailbox has this name now; the one that was meant is gone.
     if (there !== guid) return;
+    const other = inTheWay(this.#os, this.#location, name);
+    if (other !== null) {
+      const more = other.count > 1 ? ` (and ${other.count - 1} more)` : "";
+      const what = `the mailbox is not deleted, because this is no file of a mail store${more}`;
+      failStream<SyncError>(
+        syncError("Unsafe", "mailbox", { mailbox: name, path: other.path }, what),
+      );
+    }
     const stage = makeStage(this.#os, this.#location, name);
     try {
       takeAway(this.#os, this.#location, name, stage);
