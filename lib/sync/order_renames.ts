@@ -4,7 +4,7 @@
  * @module
  */
 import type { MailboxGuid } from "../model/ids.ts";
-import { type MailboxName, mailboxName, nameKey } from "../model/mailbox.ts";
+import { type MailboxName, mailboxName, nameKey, parentName } from "../model/mailbox.ts";
 import type { TreeOperation } from "../model/operation.ts";
 
 /** A mailbox that shall get another name. */
@@ -17,12 +17,26 @@ export interface WantedRename {
   readonly target: MailboxName;
 }
 
-const isBelow = (key: string, parent: string): boolean => key.startsWith(`${parent}/`);
+/** Counts how many of some names lie below each name. */
+class Below {
+  readonly #counts = new Map<string, number>();
+
+  add(name: MailboxName, by: 1 | -1): void {
+    for (let p = parentName(name); p !== null; p = parentName(p)) {
+      const key = nameKey(p);
+      this.#counts.set(key, (this.#counts.get(key) ?? 0) + by);
+    }
+  }
+
+  has(key: string): boolean {
+    return (this.#counts.get(key) ?? 0) > 0;
+  }
+}
 
 /**
  * Orders renames; a ring of names (two mailboxes that swap theirs) is opened by a temporary name. Names that no rename
  * frees must be free already. Children go before their parents where that is possible, so that a name which is left is
- * left empty. Cost: quadratic in the number of renames.
+ * left empty. Cost: linear in the number of renames and the depth of names, but for each ring of names once more.
  */
 export const orderRenames = (wanted: readonly WantedRename[]): readonly TreeOperation[] => {
   const operations: TreeOperation[] = [];
@@ -33,8 +47,8 @@ export const orderRenames = (wanted: readonly WantedRename[]): readonly TreeOper
   };
   const isTaken = ({ target }: WantedRename, key: string): boolean =>
     nameKey(target) !== key && waiting.has(nameKey(target));
-  const hasChildren = (_: WantedRename, key: string): boolean =>
-    [...waiting.keys()].some((other) => isBelow(other, key));
+  const below = new Below();
+  for (const { name } of waiting.values()) below.add(name, 1);
   /** Does those renames that nothing holds back; gives whether there was one. */
   const pass = (isHeldBack: (rename: WantedRename, key: string) => boolean): boolean => {
     const before = waiting.size;
@@ -42,16 +56,19 @@ export const orderRenames = (wanted: readonly WantedRename[]): readonly TreeOper
       if (isHeldBack(rename, key)) continue;
       emit(rename, rename.target);
       waiting.delete(key);
+      below.add(rename.name, -1);
     }
     return waiting.size < before;
   };
   while (waiting.size > 0) {
-    if (pass((rename, key) => isTaken(rename, key) || hasChildren(rename, key))) continue;
+    if (pass((rename, key) => isTaken(rename, key) || below.has(key))) continue;
     if (pass(isTaken)) continue;
     const [key, first] = [...waiting].at(-1)!;
     const aside = mailboxName(`${first.name}-temp-${first.guid}`);
     emit(first, aside);
     waiting.delete(key);
+    below.add(first.name, -1);
+    below.add(aside, 1);
     waiting.set(nameKey(aside), { ...first, name: aside });
   }
   return operations;

@@ -42,8 +42,10 @@ export const treeHistory = (tree: MailboxTree): TreeHistory => {
     note(type === "Subscribe" || type === "Unsubscribe" ? "Subscription" : type, guid, at);
   }
   const of = (kind: string, guid: string): number => times.get(`${kind} ${guid}`) ?? 0;
+  const kinds = new Set([...times.keys()].map((key) => key.slice(0, key.indexOf(" "))));
+  // A hash for each name takes long where there are many, and most logs tell of few kinds.
   const ofName = (kind: string, name: MailboxName): number =>
-    Math.max(...mailboxNameHashes(name).map((hash) => of(kind, hash)));
+    kinds.has(kind) ? Math.max(...mailboxNameHashes(name).map((hash) => of(kind, hash))) : 0;
   return {
     deletedAt: (guid) => of("DeleteMailbox", guid),
     directoryDeletedAt: (name) => ofName("DeleteDirectory", name),
