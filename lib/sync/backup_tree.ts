@@ -47,13 +47,30 @@ export interface TreePlan {
   readonly problems: readonly SyncError[];
 }
 
+/** A mended name that another name has already, with something of its own behind it. */
+const marked = (mended: MailboxName, mark: string): MailboxName => mailboxName(`${mended}-${mark}`);
+
+/** Whether a name is what a side has for a node, as {@linkcode targetNames} gives it. */
+export const standsFor = (
+  name: MailboxName,
+  node: MailboxNode,
+  fit: (name: MailboxName) => MailboxName,
+): boolean => {
+  const mended = fit(node.name);
+  if (nameKey(name) === nameKey(mended)) return true;
+  return mended !== node.name && isMailbox(node) &&
+    nameKey(name) === nameKey(fit(marked(mended, node.guid)));
+};
+
 /**
  * The names that the source's mailboxes get in the destination. A name that does not fit is mended by `fit`; when that
- * makes two names one, the mended one gets its mailbox's GUID (a directory: a number) behind it.
+ * makes two names one, the mended one gets its mailbox's GUID (a directory: a number) behind it. What stands for a
+ * node already, by `present`, stays if no other node has that name by right.
  */
 export const targetNames = (
   nodes: readonly MailboxNode[],
   fit: (name: MailboxName) => MailboxName,
+  present: (node: MailboxNode) => MailboxName | null = () => null,
 ): ReadonlyMap<MailboxName, MailboxName> => {
   const targets = new Map<MailboxName, MailboxName>();
   const taken = new Set<string>();
@@ -67,12 +84,18 @@ export const targetNames = (
     if (fits(node) && !taken.has(nameKey(node.name))) take(node, node.name);
   }
   for (const node of nodes) {
+    const there = targets.has(node.name) ? null : present(node);
+    if (there !== null && !taken.has(nameKey(there)) && standsFor(there, node, fit)) {
+      take(node, there);
+    }
+  }
+  for (const node of nodes) {
     if (targets.has(node.name)) continue;
     const mended = fit(node.name);
     let target = mended;
     for (let n = 1; taken.has(nameKey(target)); n++) {
       const mark = isMailbox(node) && n === 1 ? node.guid : String(n);
-      target = fit(mailboxName(`${mended}-${mark}`));
+      target = fit(marked(mended, mark));
     }
     take(node, target);
   }

@@ -14,7 +14,8 @@ import {
 } from "../model/mailbox.ts";
 import type { TreeOperation } from "../model/operation.ts";
 import type { Side } from "../model/report.ts";
-import { inboxFirst, targetNames } from "./backup_tree.ts";
+import { inboxFirst, standsFor, targetNames } from "./backup_tree.ts";
+import { type NamedSide, planDirectories, planSubscriptions } from "./merge_names.ts";
 import { orderRenames } from "./order_renames.ts";
 import {
   isMailbox,
@@ -111,7 +112,18 @@ interface View {
   readonly byGuid: ReadonlyMap<MailboxGuid, MailboxNodeOf>;
 }
 
-const viewOf = (side: TreeSide): View => {
+/** To fit a name takes long, and each is asked for some times. */
+const remembering = (fit: TreeSide["fit"]): TreeSide["fit"] => {
+  const known = new Map<MailboxName, MailboxName>();
+  return (name) => {
+    const fitted = known.get(name) ?? fit(name);
+    known.set(name, fitted);
+    return fitted;
+  };
+};
+
+const viewOf = (given: TreeSide): View => {
+  const side = { ...given, fit: remembering(given.fit) };
   const tree = withUniqueGuids(side.tree);
   const byGuid = new Map(tree.nodes.filter(isMailbox).map((node) => [node.guid, node]));
   return { side, tree, history: treeHistory(tree), byGuid };
@@ -132,6 +144,10 @@ export const deletedMailboxes = (left: TreeSide, right: TreeSide): readonly Dele
   return [...deletedOn(r, l, "left"), ...deletedOn(l, r, "right")];
 };
 
+/** Whether a name of one side is a name, or what that side has in its place. */
+const isNameOn = ({ side }: View, { name, guid }: MailboxNodeOf, whole: MailboxName): boolean =>
+  standsFor(name, { _tag: "Mailbox", name: whole, guid }, side.fit);
+
 /**
  * The name of a mailbox that both sides have: the later rename wins; equal times: the new name; both new: the smaller.
  */
@@ -143,7 +159,7 @@ const commonName = (
   past: MailboxName | null,
 ) => {
   const [a, b] = [left.name, right.name];
-  const same = nameKey(r.side.fit(a)) === nameKey(b) || nameKey(l.side.fit(b)) === nameKey(a);
+  const same = isNameOn(r, right, a) || isNameOn(l, left, b);
   const at = { left: l.history.renamedAt(a), right: r.history.renamedAt(b) };
   // A name that the other side could only hold in a mended form is the true one.
   if (same) {
@@ -151,8 +167,8 @@ const commonName = (
     return { name, namedAt: Math.max(at.left, at.right), otherName: null };
   }
   const [isOldLeft, isOldRight] = past === null ? [false, false] : [
-    nameKey(a) === nameKey(l.side.fit(past)),
-    nameKey(b) === nameKey(r.side.fit(past)),
+    isNameOn(l, left, past),
+    isNameOn(r, right, past),
   ];
   const leftWins = at.left !== at.right
     ? at.left > at.right
@@ -259,70 +275,17 @@ const settleNames = (members: readonly Member[]): void => {
   }
 };
 
-/** Directories that one side has and the other lacks. */
-const planDirectories = (
-  own: View,
-  other: View,
-  final: ReadonlySet<string>,
-): readonly TreeOperation[] => {
-  const operations: TreeOperation[] = [];
-  const isParent = (view: View, name: MailboxName): boolean =>
-    view.tree.nodes.some((node) => nameKey(node.name).startsWith(`${nameKey(name)}/`));
-  const willHaveChildren = (name: MailboxName): boolean =>
-    [...final].some((key) => key.startsWith(`${nameKey(name)}/`));
-  const has = (view: View, name: MailboxName): boolean =>
-    view.tree.nodes.some((node) => nameKey(node.name) === nameKey(name));
-  const directories = (view: View) => view.tree.nodes.filter((node) => node._tag === "Directory");
-  for (const { name } of directories(other)) {
-    if (has(own, name) || final.has(nameKey(name)) || willHaveChildren(name)) continue;
-    const emptied = isParent(other, name);
-    const deleted = own.history.directoryDeletedAt(name) > other.history.renamedAt(name);
-    if (!emptied && !deleted && own.side.emptyDirectories) {
-      operations.push({ _tag: "CreateDirectory", name: own.side.fit(name) });
-    }
-  }
-  // Children come before their parents, and what stays keeps those.
-  const staying: string[] = [];
-  for (const { name } of [...directories(own)].reverse()) {
-    // Where no empty directory can be, one that is about to lose its last child stands for nothing.
-    const stays = other.side.emptyDirectories && has(other, name);
-    if (stays || final.has(nameKey(name)) || willHaveChildren(name)) {
-      staying.push(nameKey(name));
-      continue;
-    }
-    const holds = staying.some((key) => key.startsWith(`${nameKey(name)}/`));
-    const deleted = other.history.directoryDeletedAt(name) > own.history.renamedAt(name);
-    if (!holds && (deleted || isParent(own, name))) {
-      operations.push({ _tag: "DeleteDirectory", name });
-    } else staying.push(nameKey(name));
-  }
-  return operations;
-};
-
-/** The later change wins; equal times: what is not as it was; where that is not known, subscribed. */
-const planSubscriptions = (own: View, other: View, past: TreePast): readonly TreeOperation[] => {
-  const mine = new Map(own.tree.subscriptions.map((name) => [nameKey(name), name]));
-  const theirs = new Map(
-    other.tree.subscriptions.map((name) => [nameKey(own.side.fit(name)), name]),
-  );
-  const operations: TreeOperation[] = [];
-  for (const [key, name] of theirs) {
-    if (mine.has(key)) continue;
-    const fitted = own.side.fit(name);
-    const later = other.history.subscriptionAt(name) - own.history.subscriptionAt(fitted);
-    if (later > 0 || (later === 0 && past.isSubscribed(name) !== true)) {
-      operations.push({ _tag: "Subscribe", name: fitted });
-    }
-  }
-  for (const [key, name] of mine) {
-    if (theirs.has(key)) continue;
-    const fitted = other.side.fit(name);
-    const later = other.history.subscriptionAt(fitted) - own.history.subscriptionAt(name);
-    if (later > 0 || (later === 0 && past.isSubscribed(name) === true)) {
-      operations.push({ _tag: "Unsubscribe", name });
-    }
-  }
-  return operations;
+/** The names that mailboxes get on a side; one that stands for another already stays what it is. */
+const targetsOn = (
+  side: Side,
+  members: readonly Member[],
+  { fit }: TreeSide,
+): ReadonlyMap<MailboxName, MailboxName> => {
+  const keyed = members.map((member) => [nameKey(member.name), member] as const)
+    .sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0).map(([, member]) => member);
+  const nodes = keyed.map(({ name, guid }): MailboxNodeOf => ({ _tag: "Mailbox", name, guid }));
+  const present = new Map(members.map((member) => [member.name, member[side]?.name ?? null]));
+  return targetNames(nodes, fit, ({ name }) => present.get(name) ?? null);
 };
 
 /** A damaged mailbox of one side keeps the name for itself: nothing is put there, on either side. */
@@ -332,6 +295,11 @@ const damagedNames = (...views: readonly View[]): ReadonlySet<string> =>
       tree.nodes.filter((node) => node._tag === "Damaged").map((node) => nameKey(node.name))
     ),
   );
+
+const afterwards = (own: NamedSide, other: NamedSide, past: TreePast): readonly TreeOperation[] => [
+  ...planDirectories(own, other),
+  ...planSubscriptions(own, other, past),
+];
 
 /**
  * Merges two trees. Mailboxes are paired by GUID; renames, deletes and subscriptions follow the later of both logs.
@@ -354,9 +322,10 @@ export const planMergeTree = (
     !damaged.has(nameKey(name))
   );
   settleNames(members);
-  const nodes = members.map(({ name, guid }): MailboxNodeOf => ({ _tag: "Mailbox", name, guid }));
-  const targets = { left: targetNames(nodes, left.fit), right: targetNames(nodes, right.fit) };
-  const final = new Set(members.map(({ name }) => nameKey(name)));
+  const targets = {
+    left: targetsOn("left", members, l.side),
+    right: targetsOn("right", members, r.side),
+  };
   const views = { left: l, right: r };
   const before = (side: Side): readonly TreeOperation[] => {
     const renames = members.flatMap((member) => {
@@ -385,12 +354,18 @@ export const planMergeTree = (
     guid: member.guid,
     revived: member.revived,
   })).sort((a, b) => nameKey(a.name) < nameKey(b.name) ? -1 : 1);
+  const first = { left: before("left"), right: before("right") };
+  const named = (side: Side): NamedSide => ({
+    ...views[side],
+    targets: targets[side],
+    left: new Set(first[side].map(({ name }) => name)),
+  });
   return {
-    before: { left: before("left"), right: before("right") },
+    before: first,
     pairs: inboxFirst(pairs),
     after: {
-      left: [...planDirectories(l, r, final), ...planSubscriptions(l, r, past)],
-      right: [...planDirectories(r, l, final), ...planSubscriptions(r, l, past)],
+      left: afterwards(named("left"), named("right"), past),
+      right: afterwards(named("right"), named("left"), past),
     },
     problems,
   };

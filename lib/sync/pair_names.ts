@@ -105,17 +105,41 @@ export const pairNames = (left: TreeSide, right: TreeSide): readonly NamePair[] 
   return pairs.sort((a, b) => nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0);
 };
 
-/** The subscriptions that one side alone has, in the order of its file. */
+/** What the names of one side are matched by: those of a pair by one key, all others by what the other side can hold. */
+const subscriptionKeys = (
+  { tree }: TreeSide,
+  other: TreeSide,
+  here: ReadonlyMap<string, string>,
+  there: ReadonlyMap<string, string>,
+): ReadonlyMap<MailboxName, string> =>
+  new Map(
+    tree.subscriptions.map((name) => {
+      const fitted = keyOn(other, name);
+      return [name, here.get(nameKey(name)) ?? there.get(fitted) ?? fitted];
+    }),
+  );
+
+/**
+ * The subscriptions that one side alone has, in the order of its file. A mailbox that has another name on the other side
+ * is subscribed there by that one.
+ */
 export const pairSubscriptions = (
   left: TreeSide,
   right: TreeSide,
 ): readonly { readonly left: MailboxName | null; readonly right: MailboxName | null }[] => {
-  const keysOf = (side: TreeSide, other: TreeSide) =>
-    new Map(side.tree.subscriptions.map((name) => [keyOn(other, name), name]));
-  const mine = keysOf(left, right);
-  const yours = keysOf(right, left);
-  const only = (own: typeof mine, other: typeof mine): readonly MailboxName[] =>
-    [...own].filter(([key]) => !other.has(key)).map(([, name]) => name);
+  const lefts = new Map<string, string>();
+  const rights = new Map<string, string>();
+  for (const { left: a, right: b } of pairNames(left, right)) {
+    if (a === null || b === null) continue;
+    lefts.set(nameKey(a.name), nameKey(a.name));
+    rights.set(nameKey(b.name), nameKey(a.name));
+  }
+  const mine = subscriptionKeys(left, right, lefts, rights);
+  const yours = subscriptionKeys(right, left, rights, lefts);
+  const only = (own: typeof mine, other: typeof mine): readonly MailboxName[] => {
+    const others = new Set(other.values());
+    return [...own].filter(([, key]) => !others.has(key)).map(([name]) => name);
+  };
   return [
     ...only(mine, yours).map((name) => ({ left: name, right: null })),
     ...only(yours, mine).map((name) => ({ left: null, right: name })),

@@ -95,4 +95,9 @@ Deno.test("pairSubscriptions: what one side alone has, as far as both can have i
     { left: null, right: "C" },
   ]);
   assert.deepEqual(pairSubscriptions(left, left), []);
+  const two = side([box("a.b", 1), box("a_b", 2)], { subscriptions: ["a.b", "a_b"] });
+  const fitted = (...subscriptions: readonly string[]) =>
+    side([box("a_b", 2), box("a_b-1", 1)], { fit: undotted, subscriptions });
+  assert.deepEqual(pairSubscriptions(two, fitted("a_b", "a_b-1")), []);
+  assert.deepEqual(pairSubscriptions(two, fitted("a_b")), [{ left: "a.b", right: null }]);
 });
