@@ -30,7 +30,7 @@ export interface OpenOptions {
   readonly altChar?: string;
   /** mdbox_rotate_size, bytes. */
   readonly rotateSize?: number;
-  /** Which identities mailboxes of a Maildir get that have none; absent: new ones. */
+  /** Which identities mailboxes get that have none; absent: new ones. */
   readonly identities?: GivenIdentities;
 }
 
@@ -43,11 +43,10 @@ export const openLocation = (
   location: Location,
   options: OpenOptions,
 ): TaskEither<SyncError, Store> => {
-  const { rotateSize, identities, ...both } = options;
+  const { rotateSize, ...both } = options;
   if (location.format === "maildir") {
     const { format: _, root, layout, utf8, ...elsewhere } = location;
-    const named = identities === undefined ? {} : { identities };
-    return openMaildir(os, { root, layout, utf8, ...given(elsewhere), ...named, ...both });
+    return openMaildir(os, { root, layout, utf8, ...given(elsewhere), ...both });
   }
   const { format: _, root, utf8, ...elsewhere } = location;
   const size = rotateSize === undefined ? {} : { rotateSize };

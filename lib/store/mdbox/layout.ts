@@ -15,6 +15,7 @@ import * as E from "fp-ts/Either.js";
 import { formatStorageName, type Naming } from "../../codec/mailbox_path.ts";
 import type { SyncError } from "../../model/error.ts";
 import type { MailboxName } from "../../model/mailbox.ts";
+import type { GivenIdentities } from "../../port/given_identities.ts";
 
 /** What a location says of an mdbox. Paths are absolute or relative to the working directory, without a last "/". */
 export interface MdboxOptions {
@@ -38,6 +39,8 @@ export interface MdboxOptions {
   readonly attributes?: string;
   /** Whether a store that is not there is made at the first write; else it is refused. */
   readonly create: boolean;
+  /** Which identities mailboxes get that have none; absent: new ones. */
+  readonly identities?: GivenIdentities;
 }
 
 /** The directory that makes a mailbox. */

@@ -19,6 +19,7 @@ import { fitName } from "../../codec/mailbox_path.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
 import type { MailboxGuid } from "../../model/ids.ts";
 import type { MailboxIdentity, MailboxName } from "../../model/mailbox.ts";
+import type { GivenIdentities } from "../../port/given_identities.ts";
 import type { Os } from "../../port/os.ts";
 import type { Mailbox, Store, StoreCaps } from "../../port/store.ts";
 import { failStream } from "../../stream/chunks.ts";
@@ -129,6 +130,7 @@ class MdboxStore implements Store {
   readonly applyTree: Store["applyTree"];
   readonly #storage: Storage;
   readonly #around: MailboxSurroundings;
+  readonly #identities: GivenIdentities | undefined;
   readonly #recent = new RecentIndexes();
   /** Where mailboxes were seen last; looked at again before it is relied upon. */
   readonly #seen = new Map<MailboxGuid, Located>();
@@ -137,6 +139,7 @@ class MdboxStore implements Store {
     this.location = `mdbox:${options.root}`;
     this.caps = { ...CAPS, naming: layout.naming };
     this.#storage = new Storage(os, layout, options.create);
+    this.#identities = options.identities;
     this.#around = {
       storage: this.#storage,
       shared: new SharedMails(this.#storage),
@@ -166,7 +169,7 @@ class MdboxStore implements Store {
   };
 
   readonly tree: Store["tree"] = guarded(async () => {
-    const { mailboxes, tree } = await readTree(this.#storage);
+    const { mailboxes, tree } = await readTree(this.#storage, this.#identities);
     this.#seeAll(mailboxes);
     return E.right(tree);
   });
@@ -231,7 +234,7 @@ class MdboxStore implements Store {
   readonly #locate = async (guid: MailboxGuid): Promise<Located | null> => {
     const seen = this.#seen.get(guid);
     if (seen !== undefined && this.#isStillAt(seen)) return seen;
-    this.#seeAll((await readTree(this.#storage)).mailboxes);
+    this.#seeAll((await readTree(this.#storage, this.#identities)).mailboxes);
     return this.#seen.get(guid) ?? null;
   };
 

@@ -10,6 +10,7 @@ import { subscribedNames } from "../../codec/subscriptions.ts";
 import { type SyncError, withPlace } from "../../model/error.ts";
 import { type MailboxGuid, mailboxGuid } from "../../model/ids.ts";
 import {
+  INBOX,
   type MailboxIdentity,
   type MailboxName,
   mailboxName,
@@ -17,15 +18,16 @@ import {
   type MailboxTree,
   nameKey,
 } from "../../model/mailbox.ts";
+import type { GivenIdentities } from "../../port/given_identities.ts";
 import { failStream } from "../../stream/chunks.ts";
 import { readMailboxLog } from "../account/mailbox_log_file.ts";
-import { attempt, thrownError } from "../account/or_fail.ts";
+import { attempt, orFail, thrownError } from "../account/or_fail.ts";
 import { readSubscriptions } from "../account/subscriptions_file.ts";
 import { takeUidValidity } from "../account/uid_validity_counter.ts";
 import { syncError } from "../../model/error.ts";
 import { readIndexHeaders } from "../index/index_file.ts";
 import { listNames } from "./hierarchy.ts";
-import { MAILBOX_INDEX, type MailboxPaths, pathsOfStored } from "./layout.ts";
+import { MAILBOX_INDEX, type MailboxPaths, pathsOf, pathsOfStored } from "./layout.ts";
 import { createMailboxIndex, identityOf } from "./mailbox_index.ts";
 import type { Storage } from "./storage.ts";
 
@@ -58,15 +60,18 @@ export const readIdentity = (storage: Storage, paths: MailboxPaths): MailboxIden
 /** A directory made by hand is a mailbox: as Dovecot does at the first opening, it is given an identity. */
 const giveIdentity = async (
   storage: Storage,
-  { index }: MailboxPaths,
+  name: MailboxName,
+  { index, mails }: MailboxPaths,
+  identities: GivenIdentities | undefined,
 ): Promise<MailboxIdentity> => {
   const { os, layout, modes } = storage;
   const map = await storage.beginWriting();
-  const identity = {
+  const identity = identities?.of(name) ?? {
     guid: mailboxGuid(formatHex(os.random(16))),
     uidValidity: takeUidValidity(os, layout.control),
   };
-  os.disk.mkdir(index, modes.directory);
+  identities?.note(name, identity);
+  for (const directory of [mails, index]) os.disk.mkdir(directory, modes.directory);
   createMailboxIndex(os, index, identity, map.uidValidity, { mode: modes.file }).close();
   return identity;
 };
@@ -84,8 +89,29 @@ const inOrder = (a: MailboxNode, b: MailboxNode): number => {
   return x < y ? -1 : x > y ? 1 : 0;
 };
 
-/** Reads it. Of each mailbox the headers of its index are read. Throws `StreamFailure<SyncError>`. */
-export const readTree = async (storage: Storage): Promise<ReadTree> => {
+/** INBOX always exists: an mdbox of other mailboxes alone is given one, as Dovecot does it; null where that cannot be. */
+const makeInbox = async (
+  storage: Storage,
+  identities: GivenIdentities | undefined,
+): Promise<Located | null> => {
+  const paths = orFail(pathsOf(storage.layout, INBOX));
+  try {
+    return { name: INBOX, paths, identity: await giveIdentity(storage, INBOX, paths, identities) };
+  } catch (thrown) {
+    // What may only be read goes without.
+    thrownError(thrown);
+    return null;
+  }
+};
+
+/**
+ * Reads it. Of each mailbox the headers of its index are read; those without an identity get one, by `identities` where
+ * these have a say. Throws `StreamFailure<SyncError>`.
+ */
+export const readTree = async (
+  storage: Storage,
+  identities?: GivenIdentities,
+): Promise<ReadTree> => {
   const { os, layout } = storage;
   const problems: SyncError[] = [];
   const nodes: MailboxNode[] = [];
@@ -105,7 +131,8 @@ export const readTree = async (storage: Storage): Promise<ReadTree> => {
       continue;
     }
     try {
-      const identity = readIdentity(storage, paths) ?? await giveIdentity(storage, paths);
+      const identity = readIdentity(storage, paths) ??
+        await giveIdentity(storage, name, paths, identities);
       nodes.push({ _tag: "Mailbox", name, guid: identity.guid });
       if (!mailboxes.has(identity.guid)) mailboxes.set(identity.guid, { name, paths, identity });
     } catch (thrown) {
@@ -114,8 +141,15 @@ export const readTree = async (storage: Storage): Promise<ReadTree> => {
       nodes.push({ _tag: "Damaged", name });
     }
   }
+  const hasInbox = nodes.some(({ name, _tag }) => name === INBOX && _tag !== "Directory");
+  const inbox = mailboxes.size > 0 && !hasInbox ? await makeInbox(storage, identities) : null;
+  if (inbox !== null) {
+    const { guid } = inbox.identity;
+    mailboxes.set(guid, inbox);
+    nodes.push({ _tag: "Mailbox", name: INBOX, guid });
+  }
   const tree: MailboxTree = {
-    nodes: nodes.sort(inOrder),
+    nodes: nodes.filter(({ name, _tag }) => name !== INBOX || _tag !== "Directory").sort(inOrder),
     subscriptions: subscribedNames(readSubscriptions(os, layout.control), layout.naming),
     log: attempt(() => readMailboxLog(os, layout.accountIndex), (error) => {
       problems.push(error);
