@@ -47,6 +47,9 @@ const reserved = (naming: Naming, stored: string): boolean =>
 const storePart = (part: string, naming: Naming): string =>
   naming.utf8 ? part : formatModifiedUtf7(part);
 
+/** Whether the first part of a name is INBOX in another spelling: Dovecot takes it, and what is below, for INBOX's. */
+const isMisspelt = (part: string): boolean => part !== INBOX && /^inbox$/i.test(part);
+
 /** Why one part cannot be, or null. `first` tells whether it starts the name. */
 const partRefusal = (part: string, first: boolean, naming: Naming): string | null => {
   if (part === "") return "a part of the name is empty";
@@ -88,8 +91,8 @@ export const nameRefusal = (name: MailboxName, naming: Naming): string | null =>
   if (name === INBOX) return null;
   // Every character is at least a byte: what is far too long is refused before it is encoded.
   if (name.length > MAX_NAME_BYTES) return `the name has more than ${MAX_NAME_BYTES} bytes`;
-  if (name.toUpperCase() === INBOX) return "INBOX is spelled in capitals";
   const parts = name.split("/");
+  if (isMisspelt(parts[0]!)) return "INBOX is spelled in capitals";
   for (const [i, part] of parts.entries()) {
     const why = partRefusal(part, i === 0, naming);
     if (why !== null) return why;
@@ -153,6 +156,7 @@ const fitPart = (part: string, first: boolean, naming: Naming): string => {
   const alt = altCharOf(naming);
   let fit = part.toWellFormed().replaceAll("\0", alt);
   if (fit === "" || fit === "." || fit === "..") fit = fit.replaceAll(".", alt) || alt;
+  if (first && isMisspelt(fit)) return INBOX;
   if (first && fit.startsWith("~")) fit = `${alt}${fit.slice(1)}`;
   if (naming.layout === "maildir++") fit = fit.replaceAll(".", alt);
   if (reserved(naming, fit)) fit = `${fit}${alt}`;
@@ -189,7 +193,6 @@ const fitLength = (name: string, parts: readonly string[], naming: Naming): stri
  */
 export const fitName = (name: MailboxName, naming: Naming): MailboxName => {
   if (nameRefusal(name, naming) === null) return name;
-  if (name.toUpperCase() === INBOX) return INBOX;
   const parts = name.split("/").map((part, i) => fitPart(part, i === 0, naming));
   const whole = parts.join("/");
   const fits = whole.length <= MAX_NAME_BYTES &&

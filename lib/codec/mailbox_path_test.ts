@@ -52,6 +52,7 @@ Deno.test("parseStorageName refuses what Dovecot cannot open", () => {
     [".DOVECOT-TRASHED", MAILDIRPP],
     ["a..b", MAILDIRPP],
     ["inbox", FS],
+    ["Inbox.child", MAILDIRPP],
     ["a/cur", FS],
     ["&AC8-", MDBOX],
     ["&AC4-&AC4-", MDBOX],
@@ -65,6 +66,8 @@ Deno.test("storage names of known mailboxes, both ways", () => {
   const rows: readonly [string, string, Naming][] = [
     ["INBOX", "INBOX", MAILDIRPP],
     ["INBOX/x", "INBOX.x", MAILDIRPP],
+    ["x/Inbox", "x.Inbox", MAILDIRPP],
+    ["Inboxes", "Inboxes", FS],
     ["Archive/2024/Q1", "Archive.2024.Q1", MAILDIRPP],
     ["Entwürfe/日本語", "Entw&APw-rfe.&ZeVnLIqe-", MAILDIRPP],
     ["Entwürfe/日本語", "Entw&APw-rfe/&ZeVnLIqe-", MDBOX],
@@ -84,6 +87,9 @@ Deno.test("storage names of known mailboxes, both ways", () => {
 Deno.test("fitName changes only what does not fit", () => {
   const rows: readonly [string, string, Naming][] = [
     ["inbox", "INBOX", FS],
+    ["Inbox/child", "INBOX/child", MDBOX],
+    ["Inbox/a.b", "INBOX/a_b", MAILDIRPP],
+    ["\u0131nbox/x", "\u0131nbox/x", MDBOX],
     ["a.b/c", "a_b/c", MAILDIRPP],
     ["a.b/c", "a.b/c", FS],
     ["~a/~b", "_a/~b", FS],

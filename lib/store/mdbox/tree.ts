@@ -13,7 +13,6 @@ import {
   INBOX,
   type MailboxIdentity,
   type MailboxName,
-  mailboxName,
   type MailboxNode,
   type MailboxTree,
   nameKey,
@@ -122,7 +121,8 @@ export const readTree = async (
     const parsed = parseStorageName(stored, layout.naming);
     if (E.isLeft(parsed)) {
       problems.push(withPlace(parsed.left, { path: paths.directory }));
-      nodes.push({ _tag: "Damaged", name: mailboxName(stored) });
+      // Not in another spelling of INBOX: that would keep its name for itself.
+      nodes.push({ _tag: "Damaged", name: stored as MailboxName });
       continue;
     }
     const name = parsed.right;
