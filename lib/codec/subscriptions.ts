@@ -11,6 +11,7 @@ import { INBOX, type MailboxName } from "../model/mailbox.ts";
 import {
   formatStorageName,
   layoutSeparator,
+  nameRefusal,
   type Naming,
   parseStorageName,
 } from "./mailbox_path.ts";
@@ -21,10 +22,12 @@ export interface Subscriptions {
   readonly version: 1 | 2;
   /** The lines in the order of the file, without LF and header; each character is one byte. */
   readonly lines: readonly string[];
+  /** What follows the last LF: nobody is subscribed to it, and it stays there. */
+  readonly rest: string;
 }
 
 /** What a missing file stands for. */
-export const NO_SUBSCRIPTIONS: Subscriptions = { version: 2, lines: [] };
+export const NO_SUBSCRIPTIONS: Subscriptions = { version: 2, lines: [], rest: "" };
 
 const HEADER_V2 = "V\t2\n\n";
 const SLICE = 8192;
@@ -47,20 +50,22 @@ const toBytes = (text: string): Uint8Array => {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Reads a subscriptions file. Total: every byte sequence is one. A last line without LF counts, as in Dovecot. */
+/** Reads a subscriptions file. Total: every byte sequence is one. A last line without LF does not count, as in Dovecot. */
 export const parseSubscriptions = (bytes: Uint8Array): Subscriptions => {
   const text = fromBytes(bytes);
   const version = text.startsWith(HEADER_V2) ? 2 : 1;
   const body = version === 2 ? text.slice(HEADER_V2.length) : text;
-  const lines = body.split("\n").map((line) => line.endsWith("\r") ? line.slice(0, -1) : line);
-  if (lines[lines.length - 1] === "") lines.pop();
-  return { version, lines };
+  const end = body.lastIndexOf("\n") + 1;
+  const lines = body.slice(0, end).split("\n").slice(0, -1)
+    .map((line) => line.endsWith("\r") ? line.slice(0, -1) : line);
+  return { version, lines, rest: body.slice(end) };
 };
 
 /** Writes a subscriptions file in the version that it has. */
 export const formatSubscriptions = (file: Subscriptions): Uint8Array =>
   toBytes(
-    (file.version === 2 ? HEADER_V2 : "") + file.lines.map((line) => `${line}\n`).join(""),
+    (file.version === 2 ? HEADER_V2 : "") + file.lines.map((line) => `${line}\n`).join("") +
+      file.rest,
   );
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -85,7 +90,24 @@ const unescape = (part: string): string =>
 // deno-lint-ignore no-control-regex -- a name may have them.
 const ASCII = /^[\x00-\x7f]*$/;
 
-/** The mailbox that a line names. Errors: `Damaged`, where the line names none. */
+/** The text of a line; null: its bytes are no UTF-8. */
+const textOf = (line: string): string | null => {
+  // Bytes of ASCII are the text that they stand for.
+  if (ASCII.test(line)) return line;
+  try {
+    return decoder.decode(toBytes(line));
+  } catch {
+    return null;
+  }
+};
+
+/** How a line begins that is INBOX, or below it, in any spelling. */
+const IN_INBOX = /^inbox(?=$|[\t./])/i;
+
+/**
+ * The mailbox that a line names. As in Dovecot, what is not modified UTF-7 is taken as it stands, and INBOX may be
+ * spelled otherwise. Errors: `Damaged`, where the line names none.
+ */
 export const parseSubscriptionLine = (
   line: string,
   version: 1 | 2,
@@ -93,14 +115,17 @@ export const parseSubscriptionLine = (
 ): E.Either<SyncError, MailboxName> => {
   const separator = layoutSeparator(naming);
   const stored = version === 2 ? line.split("\t").map(unescape).join(separator) : line;
-  if (stored.toUpperCase() === INBOX) return E.right(INBOX);
-  // Bytes of ASCII are the text that they stand for.
-  if (ASCII.test(stored)) return parseStorageName(stored, naming);
-  try {
-    return parseStorageName(decoder.decode(toBytes(stored)), naming);
-  } catch {
+  const text = textOf(stored);
+  if (text === null) {
     return E.left(syncError("Damaged", "mailbox", { mailbox: stored }, "a name is not UTF-8"));
   }
+  const [first] = text.split(separator, 1);
+  const spelled = /^inbox$/i.test(first!) ? INBOX + text.slice(INBOX.length) : text;
+  const name = parseStorageName(spelled, naming);
+  if (E.isRight(name)) return name;
+  const raw = spelled.replaceAll(separator, "/") as MailboxName;
+  const isOneToOne = separator === "/" || !spelled.includes("/");
+  return isOneToOne && nameRefusal(raw, naming) === null ? E.right(raw) : name;
 };
 
 /** The line of a mailbox. Errors: `Unfit`, where the layout or version 1 (a line end in UTF-8) cannot hold the name. */
@@ -146,11 +171,13 @@ export const withSubscription = (
   const line = formatSubscriptionLine(name, file.version, naming);
   if (E.isLeft(line)) return line;
   const others = file.lines.filter((one) => {
-    if (PLAIN.test(one) && one.toUpperCase() !== INBOX) return one !== line.right;
+    if (PLAIN.test(one) && !IN_INBOX.test(one)) return one !== line.right;
     const there = parseSubscriptionLine(one, file.version, naming);
     return E.isLeft(there) || there.right !== name;
   });
   const had = others.length < file.lines.length;
   if (had === subscribed) return E.right(file);
-  return E.right({ ...file, lines: subscribed ? [...file.lines, line.right] : others });
+  if (!subscribed) return E.right({ ...file, lines: others });
+  const rest = file.rest === line.right ? "" : file.rest;
+  return E.right({ ...file, lines: [...file.lines, line.right], rest });
 };

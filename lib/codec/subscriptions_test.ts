@@ -27,14 +27,42 @@ Deno.test("withSubscription refuses a name that the file cannot hold", () => {
 });
 
 Deno.test("subscribedNames passes over lines that are no name and keeps them in the file", () => {
-  const file = parseSubscriptions(bytes("V\t2\n\nEntwürfe\na\t\tb\nOK\n"));
+  const file = parseSubscriptions(bytes("V\t2\n\n~x\na\t\tb\nOK\n"));
   assert.deepEqual(subscribedNames(file, MDBOX), ["OK"]);
   const without = right(withSubscription(file, mailboxName("OK"), false, MDBOX));
-  assert.deepEqual(formatSubscriptions(without), bytes("V\t2\n\nEntwürfe\na\t\tb\n"));
+  assert.deepEqual(formatSubscriptions(without), bytes("V\t2\n\n~x\na\t\tb\n"));
+});
+
+Deno.test("subscribedNames takes what is not modified UTF-7 as it stands, and any INBOX", () => {
+  const v2 = parseSubscriptions(bytes("V\t2\n\na&b\nEntwürfe\tx\nInbox\tchild\nINBOX\n"));
+  const names = ["a&b", "Entwürfe/x", "INBOX/child", "INBOX"];
+  for (const naming of [MDBOX, MAILDIRPP]) assert.deepEqual(subscribedNames(v2, naming), names);
+  const v1 = parseSubscriptions(bytes("a&b\nEntwürfe.x\ninbox.child\nInbox\na&/b\n"));
+  assert.deepEqual(subscribedNames(v1, MAILDIRPP), names);
+  for (const file of [v1, v2]) {
+    for (const name of names) {
+      const again = withSubscription(file, mailboxName(name), true, MAILDIRPP);
+      assert.equal(right(again), file, `${name} is subscribed`);
+      const without = right(withSubscription(file, mailboxName(name), false, MAILDIRPP));
+      assert.deepEqual(subscribedNames(without, MAILDIRPP), names.filter((one) => one !== name));
+    }
+  }
+});
+
+Deno.test("a last line without LF does not count, and stays, whatever comes before it", () => {
+  for (const head of ["", "V\t2\n\n"]) {
+    const file = parseSubscriptions(bytes(`${head}INBOX\nTrash`));
+    assert.deepEqual(subscribedNames(file, MDBOX), ["INBOX"]);
+    const more = right(withSubscription(file, mailboxName("x"), true, MDBOX));
+    assert.deepEqual(formatSubscriptions(more), bytes(`${head}INBOX\nx\nTrash`));
+    const again = right(withSubscription(more, mailboxName("Trash"), true, MDBOX));
+    assert.deepEqual(formatSubscriptions(again), bytes(`${head}INBOX\nx\nTrash\n`));
+    assert.equal(right(withSubscription(file, mailboxName("Trash"), false, MDBOX)), file);
+  }
 });
 
 Deno.test("a version 1 file stays version 1", () => {
-  const file = parseSubscriptions(bytes("INBOX\nArchive.2024\r\nTrash"));
+  const file = parseSubscriptions(bytes("INBOX\nArchive.2024\r\nTrash\n"));
   assert.deepEqual(subscribedNames(file, MAILDIRPP), ["INBOX", "Archive/2024", "Trash"]);
   const more = right(withSubscription(file, mailboxName("Entwürfe/x"), true, MAILDIRPP));
   assert.deepEqual(

@@ -70,3 +70,33 @@ judged("backup -R carries the second location into the first", async (dovecot) =
   assert.deepEqual([code, stderr], [0, ""]);
   assert.deepEqual(compareViews(await view(dovecot, source), await view(dovecot, to)), []);
 });
+
+const SUBSCRIBED: Readonly<Record<string, string>> = {
+  "a last line without LF": "INBOX\nWork\nArchive",
+  "the same in version 2": "V\t2\n\nINBOX\nWork\nArchive",
+  "no modified UTF-7, and other spellings of INBOX":
+    "V\t2\n\nInbox\nInbox\tchild\na&b\nEntwürfe\nWork\nWork\n",
+  "the same in version 1": "inbox\nInbox.child\na&b\nEntwürfe\nWork\nWork\n",
+};
+
+for (const [title, text] of Object.entries(SUBSCRIBED)) {
+  judged(`a mirror has the subscriptions that Dovecot lists: ${title}`, async (dovecot) => {
+    const dsync = await stageDsync(dovecot);
+    const from = await dovecot.account("maildir:~/Maildir", (home) => {
+      for (const part of ["cur", "new", "tmp"]) {
+        Deno.mkdirSync(`${home}/Maildir/.Work/${part}`, { recursive: true });
+        Deno.mkdirSync(`${home}/Maildir/${part}`, { recursive: true });
+      }
+      Deno.writeTextFileSync(`${home}/Maildir/subscriptions`, text);
+    });
+    const to = await dovecot.account(MDBOX);
+    for (let run = 1; run <= 2; run++) {
+      const { code, stderr } = await dsync.sync("mirror", from, to);
+      assert.deepEqual([code, stderr], [0, ""]);
+    }
+    assert.equal(Deno.readTextFileSync(`${from.home}/Maildir/subscriptions`), text);
+    const [one, two] = [await view(dovecot, from), await view(dovecot, to)];
+    assert.deepEqual([...one.subscriptions].sort(), [...two.subscriptions].sort());
+    assert.ok(one.subscriptions.includes("Work"));
+  });
+}
