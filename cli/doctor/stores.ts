@@ -7,8 +7,10 @@ import * as E from "fp-ts/Either.js";
 import * as TE from "fp-ts/TaskEither.js";
 import { fitName, type Naming } from "../../lib/codec/mailbox_path.ts";
 import type { SyncError } from "../../lib/model/error.ts";
-import type { MailboxTree } from "../../lib/model/mailbox.ts";
+import type { MailboxName, MailboxTree } from "../../lib/model/mailbox.ts";
 import type { Store } from "../../lib/port/store.ts";
+import { mailboxPaths } from "../../lib/store/maildir/layout.ts";
+import { twinIn } from "../../lib/store/maildir/twin.ts";
 import { errorText } from "../../lib/codec/error_text.ts";
 import { type Complaint, type Patient, quoted, use } from "./complaint.ts";
 
@@ -24,11 +26,34 @@ const resync = ({ text }: Patient, mailbox: string): Complaint["mend"] => ({
   command: `doveadm -o mail_location=${quoted(text)} force-resync ${quoted(mailbox)}`,
 });
 
-const unreadable = (patient: Patient, error: SyncError): Complaint => ({
-  where: patient.text,
-  what: errorText(error),
-  mend: resync(patient, error.where.mailbox ?? "*"),
-});
+/** When a mailbox's directory was made, as far as the file system knows. */
+const madeAt = ({ location }: Patient, name: MailboxName): number =>
+  location.format === "maildir"
+    ? Deno.statSync(mailboxPaths(location, name).mail).birthtime?.getTime() ?? 0
+    : 0;
+
+/** Gives the copy, which is the one that was made later, a GUID of its own; its UIDs stay. */
+const separate = (patient: Patient, name: MailboxName, twin: MailboxName): Complaint["mend"] => {
+  const copy = madeAt(patient, twin) > madeAt(patient, name) ? twin : name;
+  const guid = crypto.randomUUID().replaceAll("-", "");
+  return {
+    _tag: "Run",
+    command: `doveadm -o mail_location=${quoted(patient.text)} mailbox update ` +
+      `--mailbox-guid ${guid} ${quoted(copy)}`,
+  };
+};
+
+const unreadable = (patient: Patient, error: SyncError): Complaint => {
+  const { mailbox } = error.where;
+  const twin = twinIn(error);
+  return {
+    where: patient.text,
+    what: errorText(error),
+    mend: twin === null || mailbox === undefined
+      ? resync(patient, mailbox ?? "*")
+      : separate(patient, mailbox as MailboxName, twin),
+  };
+};
 
 /** What cannot be read of one side. */
 export const examineStore = async (

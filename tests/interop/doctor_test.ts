@@ -50,3 +50,36 @@ for (const [location, what, damage] of BROKEN) {
     assert.deepEqual(await complaints(dsync, account), []);
   });
 }
+
+for (const [name, made] of [["A copy", "before"], ["Work-old", "behind"]] as const) {
+  judged(
+    `doctor: a mailbox that was copied by hand gets an identity of its own, sorted ${made} it`,
+    async (dovecot) => {
+      const dsync = await stageDsync(dovecot);
+      const account = await dovecot.account("maildir:~/Maildir");
+      {
+        await using imap = await dovecot.imap(account);
+        await imap.ok("CREATE Work");
+        await imap.append("Work", mail, ["\\Seen"], 1_000_000_000);
+      }
+      const at = (box: string) => join(account.home, "Maildir", `.${box}`);
+      const listOf = (box: string) => Deno.readTextFileSync(join(at(box), "dovecot-uidlist"));
+      const original = listOf("Work");
+      // Not in the same tick of the file system's clock.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Deno.Command("cp", { args: ["-a", at("Work"), at(name)] }).output();
+      const [first, ...more] = await complaints(dsync, account);
+      assert.ok(first !== undefined && more.length === 0);
+      assert.match(first.what, /it has the same GUID as/);
+      const words = /^doveadm -o \S+ mailbox update --mailbox-guid ([0-9a-f]{32}) ('?)(.+)\2$/
+        .exec(first.mend.command ?? "");
+      assert.ok(words !== null, JSON.stringify(first));
+      assert.equal(words[3], name, "the copy, not the original");
+      const mended = ["mailbox", "update", "--mailbox-guid", words[1]!, words[3]!];
+      assert.equal((await dovecot.doveadm(account, mended)).code, 0);
+      assert.deepEqual(await complaints(dsync, account), []);
+      const ofMails = (list: string) => list.split("\n").slice(1);
+      assert.deepEqual(ofMails(listOf(name)), ofMails(original), "its mails keep their UIDs");
+    },
+  );
+}

@@ -38,6 +38,7 @@ import { completeStage, placeStage } from "./place.ts";
 import { touchedPaths } from "./snapshot.ts";
 import { makeStage, removeStage, withLeftStages } from "./staging.ts";
 import { fillStage, type Identity, TreeChanger } from "./tree_changes.ts";
+import { twinError } from "./twin.ts";
 import { readUidlistHeader, removeDeadLock } from "./uidlist_file.ts";
 
 /** Which Maildir to open, and whether it may be made. */
@@ -133,10 +134,7 @@ class MaildirStore {
       try {
         const guid = await this.#identify(name);
         const twin = names.get(guid);
-        if (twin !== undefined) {
-          const what = `it has the same GUID as ${twin}: one is a copy of the other`;
-          failStream<SyncError>(syncError("Damaged", "mailbox", {}, what));
-        }
+        if (twin !== undefined) failStream(twinError(name, twin));
         names.set(guid, name);
         nodes.push({ _tag: "Mailbox", name, guid });
       } catch (thrown) {
