@@ -20,7 +20,7 @@ import {
   mailboxPaths,
   type MaildirLocation,
 } from "./layout.ts";
-import { strangersIn } from "./own_files.ts";
+import { isOfMailbox, strangersIn } from "./own_files.ts";
 import { type OwnStage, removeStage, type Stage } from "./staging.ts";
 import { lockUidlist } from "./uidlist_file.ts";
 
@@ -134,7 +134,10 @@ const dropOldFiles = (os: Os, target: MailboxPaths, box: MailboxPaths): void => 
 };
 
 const moveIfThere = (os: Os, from: string, to: string, file: string): void => {
-  if (isThere(os, `${from}/${file}`)) os.disk.rename(`${from}/${file}`, `${to}/${file}`);
+  // A symlink counts whether or not it leads to anything.
+  if (os.files.lstat(`${from}/${file}`) !== null) {
+    os.disk.rename(`${from}/${file}`, `${to}/${file}`);
+  }
 };
 
 /** Whether child mailboxes lie in a directory; only with LAYOUT=fs they do. */
@@ -230,7 +233,8 @@ export const takeAway = (
     if (!isThere(os, paths[part])) continue;
     if (hasChildren(os, location, paths[part])) {
       moveEntries(os, paths, stage.box, entriesIn(paths, part));
-      moveEntries(os, paths, stage.box, otherFilesIn(os, paths, part));
+      const others = otherFilesIn(os, paths, part).filter(([, name]) => isOfMailbox(name));
+      moveEntries(os, paths, stage.box, others);
     } else os.disk.rename(paths[part], `${stage.box[part]}/taken`);
     os.disk.syncDir(directoryOf(paths[part]));
   }
