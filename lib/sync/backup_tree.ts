@@ -127,6 +127,86 @@ const planSubscriptions = (
   return operations;
 };
 
+const keysOf = (nodes: readonly MailboxNode[]): ReadonlySet<string> =>
+  new Set(nodes.map(({ name }) => nameKey(name)));
+
+/** Which mailboxes of two trees belong together, and what has to be renamed for it. */
+interface Matches {
+  /** The destination's mailbox for the source's, by the source's GUID. */
+  readonly counterparts: ReadonlyMap<MailboxGuid, MailboxNodeOf>;
+  /** The destination's mailboxes that the source does not have. */
+  readonly unmatched: readonly MailboxNodeOf[];
+  /** Those that have another name than the source's. */
+  readonly renames: readonly WantedRename[];
+}
+
+/** Matches mailboxes by GUID, and those that are left by name. */
+const matchMailboxes = (
+  wanted: readonly MailboxNodeOf[],
+  present: readonly MailboxNodeOf[],
+  targetOf: (name: MailboxName) => MailboxName,
+): Matches => {
+  const byGuid = new Map(present.map((node) => [node.guid, node]));
+  const byName = new Map(present.map((node) => [nameKey(node.name), node]));
+  const claimed = new Set<MailboxGuid>();
+  const counterparts = new Map<MailboxGuid, MailboxNodeOf>();
+  const renames: WantedRename[] = [];
+  for (const node of wanted) {
+    const same = byGuid.get(node.guid);
+    const target = targetOf(node.name);
+    // INBOX stays INBOX on either side: another mailbox with its GUID is met by name instead.
+    if (same === undefined || (same.name === INBOX) !== (target === INBOX)) continue;
+    claimed.add(same.guid);
+    counterparts.set(node.guid, same);
+    if (same.name !== target && nameKey(same.name) !== nameKey(target)) {
+      renames.push({ name: same.name, guid: same.guid, target });
+    }
+  }
+  for (const node of wanted) {
+    if (counterparts.has(node.guid)) continue;
+    const named = byName.get(nameKey(targetOf(node.name)));
+    if (named === undefined || claimed.has(named.guid)) continue;
+    claimed.add(named.guid);
+    counterparts.set(node.guid, named);
+  }
+  return { counterparts, unmatched: present.filter(({ guid }) => !claimed.has(guid)), renames };
+};
+
+/** What becomes of the destination's mailboxes that the source does not have. */
+interface Removals {
+  /** Deletes that free a name which a rename wants. */
+  readonly freeing: readonly TreeOperation[];
+  /** The other deletes. */
+  readonly deletes: readonly TreeOperation[];
+  /** Those that stay because the source could not be read as a whole. */
+  readonly staying: readonly MailboxNodeOf[];
+  /** The INBOX. */
+  readonly strayInbox: MailboxGuid | null;
+}
+
+const planRemovals = (
+  { unmatched, renames }: Matches,
+  isSourceWhole: boolean,
+): Removals => {
+  const wanted = new Set(renames.map(({ target }) => nameKey(target)));
+  const others = unmatched.filter(({ name }) => name !== INBOX);
+  const remove = ({ name, guid }: MailboxNodeOf): TreeOperation => ({
+    _tag: "DeleteMailbox",
+    name,
+    guid,
+  });
+  const going = isSourceWhole ? others : [];
+  return {
+    freeing: going.filter(({ name }) => wanted.has(nameKey(name))).map(remove),
+    deletes: going.filter(({ name }) => !wanted.has(nameKey(name))).map(remove),
+    staying: isSourceWhole ? [] : others,
+    strayInbox: unmatched.find(({ name }) => name === INBOX)?.guid ?? null,
+  };
+};
+
+const leftAlone = (mailbox: MailboxName, what: string): SyncError =>
+  syncError("Unsafe", "mailbox", { mailbox }, what);
+
 /**
  * Plans the tree of a backup. Mailboxes are paired by GUID, then by name. Nothing is deleted in the destination while
  * part of the source could not be read: a mailbox that is missing there may be the unreadable one. The destination's
@@ -147,98 +227,48 @@ export const planBackupTree = (
   const targetOf = (name: MailboxName): MailboxName => targets.get(name) ?? fit(name);
   const wanted = source.nodes.filter(isMailbox);
   const present = destination.nodes.filter(isMailbox);
-  const presentByGuid = new Map(present.map((node) => [node.guid, node]));
-  const presentByName = new Map(present.map((node) => [nameKey(node.name), node]));
-  const damagedThere = new Set(
-    destination.nodes.filter((node) => node._tag === "Damaged").map((node) => nameKey(node.name)),
-  );
+  const isWhole = source.problems.length === 0;
 
-  const claimed = new Set<MailboxGuid>();
-  const counterparts = new Map<MailboxGuid, MailboxNodeOf>();
-  const renames: WantedRename[] = [];
-  for (const node of wanted) {
-    const same = presentByGuid.get(node.guid);
-    const target = targetOf(node.name);
-    // INBOX stays INBOX on either side: another mailbox with its GUID is met by name instead.
-    if (same === undefined || (same.name === INBOX) !== (target === INBOX)) continue;
-    claimed.add(same.guid);
-    counterparts.set(node.guid, same);
-    if (same.name !== target && nameKey(same.name) !== nameKey(target)) {
-      renames.push({ name: same.name, guid: same.guid, target });
+  const matches = matchMailboxes(wanted, present, targetOf);
+  const removals = planRemovals(matches, isWhole);
+  const damagedThere = keysOf(destination.nodes.filter((node) => node._tag === "Damaged"));
+  const staying = keysOf(isWhole ? [] : matches.unmatched);
+  const isFree = ({ target }: WantedRename): boolean =>
+    !staying.has(nameKey(target)) && !damagedThere.has(nameKey(target));
+  const renames = matches.renames.filter(isFree);
+
+  const placeOf = new Map(renames.map(({ guid, target }) => [guid, target]));
+  const pairs = wanted.flatMap(({ name, guid }): readonly MailboxPair[] => {
+    const counterpart = matches.counterparts.get(guid);
+    if (counterpart !== undefined) {
+      const target = placeOf.get(counterpart.guid) ?? counterpart.name;
+      return [{ name, guid, target, counterpart: counterpart.guid }];
     }
-  }
-  for (const node of wanted) {
-    if (counterparts.has(node.guid)) continue;
-    const named = presentByName.get(nameKey(targetOf(node.name)));
-    if (named === undefined || claimed.has(named.guid)) continue;
-    claimed.add(named.guid);
-    counterparts.set(node.guid, named);
-  }
-
-  const problems: SyncError[] = [...source.problems, ...destination.problems];
-  const complete = source.problems.length === 0;
-  const renameTargets = new Set(renames.map(({ target }) => nameKey(target)));
-  const before: TreeOperation[] = [];
-  let strayInbox: MailboxGuid | null = null;
-  const deletes: TreeOperation[] = [];
-  for (const node of present) {
-    if (claimed.has(node.guid)) continue;
-    const operation: TreeOperation = { _tag: "DeleteMailbox", name: node.name, guid: node.guid };
-    if (node.name === INBOX) strayInbox = node.guid;
-    else if (!complete) {
-      problems.push(syncError(
-        "Unsafe",
-        "mailbox",
-        { mailbox: node.name },
-        "not deleted, because a part of the source could not be read",
-      ));
-    } else if (renameTargets.has(nameKey(node.name))) before.push(operation);
-    else deletes.push(operation);
-  }
-  const blocked = new Set(
-    present.filter((node) => !claimed.has(node.guid) && !complete).map((node) =>
-      nameKey(node.name)
-    ),
-  );
-  const possible = renames.filter(({ name, target }) => {
-    if (!blocked.has(nameKey(target)) && !damagedThere.has(nameKey(target))) return true;
-    problems.push(syncError(
-      "Unsafe",
-      "mailbox",
-      { mailbox: name },
-      `not renamed to ${target}, which is taken by a mailbox that must stay`,
-    ));
-    return false;
+    const target = targetOf(name);
+    // One that is damaged there was told by its own store.
+    return damagedThere.has(nameKey(target)) ? [] : [{ name, guid, target, counterpart: null }];
   });
-  before.push(...orderRenames(possible));
-  const placeOf = new Map(possible.map(({ guid, target }) => [guid, target]));
-
-  const pairs: MailboxPair[] = [];
-  for (const node of wanted) {
-    const counterpart = counterparts.get(node.guid) ?? null;
-    const target = counterpart === null
-      ? targetOf(node.name)
-      : placeOf.get(counterpart.guid) ?? counterpart.name;
-    if (counterpart === null && damagedThere.has(nameKey(target))) continue; // reported by its own store
-    pairs.push({
-      name: node.name,
-      guid: node.guid,
-      target,
-      counterpart: counterpart?.guid ?? null,
-    });
-  }
 
   return {
-    before,
+    before: [...removals.freeing, ...orderRenames(renames)],
     pairs: inboxFirst(pairs),
     after: [
       // Children first: a parent that still has some would stay behind as a directory.
-      ...deletes.reverse(),
-      ...planDirectories(source, destination, targetOf, emptyDirectories, complete),
+      ...[...removals.deletes].reverse(),
+      ...planDirectories(source, destination, targetOf, emptyDirectories, isWhole),
       ...planSubscriptions(source, destination, targetOf),
     ],
-    strayInbox,
-    problems,
+    strayInbox: removals.strayInbox,
+    problems: [
+      ...source.problems,
+      ...destination.problems,
+      ...removals.staying.map(({ name }) =>
+        leftAlone(name, "not deleted, because a part of the source could not be read")
+      ),
+      ...matches.renames.filter((rename) => !isFree(rename)).map(({ name, target }) =>
+        leftAlone(name, `not renamed to ${target}, which is taken by a mailbox that must stay`)
+      ),
+    ],
   };
 };
 
