@@ -8,7 +8,7 @@ import type { Os } from "../../port/os.ts";
 import { attempt } from "../account/or_fail.ts";
 import { MAIL_DIRECTORIES } from "./layout.ts";
 
-/** Dovecot's, Courier's and ours; mbsync's state; the full text indexes that Dovecot's plugins keep; what NFS has left. */
+/** Dovecot's, also of its first versions, Courier's and ours; mbsync's state; the full text indexes that Dovecot's plugins keep; what NFS has left. */
 const OF_A_MAILBOX = new RegExp(
   `^(?:${
     [
@@ -18,8 +18,11 @@ const OF_A_MAILBOX = new RegExp(
       String.raw`\.?temp\..*`,
       "maildirfolder",
       "maildirsize",
-      String.raw`\.customflags`,
+      "maildirquota",
+      "quotawarn",
       "courier.*",
+      String.raw`\.customflags`,
+      String.raw`\.imap\.index.*`,
       String.raw`\.uidvalidity`,
       String.raw`\.mbsyncstate.*`,
       String.raw`\.isyncuidmap\.db.*`,
@@ -27,7 +30,7 @@ const OF_A_MAILBOX = new RegExp(
       "xapian-indexes",
       "lucene-indexes",
       String.raw`\.nfs.*`,
-      String.raw`subscriptions(?:\..*)?`,
+      String.raw`\.?subscriptions(?:\..*)?`,
     ].join("|")
   })$`,
   "s",

@@ -111,6 +111,7 @@ withBoxes(
     })();
     assert.ok(E.isLeft(made));
     assert.equal(made.left._tag, "Unfit");
+    assert.match(made.left.what, /a directory that is no mailbox has this name/);
     assert.deepEqual([...Deno.readDirSync(`${root}/.ssh`)].map(({ name }) => name), ["id"]);
   },
 );

@@ -20,6 +20,7 @@ import { refreshListIndex } from "../index/list_refresh.ts";
 import { MaildirBox, makeMailDirectories } from "./box.ts";
 import { accountRoots, mailboxPaths, type MaildirLocation, namingOf } from "./layout.ts";
 import { beginMove, endMove, type Move, moveLeft, moveMailbox } from "./move.ts";
+import { mayBeMailbox } from "./own_files.ts";
 import { inTheWay, placeStage, takeAway } from "./place.ts";
 import { makeStage, type OwnStage } from "./staging.ts";
 import { readUidlistHeader, writeUidlist } from "./uidlist_file.ts";
@@ -123,6 +124,12 @@ export class TreeChanger {
     return this.#os.files.stat(isSibling ? mail : `${mail}/cur`) !== null;
   }
 
+  /** What has a name that is taken. */
+  #whatIsAt(name: MailboxName): string {
+    const { mail } = mailboxPaths(this.#location, name);
+    return mayBeMailbox(this.#os, mail) ? "another mailbox" : "a directory that is no mailbox";
+  }
+
   /** The GUID of the mailbox that has a name, or null. */
   #guidAt(name: MailboxName): MailboxGuid | null {
     if (!this.#isMailbox(name)) return null;
@@ -137,7 +144,7 @@ export class TreeChanger {
     if (why !== null) refuse("Unfit", name, why);
     if (this.#isMailbox(name)) {
       if (this.#guidAt(name) === guid) return;
-      refuse("Unfit", name, "a mailbox of this name exists");
+      refuse("Unfit", name, `${this.#whatIsAt(name)} has this name`);
     }
     this.raiseUidValidity(uidValidity);
     const { directory } = modesOf(os, location.root);
@@ -198,7 +205,9 @@ export class TreeChanger {
     if (this.#guidAt(name) !== guid) {
       refuse("Missing", name, `no mailbox of this name has the GUID ${guid}`);
     }
-    if (this.#isMailbox(newName)) refuse("Unfit", newName, "a mailbox of this name exists");
+    if (this.#isMailbox(newName)) {
+      refuse("Unfit", newName, `${this.#whatIsAt(newName)} has this name`);
+    }
     const move = { from: name, to: newName };
     beginMove(this.#os, this.#location, move);
     this.#move(move);
