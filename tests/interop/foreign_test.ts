@@ -100,3 +100,28 @@ for (const [title, text] of Object.entries(SUBSCRIBED)) {
     assert.ok(one.subscriptions.includes("Work"));
   });
 }
+
+judged(
+  "a second mirror writes nothing, whatever names the other side cannot hold",
+  async (dovecot) => {
+    const dsync = await stageDsync(dovecot);
+    const from = await dovecot.account(MDBOX);
+    const names = ["a.b", "a_b", "Dr. Smith", "p/new/x", "p/cur", "x.y/z"];
+    const made = await dovecot.doveadm(from, ["mailbox", "create", "-s", ...names]);
+    assert.equal(made.code, 0);
+    for (const location of ["maildir:~/Maildir", "maildir:~/Maildir:LAYOUT=fs"]) {
+      const to = await dovecot.account(location);
+      const first = await dsync.sync("mirror", from, to, "-v");
+      assert.deepEqual([first.code, first.stderr], [0, ""], location);
+      const subscriptions = (await view(dovecot, from)).subscriptions;
+      const settled = [treeOf(from.home), treeOf(to.home)] as const;
+      for (const [one, two] of [[from, to], [to, from]] as const) {
+        const again = await dsync.sync("mirror", one, two, "-v");
+        assert.deepEqual([again.code, again.stderr], [0, ""], location);
+        assert.deepEqual(treeChanges(settled[0], treeOf(from.home)), [], location);
+        assert.deepEqual(treeChanges(settled[1], treeOf(to.home)), [], location);
+      }
+      assert.deepEqual([...subscriptions].sort(), [...names].sort());
+    }
+  },
+);
