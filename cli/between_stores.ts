@@ -5,6 +5,7 @@
  */
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
+import type { Ends } from "../lib/codec/sync_memory.ts";
 import type { Comparison } from "../lib/model/comparison.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { NO_MEMORY, type SyncMemory } from "../lib/model/memory.ts";
@@ -70,7 +71,7 @@ export const isPlain = ({ verb, names, state, filter, mails }: SyncCommand): boo
 /** What the last sync of two ends remembered; what cannot be used counts as nothing. */
 export const recall = (
   { os, say }: Means,
-  ends: { readonly left: string; readonly right: string },
+  ends: Ends,
 ): { readonly memory: SyncMemory; readonly keep: (memory: SyncMemory) => void } => {
   const path = memoryPath(ends, (name) => Deno.env.get(name));
   const warn = (error: SyncError): void => say(`${errorText(error)}; going on without it`);
@@ -157,11 +158,12 @@ const brakeMirror = async (
   return E.right(undefined);
 };
 
-/** Merges or copies between two stores, wherever they are. */
+/** Merges or copies between two stores, wherever they are. `ends`: how they are told from all others. */
 export const betweenStores = async (
   means: Means,
   left: Store,
   right: Store,
+  ends: Ends,
 ): Promise<Either<SyncError, Synced>> => {
   const { command, options } = means;
   if (command.verb === "backup") {
@@ -169,7 +171,7 @@ export const betweenStores = async (
     const end = await backup(left, right, { ...options, maxDelete })();
     return E.isLeft(end) ? end : await withProof(means, left, right, end.right);
   }
-  const { memory, keep } = recall(means, { left: left.location, right: right.location });
+  const { memory, keep } = recall(means, ends);
   if (command.maxDelete !== null) {
     const allowed = await brakeMirror(left, right, mirrorOptions(means), memory, command.maxDelete);
     if (E.isLeft(allowed)) return allowed;

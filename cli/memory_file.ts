@@ -21,6 +21,9 @@ export const stateDirectory = (env: (name: string) => string | undefined): strin
   return state === undefined || !state.startsWith("/") ? null : `${state}/dsync`;
 };
 
+/** A store behind a pipe as an end of a memory: the mail of two machines may lie at one path. */
+export const farEnd = (command: string, location: string): string => `${command} ${location}`;
+
 /** The file of a pair, the same whichever side is left; null where there is no home to keep it in. */
 export const memoryPath = (
   ends: Ends,

@@ -9,7 +9,7 @@ import { emptyState, type MemoryState } from "../lib/store/memory/memory_state.t
 import { guid128Hex } from "../lib/codec/guid.ts";
 import { run } from "../lib/testing/content.ts";
 import { mailOf, recordOf } from "../lib/testing/mails.ts";
-import { memoryPath, readMemory, writeMemory } from "./memory_file.ts";
+import { farEnd, memoryPath, readMemory, writeMemory } from "./memory_file.ts";
 
 const ENDS = { left: "maildir:/a", right: "mdbox:/b" };
 const BOXES = ["INBOX", "Archive", "Archive/2024"];
@@ -107,4 +107,12 @@ Deno.test("even a memory that nothing gives away as wrong leads to no expunge", 
     );
     assert.deepEqual(await mirrored({ mailboxes, subscriptions: null }), WHOLE);
   }
+});
+
+Deno.test("memoryPath: two machines whose mail lies at one path share no memory", () => {
+  const env = (name: string): string | undefined => name === "HOME" ? "/home/eve" : undefined;
+  const pathOf = (command: string): string | null =>
+    memoryPath({ left: ENDS.left, right: farEnd(command, ENDS.right) }, env);
+  assert.notEqual(pathOf("ssh a dsync server"), pathOf("ssh b dsync server"));
+  assert.equal(pathOf("ssh a dsync server"), pathOf("ssh a dsync server"));
 });

@@ -47,7 +47,8 @@ const betweenLocations = async (
     const allowed = underRules(means, ...sides.right);
     if (E.isLeft(allowed)) return allowed;
     const [left, right] = allowed.right;
-    if (isPlain(command)) return await betweenStores(means, left, right);
+    const ends = { left: left.location, right: right.location };
+    if (isPlain(command)) return await betweenStores(means, left, right, ends);
     const [own, other] = command.reverse ? [right, left] : [left, right];
     const { byProtocol, loopback } = await import("./sync_with_peer.ts");
     return await byProtocol(means, own, loopback(other, os.hostname), other.location);

@@ -46,6 +46,7 @@ import {
   withHold,
 } from "./between_stores.ts";
 import { openSide } from "./locations.ts";
+import { farEnd } from "./memory_file.ts";
 import { PREFIX } from "./configuration.ts";
 import { errorText } from "../lib/codec/error_text.ts";
 import { holdFarEnd } from "./far_end.ts";
@@ -189,11 +190,12 @@ export const withProgram = async (
   }
   try {
     const isOurs = reached.right.extensions.includes(STORE_EXTENSION);
-    return isOurs ? await withStoreBehind(means, own, reached.right) : await byProtocol(
+    const reachedBy = destination.argv.join(" ");
+    return isOurs ? await withStoreBehind(means, own, reached.right, reachedBy) : await byProtocol(
       means,
       prefixed(withHold(means, own), command.settings.get(PREFIX) ?? ""),
       connecting(reached.right, how),
-      destination.argv.join(" "),
+      reachedBy,
     );
   } finally {
     unlock.right();
@@ -201,19 +203,23 @@ export const withProgram = async (
   }
 };
 
-/** The other end is one of ours: its store is used as if it were here. */
+/** The other end is one of ours: its store is used as if it were here. `reachedBy`: the command that reaches it. */
 const withStoreBehind = async (
   means: Means,
   store: Store,
   reached: Reached,
+  reachedBy: string,
 ): Promise<Either<SyncError, Synced>> => {
   const there = await storeBehind(reached);
   if (E.isLeft(there)) return there;
-  const [left, right] = means.command.reverse
-    ? [there.right.store, store]
-    : [store, there.right.store];
+  const { reverse } = means.command;
+  const [left, right] = reverse ? [there.right.store, store] : [store, there.right.store];
   const sides = underRules(means, left, right);
-  const end = E.isLeft(sides) ? sides : await betweenStores(means, ...sides.right);
+  const far = farEnd(reachedBy, there.right.store.location);
+  const ends = reverse
+    ? { left: far, right: store.location }
+    : { left: store.location, right: far };
+  const end = E.isLeft(sides) ? sides : await betweenStores(means, ...sides.right, ends);
   const closed = await there.right.close();
   return E.isRight(end) && E.isLeft(closed) ? closed : end;
 };

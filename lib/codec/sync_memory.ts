@@ -48,8 +48,11 @@ const KnownCodec = t.type({
   momentRight: t.string,
 });
 
-// Files that an older dsync wrote have no such moment.
-const MailboxCodec = t.readonly(t.intersection([KnownCodec, t.partial({ equal: EqualCodec })]));
+// Files that an older dsync wrote have none of these.
+const MailboxCodec = t.readonly(t.intersection([
+  KnownCodec,
+  t.partial({ equal: EqualCodec, seenLeft: t.string, seenRight: t.string }),
+]));
 
 /** What an older dsync wrote: its checksum is of another kind, and not looked at. */
 const OLD_VERSION = 1 as const;
@@ -92,8 +95,10 @@ const turnedMoment = ({ stampLeft, stampRight, messages }: EqualMoment): EqualMo
   messages,
 });
 
-const turned = (memory: MailboxMemory): MailboxMemory => ({
+const turned = ({ seenLeft, seenRight, ...memory }: MailboxMemory): MailboxMemory => ({
   ...memory,
+  ...(seenRight === undefined ? {} : { seenLeft: seenRight }),
+  ...(seenLeft === undefined ? {} : { seenRight: seenLeft }),
   ...(memory.equal === undefined ? {} : { equal: turnedMoment(memory.equal) }),
   pendingLeft: memory.pendingRight,
   pendingRight: memory.pendingLeft,

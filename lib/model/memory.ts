@@ -1,6 +1,7 @@
 /**
- * What a mirror remembers of its last run: a help, never the only proof. Without it nothing is lost, only decided more
- * cautiously.
+ * What a mirror remembers of its last run. On the strength of it mails are expunged, and mailboxes deleted, of which no
+ * log tells any more; so it counts only where both sides prove to be what it was made of (`run/proven_memory.ts`). Where
+ * it does not, or is not there, nothing is lost, only decided more cautiously.
  *
  * @module
  */
@@ -23,6 +24,13 @@ export interface MailboxMemory {
   readonly momentLeft: string;
   /** Where the right side's history stood then. */
   readonly momentRight: string;
+  /**
+   * Where the left side's history stood when this was noted: only where that is the past of what is there now, it is of
+   * what is there now. Absent: an older dsync noted it, and `momentLeft` says it.
+   */
+  readonly seenLeft?: string;
+  /** Where the right side's history stood then. */
+  readonly seenRight?: string;
   /** What both stores said of it before it was looked at and found equal; absent: not known. */
   readonly equal?: EqualMoment;
 }

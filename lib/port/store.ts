@@ -141,7 +141,11 @@ export interface Mailbox {
    * there still: a user's saves, in no order, as far as the log tells. Absent where a store cannot know.
    */
   readonly saves?: (since: string) => Chunks<Uid, SyncError>;
-  /** Where its history stood at opening: opaque text of printable ASCII, for {@linkcode changes} on a later day. */
+  /**
+   * Where its history stood at opening: text of printable ASCII, for {@linkcode changes} on a later day. Numbers with dots
+   * between them: the first names the history, the others rise in it; a single one only rises. Of any other text it
+   * cannot be told whether it is another one's past, and what was remembered at it counts only until it changes.
+   */
   readonly moment: string;
   /** Whether `changes` reaches back to the mailbox's first day: then what it does not tell did not happen. */
   readonly historyComplete: boolean;

@@ -8,6 +8,7 @@ import type { Either } from "fp-ts/Either.js";
 import type { SyncError } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import type { EqualMoment, MailboxMemory } from "../model/memory.ts";
+import type { Side } from "../model/report.ts";
 import type { Store } from "../port/store.ts";
 
 type Stamps = ReadonlyMap<MailboxGuid, string>;
@@ -40,12 +41,20 @@ export class EqualMoments {
       : { stampLeft, stampRight, messages };
   }
 
+  /** Whether nothing has happened on one side since a mailbox was found equal. */
+  isUntouched(side: Side, guid: MailboxGuid, { equal }: MailboxMemory): boolean {
+    if (equal === undefined) return false;
+    return side === "left"
+      ? this.#left.get(guid) === equal.stampLeft
+      : this.#right.get(guid) === equal.stampRight;
+  }
+
   /** The moment at which a mailbox was equal, if it is so still. */
   still(guid: MailboxGuid, memory: MailboxMemory | undefined): EqualMoment | null {
     const equal = memory?.equal ?? null;
     if (equal === null) return null;
-    const isStill = this.#left.get(guid) === equal.stampLeft &&
-      this.#right.get(guid) === equal.stampRight;
+    const isStill = this.isUntouched("left", guid, memory!) &&
+      this.isUntouched("right", guid, memory!);
     return isStill ? equal : null;
   }
 }

@@ -25,6 +25,7 @@ import { withheldUids } from "./backup_mailbox.ts";
 import { decisionsIn } from "./decided.ts";
 import { withFirstMails } from "./first_mails.ts";
 import { areEqual, gather, readBoth } from "./gather.ts";
+import { isRememberedOf } from "./proven_memory.ts";
 import { keptChanging } from "./run.ts";
 import { stuckMails } from "./stuck_mails.ts";
 import { explainTakenBack, type Half, halvesOf, surplusOf } from "./take_back.ts";
@@ -82,6 +83,8 @@ export class Merge {
   #moved = false;
   #isHeldBack = false;
   readonly #attributeProblems: SyncError[] = [];
+  /** Whether the memory is of what both sides have; null: not looked at yet. */
+  #isProven: boolean | null = null;
   /** What the last look found to be one mail. */
   #pairs: MergePlan["pairs"] = [];
 
@@ -296,11 +299,12 @@ export class Merge {
   }
 
   /** What the memory says of the UIDs that both sides had. One way, the right side's own mails are above them. */
-  #lastEqual({ left, right }: Both): { readonly equalBelow?: number } {
-    if (this.#memory === null) return {};
-    const { uidValidity, uidNext } = this.#memory;
-    const isOfThem = [left, right].every(({ status }) => status.uidValidity === uidValidity);
-    return isOfThem ? { equalBelow: uidNext } : {};
+  #lastEqual(both: Both): { readonly equalBelow?: number } {
+    const memory = this.#memory;
+    if (memory === null) return {};
+    // As it was before this run did anything: what is written may be the first index that there is.
+    this.#isProven ??= SIDES.every((side) => isRememberedOf(memory, side, both[side]));
+    return this.#isProven ? { equalBelow: memory.uidNext } : {};
   }
 
   /** The result after the last look. */
@@ -324,6 +328,8 @@ export class Merge {
         pendingRight: [...new Set([...withheldUids(right), ...this.#pending.right])],
         momentLeft: this.#moment("momentLeft", left, equal),
         momentRight: this.#moment("momentRight", right, equal),
+        seenLeft: left.moment,
+        seenRight: right.moment,
       },
     };
   }

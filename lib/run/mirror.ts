@@ -16,18 +16,13 @@ import type { Expunge, Outcome, TreeOperation } from "../model/operation.ts";
 import { NOTHING_DONE, type Side } from "../model/report.ts";
 import type { Store } from "../port/store.ts";
 import { collect, drain, fromArray } from "../stream/chunks.ts";
-import {
-  type DeletedMailbox,
-  deletedMailboxes,
-  type MergePair,
-  planMergeTree,
-} from "../sync/merge_tree.ts";
+import { deletedMailboxes, type MergePair, planMergeTree } from "../sync/merge_tree.ts";
 import { selectMailboxes } from "../sync/select_mailboxes.ts";
 import { identityOf } from "../sync/shared_identity.ts";
 import { EqualMoments } from "./equal_moments.ts";
 import { mergeIfOne, mergeMade, mergePair } from "./merge_mailbox.ts";
 import type { MirrorOptions, MirrorResult } from "./mirror_options.ts";
-import { type Newcomers, newcomers } from "./newcomers.ts";
+import { keptMailboxes, type Newcomers } from "./newcomers.ts";
 import { reread } from "./reread.ts";
 import { underOptions } from "./supervised.ts";
 import { endsRun, RunLog, sideOf } from "./run.ts";
@@ -118,26 +113,6 @@ class Mirror {
       }
     }
     return E.right(undefined);
-  }
-
-  /** For each deleted mailbox that must stay: the mails for which it stays. */
-  async #kept(
-    deleted: readonly DeletedMailbox[],
-  ): Promise<Either<SyncError, Map<MailboxGuid, Newcomers>>> {
-    const kept = new Map<MailboxGuid, Newcomers>();
-    for (const mailbox of deleted) {
-      if (!this.#changing.includes(mailbox.side)) continue;
-      const memory = this.#memory.mailboxes.get(mailbox.guid) ?? null;
-      const found = await this.#stores[mailbox.side].withMailbox(
-        mailbox.guid,
-        (open) => newcomers(open, mailbox, memory),
-      )();
-      if (E.isLeft(found) && endsRun(found.left)) return found;
-      // A mailbox that cannot be read is not deleted on a doubt: it stays, and merging it tells what is wrong.
-      if (E.isLeft(found)) kept.set(mailbox.guid, new Set());
-      else if (found.right.size > 0) kept.set(mailbox.guid, found.right);
-    }
-    return E.right(kept);
   }
 
   #tellRemoved(side: Side, mailbox: MailboxName, { _tag, operation }: Outcome): void {
@@ -336,7 +311,11 @@ class Mirror {
     const whole = [sideOf(left, l.right), sideOf(right, r.right)] as const;
     const { mailboxes } = this.#options;
     const [a, b] = mailboxes === undefined ? whole : selectMailboxes(...whole, mailboxes);
-    const kept = await this.#kept(deletedMailboxes(a, b));
+    const kept = await keptMailboxes(
+      this.#stores,
+      deletedMailboxes(a, b).filter(({ side }) => this.#changing.includes(side)),
+      { memory: this.#memory, trees: { left: l.right, right: r.right }, moments: moments.right },
+    )();
     if (E.isLeft(kept)) return kept;
     const plan = planMergeTree(
       a,

@@ -1,35 +1,44 @@
 /**
- * Which mails of a deleted mailbox its deletion did not mean.
+ * Which mails of a deleted mailbox its deletion did not mean, so that it stays for them.
  *
  * @module
  */
 import * as E from "fp-ts/Either.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import type { SyncError } from "../model/error.ts";
-import type { MailboxMemory } from "../model/memory.ts";
+import type { MailboxGuid } from "../model/ids.ts";
+import type { MailboxTree } from "../model/mailbox.ts";
+import type { MailboxMemory, SyncMemory } from "../model/memory.ts";
+import type { Side } from "../model/report.ts";
 import type { Mailbox } from "../port/store.ts";
 import { collect, drain, fromArray } from "../stream/chunks.ts";
 import type { DeletedMailbox } from "../sync/merge_tree.ts";
+import type { EqualMoments } from "./equal_moments.ts";
+import { isRememberedOf, isStoreRemembered } from "./proven_memory.ts";
+import { endsRun } from "./run.ts";
+import type { Stores } from "./with_both.ts";
 
 /** Mails of a deleted mailbox that came after the other side had last seen it; by UID. */
 export type Newcomers = ReadonlySet<number>;
 
 /**
- * The mails that the side which deleted a mailbox never saw: those above the remembered UIDNEXT; without memory, those
- * saved since the deletion.
+ * The mails that the side which deleted a mailbox never saw: those above the remembered UIDNEXT. A memory that is not
+ * proven to be of these two (`isProven`: of the side that deleted it) tells that somebody else saw them, and all count as
+ * never seen; without any, those do that were saved since the deletion.
  */
-export const newcomers = (
+const newcomers = (
   mailbox: Mailbox,
   deleted: DeletedMailbox,
   memory: MailboxMemory | null,
+  isProven: boolean,
 ): TaskEither<SyncError, Newcomers> =>
 async () => {
   const found = new Set<number>();
-  const known = memory !== null && memory.uidValidity === mailbox.status.uidValidity;
   const records = await collect(mailbox.records())();
   if (E.isLeft(records)) return records;
-  if (known) {
-    for (const { uid } of records.right) if (uid >= memory.uidNext) found.add(uid);
+  if (memory !== null) {
+    const from = isProven && isRememberedOf(memory, deleted.side, mailbox) ? memory.uidNext : 0;
+    for (const { uid } of records.right) if (uid >= from) found.add(uid);
     return E.right(found);
   }
   const end = await drain(
@@ -46,4 +55,44 @@ async () => {
     },
   )();
   return E.isLeft(end) ? end : E.right(found);
+};
+
+/** What is known of two stores beside what they say of a mailbox. */
+export interface Known {
+  /** What the last mirror remembered. */
+  readonly memory: SyncMemory;
+  /** The whole trees of both. */
+  readonly trees: Readonly<Record<Side, MailboxTree>>;
+  /** What was said of the mailboxes before any was looked at. */
+  readonly moments: EqualMoments;
+}
+
+/** For each deleted mailbox that must stay: the mails for which it stays. */
+export const keptMailboxes = (
+  stores: Stores,
+  deleted: readonly DeletedMailbox[],
+  { memory, trees, moments }: Known,
+): TaskEither<SyncError, ReadonlyMap<MailboxGuid, Newcomers>> =>
+async () => {
+  const kept = new Map<MailboxGuid, Newcomers>();
+  const proven: Partial<Record<Side, boolean>> = {};
+  for (const mailbox of deleted) {
+    const { side, guid } = mailbox;
+    const by: Side = side === "left" ? "right" : "left";
+    const remembered = memory.mailboxes.get(guid) ?? null;
+    if (remembered !== null && proven[by] === undefined) {
+      const is = await isStoreRemembered(stores[by], by, trees[by], memory, moments);
+      if (E.isLeft(is)) return is;
+      proven[by] = is.right;
+    }
+    const found = await stores[side].withMailbox(
+      guid,
+      (open) => newcomers(open, mailbox, remembered, proven[by] === true),
+    )();
+    if (E.isLeft(found) && endsRun(found.left)) return found;
+    // A mailbox that cannot be read is not deleted on a doubt: it stays, and merging it tells what is wrong.
+    if (E.isLeft(found)) kept.set(guid, new Set());
+    else if (found.right.size > 0) kept.set(guid, found.right);
+  }
+  return E.right(kept);
 };

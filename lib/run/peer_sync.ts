@@ -85,7 +85,7 @@ const rememberedOf = (
     uidValidity: seen.uidValidity,
     uidNext: seen.uidNext,
     pendingLeft: [...new Set([...before?.pendingLeft ?? [], ...unsent])],
-    pendingRight: [],
+    pendingRight: before?.pendingRight ?? [],
     momentLeft: result.doubtful.has(guid) ? "" : seen.moment,
     momentRight: "",
   };

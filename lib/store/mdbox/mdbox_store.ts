@@ -124,6 +124,16 @@ export const openMdbox = (os: Os, options: MdboxOptions): TaskEither<SyncError, 
     return Promise.resolve(E.right(exclusiveStore(os, layout.root, store, store.recover)));
   });
 
+const locationText = ({ root, index, control, alt, mailboxDir, utf8 }: MdboxOptions): string =>
+  [
+    `mdbox:${root}`,
+    ...(index === undefined ? [] : [`INDEX=${index}`]),
+    ...(control === undefined ? [] : [`CONTROL=${control}`]),
+    ...(alt === undefined ? [] : [`ALT=${alt}`]),
+    ...(mailboxDir === undefined ? [] : [`MAILBOXDIR=${mailboxDir}`]),
+    ...(utf8 ? ["UTF-8"] : []),
+  ].join(":");
+
 class MdboxStore implements Store {
   readonly location: string;
   readonly caps: StoreCaps;
@@ -136,7 +146,7 @@ class MdboxStore implements Store {
   readonly #seen = new Map<MailboxGuid, Located>();
 
   constructor(os: Os, layout: Layout, options: MdboxOptions) {
-    this.location = `mdbox:${options.root}`;
+    this.location = locationText(options);
     this.caps = { ...CAPS, naming: layout.naming };
     this.#storage = new Storage(os, layout, options.create);
     this.#identities = options.identities;

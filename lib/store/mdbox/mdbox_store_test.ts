@@ -333,3 +333,23 @@ inHome("recovery waits where a mailbox cannot be read", async (home) => {
   await write(home);
   assert(os.files.stat(`${home}/mdbox/storage/${JOURNAL_PREFIX}dead`) !== null);
 });
+
+inHome("an mdbox's location says all of where it is", async (home) => {
+  const location = async (more: Partial<MdboxOptions>): Promise<string> => {
+    const store = await run(openMdbox(os, { root: `${home}/mdbox`, create: true, ...more }));
+    await store.close();
+    return store.location;
+  };
+  const all = [
+    {},
+    { index: `${home}/index` },
+    { control: `${home}/index` },
+    { alt: `${home}/index` },
+    { mailboxDir: "boxes" },
+    { utf8: true },
+  ];
+  const told = new Set<string>();
+  for (const more of all) told.add(await location(more));
+  assert.equal(told.size, all.length);
+  assert.equal(await location({}), `mdbox:${home}/mdbox`);
+});
