@@ -57,6 +57,7 @@ export type { DeleteLimit } from "./lib/run/brake.ts";
 export type { WantedKeyword } from "./lib/run/partial_keywords.ts";
 export type { WantedMailbox } from "./lib/sync/select_mailboxes.ts";
 export type { MergePolicy } from "./lib/sync/merge_policy.ts";
+export type { MailFilter } from "./lib/sync/wire_mailbox.ts";
 export type { FlagView, MergedFlags } from "./lib/sync/merge_flags.ts";
 
 export { eachMailbox } from "./lib/run/each_mailbox.ts";

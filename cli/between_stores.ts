@@ -65,8 +65,9 @@ export const noUses = (): readonly string[] => [];
 
 /** Whether a merge of two stores does all that is asked; what is left is done by the protocol of Dovecot's dsync. */
 export const isPlain = ({ verb, names, state, filter, mails }: SyncCommand): boolean =>
-  state === null && names.onlyGuid === null && isOpen(filter) &&
-  (verb === "mirror" || (mails && names.only === null && names.excluded.length === 0));
+  state === null && names.onlyGuid === null &&
+  (verb === "mirror" ||
+    (isOpen(filter) && mails && names.only === null && names.excluded.length === 0));
 
 /** What the last sync of two ends remembered; what cannot be used counts as nothing. */
 export const recall = (
@@ -87,6 +88,7 @@ const mirrorOptions = ({ command, options }: Means): MirrorOptions => ({
   ...options,
   ...(command.oneWay ? { oneWay: true } : {}),
   ...(command.mails ? {} : { mails: false }),
+  ...(isOpen(command.filter) ? {} : { filter: command.filter }),
   ...(command.names.only !== null || command.names.excluded.length > 0
     ? { mailboxes: (name) => isSelected(command.names, noUses, name, null) }
     : {}),
@@ -100,7 +102,8 @@ const withProof = async (
   report: Report,
 ): Promise<Either<SyncError, Synced>> => {
   const isTold = command.verbose || command.json;
-  const isWhole = !command.oneWay && command.mails && permission._tag !== "Nothing";
+  const isWhole = !command.oneWay && command.mails && isOpen(command.filter) &&
+    permission._tag !== "Nothing";
   if (!isTold || !isWhole) return E.right({ report, state: null, comparison: null });
   const found = await compareStores(left, right, {
     bytes: false,

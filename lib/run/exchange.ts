@@ -88,14 +88,18 @@ export interface Exchange {
   readonly decided: (mailbox: MailboxName, decision: MailDecision) => void;
 }
 
+type Pending = Readonly<Record<"here" | "there", ReadonlySet<number>>>;
+
 /** What an exchange came to. */
 export interface Exchanged {
   /** What was done here. */
   readonly done: SideReport;
   /** What could not be read or done here. */
   readonly problems: readonly SyncError[];
-  /** Mails of this end that could not be sent; by UID. */
-  readonly unsent: readonly number[];
+  /** Mails of either end that could not be carried over, or that the filter left out; by UID. */
+  readonly pending: Readonly<Record<"here" | "there", readonly number[]>>;
+  /** Whether the other end lacks mails of this one that cannot be read. */
+  readonly hasUnsent: boolean;
   /** The state of the mailbox, to be told to the other end. */
   readonly state: MailboxState;
   /** Whether both ends had mails or flags to change: then the end is not proven by this session. */
@@ -205,7 +209,7 @@ export class MailboxExchange {
     const { peer, rules, filter, hashes } = this.#exchange;
     const hashRule = this.#hashRule;
     const sender = new Sender(peer);
-    const { pending, equalBelow } = this.#remembered;
+    const { pending, pendingThere, equalBelow } = this.#remembered;
     const gathered = unwrap(await gather(this.#mailbox, pending, undefined));
     if (rules.attributes) await this.#sendAttributes(sender);
     // In full, as both ends order new mails by them, letter by letter.
@@ -224,7 +228,15 @@ export class MailboxExchange {
       const ours = changesToTell(side, NOT_COMMON, more);
       const { role, flow } = rules;
       const plan = planExchange(
-        { side, ours, theirs, numbers: this.#theirs, common: this.#common, equalBelow },
+        {
+          side,
+          ours,
+          theirs,
+          numbers: this.#theirs,
+          common: this.#common,
+          pendingThere,
+          equalBelow,
+        },
         { role, flow, filter, byHeaders: hashRule === null ? null : hashes },
       );
       this.#planned.resolve(
@@ -232,8 +244,8 @@ export class MailboxExchange {
           E.mapLeft((error: SyncError) => withPlace(error, { mailbox: this.#mailbox.name }))(plan),
         ),
       );
-      const { here } = await this.#planned.promise;
-      if (rules.requests) await sender.list(requestsOf(here));
+      const planned = await this.#planned.promise;
+      if (rules.requests) await sender.list(requestsOf(planned.here));
     }
     if (!this.#exports) return this.#sent.resolve();
     const own = await this.#own.promise;
@@ -367,12 +379,17 @@ export class MailboxExchange {
       withPlace(error, { mailbox: this.#mailbox.name });
     const planned = this.#imports ? await this.#planned.promise : null;
     const own = this.#mailbox.status;
+    const { pending, pendingThere } = this.#remembered;
     return {
       done: addSides(NOTHING_DONE, this.#tally.done),
       problems: [this.#mailbox, this.#tally, this.#unsent].flatMap((part) =>
         part.problems.map(place)
       ),
-      unsent: [...this.#unsent.uids],
+      hasUnsent: this.#unsent.uids.size > 0,
+      pending: {
+        here: [...new Set([...planned?.pending.here ?? pending, ...this.#unsent.uids])],
+        there: [...planned?.pending.there ?? pendingThere],
+      },
       isDoubtful: planned !== null && isDoubtful(withoutUnsent(planned, this.#unsent.uids)),
       moment: fresh.moment,
       state: {

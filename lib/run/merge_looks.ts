@@ -19,6 +19,7 @@ import { drain } from "../stream/chunks.ts";
 import { explainMerge, type ExplainStep } from "../sync/explain_merge.ts";
 import { isSettled, mergeMailbox, type MergePlan, type MergeSide } from "../sync/merge_mailbox.ts";
 import type { MergePolicy } from "../sync/merge_policy.ts";
+import type { MailFilter } from "../sync/wire_mailbox.ts";
 import { attachMails, copiesTogether, type NoteBroken } from "./attach.ts";
 import { mergeAttributes } from "./attributes.ts";
 import { withheldUids } from "./backup_mailbox.ts";
@@ -32,6 +33,7 @@ import { explainTakenBack, type Half, halvesOf, surplusOf } from "./take_back.ts
 import { Tally } from "./tally.ts";
 import { Turn } from "./turns.ts";
 import { type Both, type Stores, withBoth } from "./with_both.ts";
+import { leftOutOf, withinFilter } from "./within_filter.ts";
 
 /** What merging one mailbox came to. */
 export interface MergeResult {
@@ -58,6 +60,8 @@ export interface MergePairOptions {
   readonly oneWay?: boolean;
   /** Rules of one's own. */
   readonly policy?: MergePolicy;
+  /** Which mails are wanted that one side lacks; absent: all. */
+  readonly filter?: MailFilter;
   /** Told of each decision that somebody may wonder about, once it is carried out. */
   readonly decide?: (decision: Decision) => void;
   /** Claimed before anything is changed, and released when what changed it is closed. */
@@ -75,6 +79,7 @@ export class Merge {
   readonly #stuck: Record<Side, Set<number>> = { left: new Set(), right: new Set() };
   readonly #oneWay: boolean;
   readonly #policy: MergePolicy;
+  readonly #filter: MailFilter | undefined;
   readonly #decide: (decision: Decision) => void;
   readonly turn: Turn;
   done: Record<Side, SideReport> = { left: NOTHING_DONE, right: NOTHING_DONE };
@@ -83,6 +88,8 @@ export class Merge {
   #moved = false;
   #isHeldBack = false;
   readonly #attributeProblems: SyncError[] = [];
+  /** What the filter has left out, by UID. */
+  #leftOut: Readonly<Record<Side, readonly number[]>> = { left: [], right: [] };
   /** Whether the memory is of what both sides have; null: not looked at yet. */
   #isProven: boolean | null = null;
   /** What the last look found to be one mail. */
@@ -93,8 +100,10 @@ export class Merge {
     name: MailboxName,
     guid: MailboxGuid,
     memory: MailboxMemory | null,
-    { oneWay = false, policy = {}, decide = () => {}, turn = Turn.alone() }: MergePairOptions,
+    { oneWay = false, policy = {}, filter, decide = () => {}, turn = Turn.alone() }:
+      MergePairOptions,
   ) {
+    this.#filter = filter;
     this.#stores = stores;
     this.#name = name;
     this.#guid = guid;
@@ -247,8 +256,7 @@ export class Merge {
 
   async #plan(
     both: Both,
-    left: MergeSide,
-    right: MergeSide,
+    { left, right }: Readonly<Record<Side, MergeSide>>,
     first: boolean,
   ): Promise<Either<SyncError, MergePlan>> {
     const planned = (): MergePlan =>
@@ -278,7 +286,11 @@ export class Merge {
       ]);
       if (E.isLeft(left)) return left;
       if (E.isLeft(right)) return right;
-      const plan = await this.#plan(both, left.right, right.right, first);
+      const all = { left: left.right, right: right.right };
+      const sides = await withinFilter(both, all, this.#filter);
+      if (E.isLeft(sides)) return sides;
+      this.#leftOut = leftOutOf(all, sides.right);
+      const plan = await this.#plan(both, sides.right, first);
       if (E.isLeft(plan)) return plan;
       this.#pairs = plan.right.pairs;
       if (isSettled(plan.right)) return E.right(this.#result(both, false));
@@ -287,8 +299,8 @@ export class Merge {
       const end = await withFirstMails(both, plan.right, async (both) => {
         await this.turn.claim();
         return await this.#applyPlan(both, plan.right, {
-          left: explainMerge(left.right, right.right, plan.right.contests.left),
-          right: explainMerge(right.right, left.right, plan.right.contests.right),
+          left: explainMerge(sides.right.left, sides.right.right, plan.right.contests.left),
+          right: explainMerge(sides.right.right, sides.right.left, plan.right.contests.right),
         });
       });
       if (E.isLeft(end)) return end;
@@ -324,14 +336,21 @@ export class Merge {
         name: this.#name,
         uidValidity: left.status.uidValidity,
         uidNext: Math.min(left.status.uidNext, right.status.uidNext),
-        pendingLeft: [...new Set([...withheldUids(left), ...this.#pending.left])],
-        pendingRight: [...new Set([...withheldUids(right), ...this.#pending.right])],
+        pendingLeft: this.#pendingOf("left", left),
+        pendingRight: this.#pendingOf("right", right),
         momentLeft: this.#moment("momentLeft", left, equal),
         momentRight: this.#moment("momentRight", right, equal),
         seenLeft: left.moment,
         seenRight: right.moment,
       },
     };
+  }
+
+  /** UIDs that the other side has not got from this one, for whatever reason. */
+  #pendingOf(side: Side, mailbox: Mailbox): readonly number[] {
+    return [
+      ...new Set([...withheldUids(mailbox), ...this.#pending[side], ...this.#leftOut[side]]),
+    ];
   }
 
   /** Flags are settled up to now, unless only one side was changed and the other's changes are still to be merged. */

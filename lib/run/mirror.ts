@@ -261,6 +261,7 @@ class Mirror {
     merge: typeof mergeIfOne,
     { turn, behindOthers }: Place,
   ): Promise<Either<SyncError, boolean>> {
+    const { policy, filter } = this.#options;
     const result = await merge(
       this.#stores,
       pair.name,
@@ -268,7 +269,8 @@ class Mirror {
       this.#memory.mailboxes.get(guid) ?? null,
       {
         oneWay: this.#options.oneWay === true,
-        ...(this.#options.policy === undefined ? {} : { policy: this.#options.policy }),
+        ...(policy === undefined ? {} : { policy }),
+        ...(filter === undefined ? {} : { filter }),
         decide: (decision) => this.#log.decided(decision),
         turn,
       },
@@ -314,7 +316,12 @@ class Mirror {
     const kept = await keptMailboxes(
       this.#stores,
       deletedMailboxes(a, b).filter(({ side }) => this.#changing.includes(side)),
-      { memory: this.#memory, trees: { left: l.right, right: r.right }, moments: moments.right },
+      {
+        memory: this.#memory,
+        trees: { left: l.right, right: r.right },
+        moments: moments.right,
+        isWhole: this.#options.filter === undefined,
+      },
     )();
     if (E.isLeft(kept)) return kept;
     const plan = planMergeTree(

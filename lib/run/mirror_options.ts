@@ -7,6 +7,7 @@ import type { SyncMemory } from "../model/memory.ts";
 import type { Report } from "../model/report.ts";
 import type { MergePolicy } from "../sync/merge_policy.ts";
 import type { WantedMailbox } from "../sync/select_mailboxes.ts";
+import type { MailFilter } from "../sync/wire_mailbox.ts";
 import type { RunOptions } from "./run.ts";
 
 /** Options of a mirror. */
@@ -21,6 +22,12 @@ export interface MirrorOptions extends RunOptions {
   readonly oneWay?: boolean;
   /** Which mailboxes take part, directories and subscriptions included; the others are left as they are. */
   readonly mailboxes?: WantedMailbox;
+  /**
+   * Which mails are wanted that one side lacks: others stay where they are, and are remembered as mails that the other
+   * side has never got. What both sides have is merged whatever the filter says. A mailbox that one side deleted stays
+   * where it has mails and none are remembered.
+   */
+  readonly filter?: MailFilter;
   /** Rules of one's own for conflicts. */
   readonly policy?: MergePolicy;
   /** False: the trees are merged, and no mail is carried over, changed or expunged. */

@@ -22,15 +22,16 @@ import type { Stores } from "./with_both.ts";
 export type Newcomers = ReadonlySet<number>;
 
 /**
- * The mails that the side which deleted a mailbox never saw: those above the remembered UIDNEXT. A memory that is not
+ * The mails that the side which deleted a mailbox never saw: those above the remembered UIDNEXT, and those that could
+ * not be carried over. A memory that is not
  * proven to be of these two (`isProven`: of the side that deleted it) tells that somebody else saw them, and all count as
- * never seen; without any, those do that were saved since the deletion.
+ * never seen; without any, those do that were saved since the deletion, or all where runs carry over only a part.
  */
 const newcomers = (
   mailbox: Mailbox,
   deleted: DeletedMailbox,
   memory: MailboxMemory | null,
-  isProven: boolean,
+  { isProven, isWhole }: { readonly isProven: boolean; readonly isWhole: boolean },
 ): TaskEither<SyncError, Newcomers> =>
 async () => {
   const found = new Set<number>();
@@ -38,9 +39,11 @@ async () => {
   if (E.isLeft(records)) return records;
   if (memory !== null) {
     const from = isProven && isRememberedOf(memory, deleted.side, mailbox) ? memory.uidNext : 0;
-    for (const { uid } of records.right) if (uid >= from) found.add(uid);
+    const pending = new Set(deleted.side === "left" ? memory.pendingLeft : memory.pendingRight);
+    for (const { uid } of records.right) if (uid >= from || pending.has(uid)) found.add(uid);
     return E.right(found);
   }
+  if (!isWhole) return E.right(new Set(records.right.map(({ uid }) => uid)));
   const end = await drain(
     mailbox.fetch(fromArray(records.right.map(({ uid }) => uid))),
     (chunk) => {
@@ -65,13 +68,15 @@ export interface Known {
   readonly trees: Readonly<Record<Side, MailboxTree>>;
   /** What was said of the mailboxes before any was looked at. */
   readonly moments: EqualMoments;
+  /** Whether runs carry over every mail that they find. */
+  readonly isWhole: boolean;
 }
 
 /** For each deleted mailbox that must stay: the mails for which it stays. */
 export const keptMailboxes = (
   stores: Stores,
   deleted: readonly DeletedMailbox[],
-  { memory, trees, moments }: Known,
+  { memory, trees, moments, isWhole }: Known,
 ): TaskEither<SyncError, ReadonlyMap<MailboxGuid, Newcomers>> =>
 async () => {
   const kept = new Map<MailboxGuid, Newcomers>();
@@ -87,7 +92,7 @@ async () => {
     }
     const found = await stores[side].withMailbox(
       guid,
-      (open) => newcomers(open, mailbox, remembered, proven[by] === true),
+      (open) => newcomers(open, mailbox, remembered, { isProven: proven[by] === true, isWhole }),
     )();
     if (E.isLeft(found) && endsRun(found.left)) return found;
     // A mailbox that cannot be read is not deleted on a doubt: it stays, and merging it tells what is wrong.

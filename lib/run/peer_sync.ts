@@ -79,13 +79,13 @@ const rememberedOf = (
 ): MailboxMemory | null => {
   const seen = result.seen.get(guid);
   if (seen === undefined) return before ?? null;
-  const unsent = result.unsent.get(guid) ?? [];
+  const pending = result.pending.get(guid);
   return {
     name: seen.name,
     uidValidity: seen.uidValidity,
     uidNext: seen.uidNext,
-    pendingLeft: [...new Set([...before?.pendingLeft ?? [], ...unsent])],
-    pendingRight: before?.pendingRight ?? [],
+    pendingLeft: pending?.here ?? before?.pendingLeft ?? [],
+    pendingRight: pending?.there ?? before?.pendingRight ?? [],
     momentLeft: result.doubtful.has(guid) ? "" : seen.moment,
     momentRight: "",
   };
@@ -100,6 +100,14 @@ const memoryOf = (result: SessionResult, before: SyncMemory): SyncMemory => {
   return { mailboxes, subscriptions: null };
 };
 
+/**
+ * Whether equal numbers prove that nothing happened there, as nothing happened here since both were equal. Where each
+ * has a mail that the other one lacks they prove nothing.
+ */
+const provesEqual = (memory: MailboxMemory | undefined, moment: string): boolean =>
+  memory !== undefined && memory.momentLeft === moment && memory.pendingLeft.length === 0 &&
+  memory.pendingRight.length === 0;
+
 /** What the next session has to prove; null: nothing. */
 interface Doubt {
   readonly mailboxes: ReadonlySet<MailboxGuid>;
@@ -111,8 +119,8 @@ const doubtOf = (result: SessionResult): Doubt | null =>
     : null;
 
 /** Whether only mails that cannot be read keep the ends apart: the other one tells of a change each time it lacks them. */
-const isStuck = ({ report, unsent }: SessionResult): boolean =>
-  unsent.size > 0 && isNothing(report.left) && isNothing(report.right);
+const isStuck = ({ report, hasUnsent }: SessionResult): boolean =>
+  hasUnsent && isNothing(report.left) && isNothing(report.right);
 
 /** Whether a Dovecot has given up a backup in the middle: it deletes a mailbox that is in its way, and fails. */
 const isRefill = (request: SessionRequest, error: SyncError): boolean =>
@@ -162,13 +170,13 @@ class PeerSync {
           const isOfIt = memory?.uidValidity === uidValidity;
           return {
             pending: new Set(memory?.pendingLeft),
+            pendingThere: new Set(memory?.pendingRight),
             equalBelow: isOfIt ? memory.uidNext : null,
           };
         },
-        // Where nothing happened here since both were equal, equal numbers prove that nothing happened there.
         compares: ({ status, moment }) =>
           doubt === null
-            ? this.#memory.mailboxes.get(status.guid)?.momentLeft !== moment
+            ? !provesEqual(this.#memory.mailboxes.get(status.guid), moment)
             : doubt.mailboxes.has(status.guid),
       }, usesOf),
     )();

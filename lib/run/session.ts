@@ -49,7 +49,8 @@ class Session {
   readonly #tree: SessionTree;
   readonly #doubtful = new Set<MailboxGuid>();
   readonly #seen = new Map<MailboxGuid, SeenMailbox>();
-  readonly #unsent = new Map<MailboxGuid, readonly number[]>();
+  readonly #pending = new Map<MailboxGuid, Exchanged["pending"]>();
+  #hasUnsent = false;
   #fullResync = false;
   #changedMeanwhile = false;
 
@@ -129,7 +130,8 @@ class Session {
       // With -1 the ends are not meant to be equal.
       doubtful: keepOwn ? new Set() : new Set([...this.#doubtful, ...this.#differing()]),
       doubtfulTree: tree.isDoubtful,
-      unsent: this.#unsent,
+      pending: this.#pending,
+      hasUnsent: this.#hasUnsent,
     };
   }
 
@@ -247,10 +249,11 @@ class Session {
   }
 
   #note(guid: MailboxGuid, name: MailboxName, exchanged: Exchanged): void {
-    const { done, problems, unsent, isDoubtful, moment, state } = exchanged;
+    const { done, problems, pending, hasUnsent, isDoubtful, moment, state } = exchanged;
     this.#done(name, state.messages ?? 0, done);
     for (const problem of problems) this.#log.problem(problem);
-    if (unsent.length > 0) this.#unsent.set(guid, unsent);
+    this.#pending.set(guid, pending);
+    this.#hasUnsent ||= hasUnsent;
     if (state.changedMeanwhile) this.#changedMeanwhile = true;
     if (isDoubtful || state.changedMeanwhile) this.#doubtful.add(guid);
     const { uidValidity, commonUid } = state;

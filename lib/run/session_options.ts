@@ -12,6 +12,7 @@ import type { MakeSpool } from "../port/spool.ts";
 import type { Role } from "../sync/merge_flags.ts";
 import type { Flow } from "../sync/session_order.ts";
 import type { MailFilter } from "../sync/wire_mailbox.ts";
+import type { Exchanged } from "./exchange.ts";
 import type { RunOptions } from "./run.ts";
 
 /** How much a session compares: all, what changed by its numbers, or what changed since a saved state. */
@@ -60,6 +61,8 @@ export interface SessionOptions extends RunOptions {
 export interface Remembered {
   /** UIDs of this end that could not be carried over before. */
   readonly pending: ReadonlySet<number>;
+  /** Those of the other end. */
+  readonly pendingThere: ReadonlySet<number>;
   /**
    * Each mail below this UID was on both ends once; null: that is known of none. Infinity: it is taken for granted, as
    * a Dovecot does.
@@ -68,7 +71,11 @@ export interface Remembered {
 }
 
 /** What an end knows that remembers nothing, and goes by the rule of a Dovecot. */
-export const NOTHING_REMEMBERED: Remembered = { pending: new Set(), equalBelow: Infinity };
+export const NOTHING_REMEMBERED: Remembered = {
+  pending: new Set(),
+  pendingThere: new Set(),
+  equalBelow: Infinity,
+};
 
 /** A mailbox as a session leaves it at this end. */
 export interface SeenMailbox {
@@ -98,8 +105,10 @@ export interface SessionResult {
   readonly doubtful: ReadonlySet<MailboxGuid>;
   /** Whether the trees may differ: a conflict of names was settled, which a Dovecot ends in a second session only. */
   readonly doubtfulTree: boolean;
-  /** Mails of this end that could not be sent; UIDs by mailbox. */
-  readonly unsent: ReadonlyMap<MailboxGuid, readonly number[]>;
+  /** Of each mailbox that was exchanged the UIDs, at either end, that could not be carried over or were left out. */
+  readonly pending: ReadonlyMap<MailboxGuid, Exchanged["pending"]>;
+  /** Whether the other end lacks mails of this one that cannot be read. */
+  readonly hasUnsent: boolean;
 }
 
 /** The numbers that the other end is told of a mailbox. */

@@ -39,7 +39,9 @@ export interface Told {
   readonly numbers: MailboxNumbers;
   /** What both have in common. */
   readonly common: CommonState;
-  /** Where that is not told: each mail below this UID was on both once; null: that is known of none. */
+  /** UIDs of the other end that could not be carried over before. */
+  readonly pendingThere: ReadonlySet<number>;
+  /** Where no common state is told: each mail below this UID was on both once; null: that is known of none. */
   readonly equalBelow: number | null;
 }
 
@@ -65,6 +67,8 @@ export interface ExchangePlan {
   readonly there: readonly MergeOperation[];
   /** What of this end's part is to be wondered at, step by step. */
   readonly explain: ExplainStep;
+  /** UIDs of mails that one end alone has, and that the filter left out, or that could not be carried over before. */
+  readonly pending: Readonly<Record<"here" | "there", readonly number[]>>;
 }
 
 /** What a mail is called by between two ends: its GUID, or, where the other end knows none, its UID. */
@@ -159,6 +163,40 @@ const withinFilter = (
   };
 };
 
+interface AtUid {
+  readonly uid: Uid;
+}
+
+const isMail = ({ type }: MailChange): boolean => type !== "e";
+
+/** Mails that are not visible, and those that were pending and that the other end has not got at their UID. */
+const pendingOf = (
+  all: readonly AtUid[],
+  visible: readonly AtUid[],
+  others: readonly MailChange[],
+  before: ReadonlySet<number>,
+): readonly number[] => {
+  if (before.size === 0 && all.length === visible.length) return [];
+  const shown = new Set(visible.map(({ uid }) => uid));
+  const there = new Set(others.filter(isMail).map(({ uid }) => uid));
+  return all.map(({ uid }) => uid)
+    .filter((uid) => !shown.has(uid) || (before.has(uid) && !there.has(uid)));
+};
+
+/**
+ * A Dovecot takes all that is below a common mail for known to both, and with it a mail that a session which broke off did
+ * not bring it any more. Where it is known better such a mail is new: it gets a UID that a Dovecot takes it at. What came
+ * since a state is new, too. Behind a filter an earlier one may have left out what this one lets through: then silence
+ * proves nothing.
+ */
+const lastEqual = (
+  { common, equalBelow }: Told,
+  filter: MailFilter,
+): { readonly equalBelow?: number } => {
+  if (common.uid > 0) return { equalBelow: common.uid + 1 };
+  return equalBelow === null || !isOpen(filter) ? {} : { equalBelow };
+};
+
 /**
  * Plans this end's part. Two-way, both ends come to the same by the same rules; `in`: this end takes over what the other
  * one's users did, and keeps its own changes. `Changed`: the common state does not fit, and all has to be compared.
@@ -183,14 +221,12 @@ export const planExchange = (
   } else {
     theirs = toldSide(told.numbers, visible.theirs);
   }
+  theirs = { ...theirs, pending: told.pendingThere };
   const otherRole = role === "master" ? "slave" : "master";
-  // A Dovecot takes all that is below a common mail for known to both, and with it a mail that a session which broke off
-  // did not bring it any more. Where it is known better such a mail is new: it gets a UID that a Dovecot takes it at.
-  const below = told.common.uid > 0 ? told.common.uid + 1 : told.equalBelow;
-  const known = below === null ? {} : { equalBelow: below };
+  const equal = lastEqual(told, filter);
   const plan = flow === "in"
-    ? mergeMailbox(theirs, own, otherRole, { oneWay: true, ...known, rule: "MODSEQ" })
-    : mergeMailbox(own, theirs, role, { ...known, rule: "MODSEQ" });
+    ? mergeMailbox(theirs, own, otherRole, { oneWay: true, ...equal, rule: "MODSEQ" })
+    : mergeMailbox(own, theirs, role, { ...equal, rule: "MODSEQ" });
   const [planned, there, contests] = flow === "in"
     ? [plan.right, plan.left, plan.contests.right]
     : [plan.left, plan.right, plan.contests.left];
@@ -203,6 +239,14 @@ export const planExchange = (
     ),
     there,
     explain: explainMerge(own, theirs, contests, "MODSEQ"),
+    pending: {
+      here: pendingOf(told.side.records, visible.side.records, told.theirs, own.pending),
+      there: [
+        // Since a state only news are told: of all others it is not known whether they are there still.
+        ...told.common.uid > 0 ? theirs.pending : [],
+        ...pendingOf(told.theirs.filter(isMail), visible.theirs, told.ours, theirs.pending),
+      ],
+    },
   });
 };
 
