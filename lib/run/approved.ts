@@ -15,7 +15,8 @@ import type { Mailbox, Store } from "../port/store.ts";
 import { planKey } from "../sync/plan_key.ts";
 import { applyJudged } from "./apply_judged.ts";
 import { overlaid } from "../port/overlaid.ts";
-import { extentOf, rememberedTree, stepOf } from "./recorded.ts";
+import { extentOf, stepOf } from "./recorded.ts";
+import { rememberedTree } from "./remembered_tree.ts";
 
 const refusal = (name: MailboxName, uid: number | null, what: string): SyncError =>
   syncError("Unsafe", uid === null ? "mailbox" : "message", {
@@ -61,7 +62,7 @@ const isAsPlanned = (planned: MailboxExtent | null, now: MailboxExtent | null): 
  * counters stay, so that a later run can do it.
  */
 export const approved = (store: Store, side: Side, approval: Approval): Store => {
-  const { tree, mailboxNamed } = rememberedTree(store);
+  const remembered = rememberedTree(store);
   /** Mailboxes in which something was refused. */
   const partly = new Set<MailboxGuid>();
   /** Mails that were saved by this run, and may be taken back. */
@@ -137,27 +138,31 @@ export const approved = (store: Store, side: Side, approval: Approval): Store =>
         return E.left(refusal(operation.name, null, "mail came to it since it was planned to go"));
       }
     }
-    const end = await store.applyTree(operation)();
+    const end = await remembered.applyTree(operation)();
     if (E.isRight(end)) approval.done(step);
     return end;
   };
 
   return {
     ...store,
-    tree,
+    tree: remembered.tree,
     applyTree,
     withMailbox: (guid, use, purpose) =>
       store.withMailbox(guid, (mailbox) => use(guarded(mailbox)), purpose),
     replaceMailbox: (identity, use) => async () => {
       const step: PlanStep = { _tag: "Replace", side, ...identity, gone: null };
       const planned = approval.planned(step);
-      const old = mailboxNamed(identity.name);
-      const now = old === null ? null : await extentOf(store, old);
+      const old = await remembered.mailboxNamed(identity.name)();
+      if (E.isLeft(old)) return old;
+      const now = old.right === null ? null : await extentOf(store, old.right);
       if (planned?._tag !== "Replace") return E.left(refusal(identity.name, null, NOT_PLANNED));
       if (!isAsPlanned(planned.gone, now)) {
         return E.left(refusal(identity.name, null, "mail came to it since it was planned to go"));
       }
-      const end = await store.replaceMailbox(identity, (mailbox) => use(guarded(mailbox)))();
+      const end = await remembered.replaceMailbox(
+        identity,
+        (mailbox) => use(guarded(mailbox)),
+      )();
       if (E.isRight(end)) approval.done(step);
       return end;
     },

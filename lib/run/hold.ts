@@ -18,7 +18,7 @@ import { collect, drain, failStream, fromArray } from "../stream/chunks.ts";
 import { applyJudged, type Judge } from "./apply_judged.ts";
 import { attachMails } from "./attach.ts";
 import { overlaid } from "../port/overlaid.ts";
-import { rememberedTree } from "./recorded.ts";
+import { rememberedTree } from "./remembered_tree.ts";
 
 // `deno doc --lint` takes the types of other packages for private ones (denoland/deno#27364), but not these.
 /** @internal */
@@ -200,7 +200,7 @@ export const holding = (store: Store, hold: Hold, reason: string): Store => {
       const kept = await keepWhole(operation.guid, () => false)();
       if (E.isLeft(kept)) return kept;
     }
-    return await store.applyTree(operation)();
+    return await remembered.applyTree(operation)();
   };
 
   return {
@@ -209,16 +209,18 @@ export const holding = (store: Store, hold: Hold, reason: string): Store => {
     applyTree,
     withMailbox: (guid, use, purpose) =>
       store.withMailbox(guid, (mailbox) => use(guarded(mailbox)), purpose),
-    replaceMailbox: (identity, use) => {
-      const old = remembered.mailboxNamed(identity.name);
-      if (old === null) return store.replaceMailbox(identity, use);
+    replaceMailbox: (identity, use) => async () => {
+      const named = await remembered.mailboxNamed(identity.name)();
+      if (E.isLeft(named)) return named;
+      const old = named.right;
+      if (old === null) return await remembered.replaceMailbox(identity, use)();
       const saved = new Set<string>();
-      return store.replaceMailbox(identity, (fresh) => async () => {
+      return await remembered.replaceMailbox(identity, (fresh) => async () => {
         const end = await use(savesTo(fresh, saved))();
         if (E.isLeft(end)) return end;
         const kept = await keepWhole(old, ({ guid }) => saved.has(guid128Hex(guid)))();
         return E.isLeft(kept) ? kept : end;
-      });
+      })();
     },
   };
 };

@@ -9,13 +9,14 @@ import type { TaskEither } from "fp-ts/TaskEither.js";
 import type { SyncError } from "../model/error.ts";
 import { NO_FLAGS } from "../model/flags.ts";
 import type { MailboxGuid } from "../model/ids.ts";
-import { type MailboxName, mailboxNamed, type MailboxTree } from "../model/mailbox.ts";
+import type { MailboxName } from "../model/mailbox.ts";
 import type { MailOperation, Outcome, TreeOperation } from "../model/operation.ts";
 import type { MailboxExtent, MailStep, PlanStep } from "../model/plan.ts";
 import type { Side } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import type { Chunks } from "../stream/chunks.ts";
 import { overlaid } from "../port/overlaid.ts";
+import { rememberedTree } from "./remembered_tree.ts";
 
 /** The step of an operation; null: none, it only raises counters or a MODSEQ. */
 export const stepOf = (operation: MailOperation): MailStep | null => {
@@ -42,20 +43,6 @@ export const extentOf = async (store: Store, guid: MailboxGuid): Promise<Mailbox
   if (E.isLeft(end)) return null;
   const { uidNext, messages } = end.right;
   return { guid, uidNext, messages };
-};
-
-/** A store's tree, and what it said last of the mailbox that has a name; null: none has. */
-export const rememberedTree = (
-  store: Store,
-): Pick<Store, "tree"> & { readonly mailboxNamed: (name: MailboxName) => MailboxGuid | null } => {
-  let tree: MailboxTree | null = null;
-  return {
-    tree: TE.map((read: MailboxTree) => {
-      tree = read;
-      return read;
-    })(store.tree),
-    mailboxNamed: (name) => mailboxNamed(tree, name),
-  };
 };
 
 const telling = async function* (
@@ -88,7 +75,7 @@ const telling = async function* (
  * ```
  */
 export const recorded = (store: Store, side: Side, note: (step: PlanStep) => void): Store => {
-  const { tree, mailboxNamed } = rememberedTree(store);
+  const remembered = rememberedTree(store);
   const announced = new Set<MailboxName>();
   const watched = (mailbox: Mailbox, note: (step: PlanStep) => void): Mailbox => {
     const place = { side, name: mailbox.name, mailbox: mailbox.status.guid };
@@ -112,7 +99,7 @@ export const recorded = (store: Store, side: Side, note: (step: PlanStep) => voi
   };
   const applyTree = (operation: TreeOperation): TaskEither<SyncError, void> => async () => {
     const gone = operation._tag === "DeleteMailbox" ? await extentOf(store, operation.guid) : null;
-    const end = await store.applyTree(operation)();
+    const end = await remembered.applyTree(operation)();
     if (E.isLeft(end)) return end;
     // Directories that shall go are announced first, and go later.
     const isAgain = operation._tag === "DeleteDirectory" && announced.has(operation.name);
@@ -122,16 +109,17 @@ export const recorded = (store: Store, side: Side, note: (step: PlanStep) => voi
   };
   return {
     ...store,
-    tree,
+    tree: remembered.tree,
     applyTree,
     withMailbox: (guid, use, purpose) =>
       store.withMailbox(guid, (mailbox) => use(watched(mailbox, note)), purpose),
     replaceMailbox: (identity, use) => async () => {
-      const old = mailboxNamed(identity.name);
-      const gone = old === null ? null : await extentOf(store, old);
+      const old = await remembered.mailboxNamed(identity.name)();
+      if (E.isLeft(old)) return old;
+      const gone = old.right === null ? null : await extentOf(store, old.right);
       const steps: PlanStep[] = [];
       const inside = (mailbox: Mailbox) => use(watched(mailbox, (step) => steps.push(step)));
-      const end = await store.replaceMailbox(identity, inside)();
+      const end = await remembered.replaceMailbox(identity, inside)();
       if (E.isRight(end)) {
         note({ _tag: "Replace", side, ...identity, gone });
         steps.forEach(note);
