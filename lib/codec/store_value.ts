@@ -188,7 +188,10 @@ export const EXTENT: Type<MailboxExtent> = t.type({
 /** A change of a tree. */
 export const TREE_OPERATION: Type<TreeOperation> = t.union([
   t.type({ _tag: t.literal("CreateMailbox"), ...MAILBOX_IDENTITY }),
-  t.type({ _tag: t.literal("DeleteMailbox"), ...named, guid: mailboxGuidValue }),
+  t.intersection([
+    t.type({ _tag: t.literal("DeleteMailbox"), ...named, guid: mailboxGuidValue }),
+    t.partial({ uidNext: u32 }),
+  ]),
   t.type({
     _tag: t.literal("RenameMailbox"),
     ...named,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SyncError } from "./error.ts";
+import { type SyncError, syncError } from "./error.ts";
 import { type Flags, type Keywords, keywords } from "./flags.ts";
 import type { Guid, MailboxGuid, ModSeq, Uid } from "./ids.ts";
 import type { Body, Mail, MailRecord } from "./mail.ts";
@@ -21,7 +21,16 @@ export type TreeOperation =
   /** Makes a \NoSelect name. Without effect where the format cannot hold an empty one. */
   | { readonly _tag: "CreateDirectory"; readonly name: MailboxName }
   /** Removes the mailbox with this GUID, mails included; its children stay. */
-  | { readonly _tag: "DeleteMailbox"; readonly name: MailboxName; readonly guid: MailboxGuid }
+  | {
+    readonly _tag: "DeleteMailbox";
+    readonly name: MailboxName;
+    readonly guid: MailboxGuid;
+    /**
+     * The UIDNEXT that it had when this was decided: where it is higher, or mail waits for a UID, the mailbox stays
+     * (`Changed`). Absent: it goes with whatever has come.
+     */
+    readonly uidNext?: number;
+  }
   /**
    * Removes a \NoSelect name without children. One with children is refused, but if the run is killed then, and the
    * next one finds it empty, it goes.
@@ -46,6 +55,24 @@ export type TreeOperation =
   | { readonly _tag: "Subscribe"; readonly name: MailboxName }
   /** Unsubscribes a name. */
   | { readonly _tag: "Unsubscribe"; readonly name: MailboxName };
+
+/** The same, but only as of a UIDNEXT that the mailbox had; null: none is known. The lower one counts. */
+export const asOf = (
+  operation: Extract<TreeOperation, { readonly _tag: "DeleteMailbox" }>,
+  uidNext: number | null,
+): TreeOperation =>
+  uidNext === null
+    ? operation
+    : { ...operation, uidNext: Math.min(operation.uidNext ?? Infinity, uidNext) };
+
+/** Why such a mailbox stays. */
+export const mailCame = (mailbox: MailboxName): SyncError =>
+  syncError(
+    "Changed",
+    "mailbox",
+    { mailbox },
+    "mail came to it since it was decided that it should go; it stays",
+  );
 
 /**
  * Sets flags and keywords of one mail, relative to what it has. Where they change the MODSEQ rises by itself, too; where

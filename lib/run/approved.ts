@@ -8,7 +8,7 @@ import type { TaskEither } from "fp-ts/TaskEither.js";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import type { MailboxName } from "../model/mailbox.ts";
-import type { MailOperation, Outcome, TreeOperation } from "../model/operation.ts";
+import { asOf, type MailOperation, type Outcome, type TreeOperation } from "../model/operation.ts";
 import type { MailboxExtent, PlanStep } from "../model/plan.ts";
 import type { Side } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
@@ -132,13 +132,15 @@ export const approved = (store: Store, side: Side, approval: Approval): Store =>
     const step: PlanStep = { _tag: "Tree", side, operation, gone: null };
     const planned = approval.planned(step);
     if (planned?._tag !== "Tree") return E.left(refusal(operation.name, null, NOT_PLANNED));
+    let approvedOne = operation;
     if (operation._tag === "DeleteMailbox") {
       const now = await extentOf(store, operation.guid);
       if (!isAsPlanned(planned.gone, now)) {
         return E.left(refusal(operation.name, null, "mail came to it since it was planned to go"));
       }
+      approvedOne = asOf(operation, planned.gone?.uidNext ?? null);
     }
-    const end = await remembered.applyTree(operation)();
+    const end = await remembered.applyTree(approvedOne)();
     if (E.isRight(end)) approval.done(step);
     return end;
   };

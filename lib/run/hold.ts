@@ -12,7 +12,7 @@ import type { HeldMail } from "../model/held.ts";
 import { type MailboxGuid, mailboxGuid, type Uid, uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
 import { type MailboxName, mailboxNamed, nameKey } from "../model/mailbox.ts";
-import type { CopyMail, Expunge, TreeOperation } from "../model/operation.ts";
+import { asOf, type CopyMail, type Expunge, type TreeOperation } from "../model/operation.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { collect, drain, failStream, fromArray } from "../stream/chunks.ts";
 import { applyJudged, type Judge } from "./apply_judged.ts";
@@ -146,22 +146,25 @@ async () => {
 export const holding = (store: Store, hold: Hold, reason: string): Store => {
   const remembered = rememberedTree(store);
 
-  /** Keeps a mailbox that goes, but for mails that stay. */
+  /** Keeps a mailbox that goes, but for mails that stay; gives its UIDNEXT, null where it is gone already. */
   const keepWhole = (
     guid: MailboxGuid,
     isKept: (record: MailRecord) => boolean,
-  ): TaskEither<SyncError, void> =>
+  ): TaskEither<SyncError, number | null> =>
   async () => {
+    let isThere = false;
     const end = await store.withMailbox(guid, (mailbox) => async () => {
+      isThere = true;
       const records = await recordsOf(mailbox, isKept)();
       if (E.isLeft(records)) return records;
       const may = await hold.keep(store.location, mailbox, records.right, reason)();
       if (E.isLeft(may)) return may;
       const stays = mailbox.problems.length > 0 ||
         records.right.some((record) => !may.right.has(record.uid));
-      return stays ? E.left(mustStay(mailbox.name, null)) : E.right(undefined);
+      return stays ? E.left(mustStay(mailbox.name, null)) : E.right(mailbox.status.uidNext);
     })();
-    return E.isLeft(end) && end.left._tag === "Missing" ? E.right(undefined) : end;
+    // What is missing later is the hold, or a part of it.
+    return !isThere && E.isLeft(end) && end.left._tag === "Missing" ? E.right(null) : end;
   };
 
   const judgeOf = (mailbox: Mailbox): Judge => {
@@ -196,11 +199,9 @@ export const holding = (store: Store, hold: Hold, reason: string): Store => {
     });
 
   const applyTree = (operation: TreeOperation): TaskEither<SyncError, void> => async () => {
-    if (operation._tag === "DeleteMailbox") {
-      const kept = await keepWhole(operation.guid, () => false)();
-      if (E.isLeft(kept)) return kept;
-    }
-    return await remembered.applyTree(operation)();
+    if (operation._tag !== "DeleteMailbox") return await remembered.applyTree(operation)();
+    const kept = await keepWhole(operation.guid, () => false)();
+    return E.isLeft(kept) ? kept : await remembered.applyTree(asOf(operation, kept.right))();
   };
 
   return {

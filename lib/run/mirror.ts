@@ -12,7 +12,7 @@ import { type SyncError, withPlace } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import { type MailboxMemory, NO_MEMORY, type SyncMemory } from "../model/memory.ts";
 import type { MailboxName, MailboxStatus, MailboxTree } from "../model/mailbox.ts";
-import type { Expunge, Outcome, TreeOperation } from "../model/operation.ts";
+import { asOf, type Expunge, type Outcome, type TreeOperation } from "../model/operation.ts";
 import { NOTHING_DONE, type Side } from "../model/report.ts";
 import type { Store } from "../port/store.ts";
 import { collect, drain, fromArray } from "../stream/chunks.ts";
@@ -22,7 +22,7 @@ import { identityOf } from "../sync/shared_identity.ts";
 import { EqualMoments } from "./equal_moments.ts";
 import { mergeIfOne, mergeMade, mergePair } from "./merge_mailbox.ts";
 import type { MirrorOptions, MirrorResult } from "./mirror_options.ts";
-import { keptMailboxes, type Newcomers } from "./newcomers.ts";
+import { lookAtDeleted, type Newcomers } from "./newcomers.ts";
 import { reread } from "./reread.ts";
 import { underOptions } from "./supervised.ts";
 import { endsRun, RunLog, sideOf } from "./run.ts";
@@ -313,7 +313,7 @@ class Mirror {
     const whole = [sideOf(left, l.right), sideOf(right, r.right)] as const;
     const { mailboxes } = this.#options;
     const [a, b] = mailboxes === undefined ? whole : selectMailboxes(...whole, mailboxes);
-    const kept = await keptMailboxes(
+    const deleted = await lookAtDeleted(
       this.#stores,
       deletedMailboxes(a, b).filter(({ side }) => this.#changing.includes(side)),
       {
@@ -323,23 +323,31 @@ class Mirror {
         isWhole: this.#options.filter === undefined,
       },
     )();
-    if (E.isLeft(kept)) return kept;
+    if (E.isLeft(deleted)) return deleted;
+    const { kept, goes } = deleted.right;
     const plan = planMergeTree(
       a,
       b,
-      new Set(kept.right.keys()),
+      new Set(kept.keys()),
       pastOf(this.#memory, this.#stores),
     );
     plan.problems.forEach((problem) => this.#log.problem(problem));
     const announced = await this.#announce(plan.after);
     if (E.isLeft(announced)) return announced;
     const trees = { left: a.tree, right: b.tree };
-    const before = await this.#changes(plan.before, trees);
+    const asLooked = (operation: TreeOperation): TreeOperation =>
+      operation._tag === "DeleteMailbox"
+        ? asOf(operation, goes.get(operation.guid) ?? null)
+        : operation;
+    const before = await this.#changes({
+      left: plan.before.left.map(asLooked),
+      right: plan.before.right.map(asLooked),
+    }, trees);
     if (E.isLeft(before)) return before;
     const ahead = left.isFar === true || right.isFar === true;
     const merged = await inTurns(plan.pairs, ahead, async (pair, place) => {
       this.#log.begin(pair.name, 0);
-      const end = await this.#merge(pair, kept.right, moments.right, place);
+      const end = await this.#merge(pair, kept, moments.right, place);
       if (E.isRight(end)) return end;
       const error = withPlace(end.left, { mailbox: pair.name });
       if (endsRun(error)) return E.left(error);

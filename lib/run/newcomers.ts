@@ -4,6 +4,8 @@
  * @module
  */
 import * as E from "fp-ts/Either.js";
+import { pipe } from "fp-ts/function.js";
+import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import type { SyncError } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
@@ -72,14 +74,23 @@ export interface Known {
   readonly isWhole: boolean;
 }
 
-/** For each deleted mailbox that must stay: the mails for which it stays. */
-export const keptMailboxes = (
+/** What becomes of deleted mailboxes. */
+export interface Looked {
+  /** For each that must stay: the mails for which it stays. */
+  readonly kept: ReadonlyMap<MailboxGuid, Newcomers>;
+  /** The UIDNEXT of each that may go: where mail has come since, it stays after all. */
+  readonly goes: ReadonlyMap<MailboxGuid, number>;
+}
+
+/** Looks into deleted mailboxes. */
+export const lookAtDeleted = (
   stores: Stores,
   deleted: readonly DeletedMailbox[],
   { memory, trees, moments, isWhole }: Known,
-): TaskEither<SyncError, ReadonlyMap<MailboxGuid, Newcomers>> =>
+): TaskEither<SyncError, Looked> =>
 async () => {
   const kept = new Map<MailboxGuid, Newcomers>();
+  const goes = new Map<MailboxGuid, number>();
   const proven: Partial<Record<Side, boolean>> = {};
   for (const mailbox of deleted) {
     const { side, guid } = mailbox;
@@ -92,12 +103,17 @@ async () => {
     }
     const found = await stores[side].withMailbox(
       guid,
-      (open) => newcomers(open, mailbox, remembered, { isProven: proven[by] === true, isWhole }),
+      (open) =>
+        pipe(
+          newcomers(open, mailbox, remembered, { isProven: proven[by] === true, isWhole }),
+          TE.map((mails) => ({ mails, uidNext: open.status.uidNext })),
+        ),
     )();
     if (E.isLeft(found) && endsRun(found.left)) return found;
     // A mailbox that cannot be read is not deleted on a doubt: it stays, and merging it tells what is wrong.
     if (E.isLeft(found)) kept.set(guid, new Set());
-    else if (found.right.size > 0) kept.set(guid, found.right);
+    else if (found.right.mails.size > 0) kept.set(guid, found.right.mails);
+    else goes.set(guid, found.right.uidNext);
   }
-  return E.right(kept);
+  return E.right({ kept, goes });
 };

@@ -79,6 +79,29 @@ export const treeCases = ({ test, reopened }: Cases): void => {
     },
   );
 
+  test(
+    "DeleteMailbox as of a UIDNEXT leaves a mailbox to which mail came since",
+    async (home, store) => {
+      await run(store.applyTree({ ...CREATE, name: mailboxName("A") }));
+      allDone(
+        await applyTo(store, BOX, [saveOf({ uid: 1 }), saveOf({ uid: 5, guid: hexGuid(5) })]),
+      );
+      const remove = { _tag: "DeleteMailbox", name: mailboxName("A"), guid: BOX } as const;
+      for (const uidNext of [2, 5]) {
+        const error = await failureOf(store.applyTree({ ...remove, uidNext }));
+        assert.deepEqual([error._tag, error.scope], ["Changed", "mailbox"]);
+      }
+      assert.equal((await contentOf(store, BOX)).mails.length, 2);
+      await run(store.applyTree({ ...remove, uidNext: 6 }));
+      await run(store.applyTree({ ...remove, uidNext: 6 }));
+      await store.close();
+      await reopened(home, async (again) => {
+        const { nodes } = await run(again.tree);
+        assert.deepEqual(nodes.filter((node) => node.name !== INBOX), []);
+      });
+    },
+  );
+
   test("DeleteMailbox removes it with its mails, and leaves its children", async (home, store) => {
     await run(store.applyTree({ ...CREATE, name: mailboxName("A") }));
     await run(store.applyTree({ ...CREATE, name: mailboxName("A/B"), guid: OTHER }));

@@ -9,9 +9,9 @@ import { nameRefusal } from "../../codec/mailbox_path.ts";
 import { type ErrorTag, type SyncError, syncError } from "../../model/error.ts";
 import type { MailboxGuid } from "../../model/ids.ts";
 import { INBOX, type MailboxIdentity, type MailboxName } from "../../model/mailbox.ts";
-import type { TreeOperation } from "../../model/operation.ts";
+import { mailCame, type TreeOperation } from "../../model/operation.ts";
 import type { Os } from "../../port/os.ts";
-import { failStream } from "../../stream/chunks.ts";
+import { failStream, StreamFailure } from "../../stream/chunks.ts";
 import { appendMailboxLog } from "../account/mailbox_log_file.ts";
 import { modesOf } from "../account/modes.ts";
 import { setSubscribed } from "../account/subscriptions_file.ts";
@@ -22,6 +22,7 @@ import { accountRoots, mailboxPaths, type MaildirLocation, namingOf } from "./la
 import { beginMove, endMove, type Move, moveLeft, moveMailbox } from "./move.ts";
 import { mayBeMailbox } from "./own_files.ts";
 import { inTheWay, placeStage, takeAway } from "./place.ts";
+import { takeSnapshot } from "./snapshot.ts";
 import { makeStage, type OwnStage } from "./staging.ts";
 import { readUidlistHeader, writeUidlist } from "./uidlist_file.ts";
 
@@ -89,7 +90,7 @@ export class TreeChanger {
       case "CreateDirectory":
         return this.#createDirectory(operation);
       case "DeleteMailbox":
-        return this.#delete(operation);
+        return await this.#delete(operation);
       case "DeleteDirectory":
         return this.#deleteDirectory(operation);
       case "RenameMailbox":
@@ -164,7 +165,7 @@ export class TreeChanger {
     this.#os.disk.mkdir(mail, modesOf(this.#os, this.#location.root).directory);
   }
 
-  #delete({ name, guid }: OperationOf<"DeleteMailbox">): void {
+  async #delete({ name, guid, uidNext }: OperationOf<"DeleteMailbox">): Promise<void> {
     if (name === INBOX) refuse("Unfit", name, "INBOX cannot be deleted");
     if (!this.#isMailbox(name)) return;
     const there = this.#guidAt(name);
@@ -181,7 +182,8 @@ export class TreeChanger {
     }
     const stage = makeStage(this.#os, this.#location, name);
     try {
-      takeAway(this.#os, this.#location, name, stage);
+      if (uidNext === undefined) takeAway(this.#os, this.#location, name, stage);
+      else await this.#takeAwayAsOf(uidNext, name, stage);
     } finally {
       stage.discard();
     }
@@ -189,6 +191,25 @@ export class TreeChanger {
       type: "DeleteDirectory",
       guid: mailboxNameHash(name),
     });
+  }
+
+  /** Takes a mailbox away under its locks, unless mail came to it, with or without a UID. */
+  async #takeAwayAsOf(uidNext: number, name: MailboxName, stage: OwnStage): Promise<void> {
+    const paths = mailboxPaths(this.#location, name);
+    const { control: controlRoot } = accountRoots(this.#location);
+    const box = await MaildirBox.open(this.#os, { name, paths, controlRoot });
+    try {
+      await box.withLocks(() => {
+        const { merged } = takeSnapshot(this.#os, paths, box.index);
+        const { unlisted, revenants } = merged.discord;
+        if (merged.uidNext > uidNext || unlisted.length > 0 || revenants.length > 0) {
+          throw new StreamFailure<SyncError>(mailCame(name));
+        }
+        takeAway(this.#os, this.#location, name, stage);
+      });
+    } finally {
+      box.close();
+    }
   }
 
   #deleteDirectory({ name }: OperationOf<"DeleteDirectory">): void {

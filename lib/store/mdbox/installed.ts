@@ -5,6 +5,7 @@
  */
 import type { MailboxIdentity } from "../../model/mailbox.ts";
 import { setExtensionHeader } from "../../codec/index_build.ts";
+import type { IndexView } from "../../codec/index_view.ts";
 import { DONE, type LogRecord, SYNC_DONE } from "../../codec/index_record.ts";
 import { syncError } from "../../model/error.ts";
 import { failStream } from "../../stream/chunks.ts";
@@ -125,11 +126,15 @@ export const discardStaged = async (storage: Storage, staged: string): Promise<v
   journal.reset();
 };
 
-/** Takes a mailbox away with its mails; its children stay. Gives whether its name is gone, too. */
+/**
+ * Takes a mailbox away with its mails; its children stay. Gives whether its name is gone, too. `check` fails where it is
+ * to stay after all: it sees the state under the lock.
+ */
 export const removeMailbox = async (
   storage: Storage,
   paths: MailboxPaths,
   index: IndexFile,
+  check: (view: IndexView) => void,
 ): Promise<boolean> => {
   const { os, journal, layout, modes } = storage;
   const { disk } = os;
@@ -137,6 +142,7 @@ export const removeMailbox = async (
   await map.withLock(async (locked) => {
     const staged = newStagedPath(os, layout, journal, modes.directory);
     const mapUids = await index.withLock((writer) => {
+      check(writer.view);
       const named = mapUidsOf(writer.view);
       journal.suspects(sortedSet(named));
       journal.sync();

@@ -12,7 +12,7 @@ import { MDBOX_HEADER } from "../../codec/mdbox_index.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
 import type { MailboxGuid } from "../../model/ids.ts";
 import type { MailboxName } from "../../model/mailbox.ts";
-import type { TreeOperation } from "../../model/operation.ts";
+import { mailCame, type TreeOperation } from "../../model/operation.ts";
 import { failStream } from "../../stream/chunks.ts";
 import { appendMailboxLog } from "../account/mailbox_log_file.ts";
 import { orFail } from "../account/or_fail.ts";
@@ -90,7 +90,7 @@ const createDirectory = async (
 const deleteMailbox = async (
   storage: Storage,
   locate: Locate,
-  { name, guid }: Change<"DeleteMailbox">,
+  { name, guid, uidNext }: Change<"DeleteMailbox">,
 ): Promise<void> => {
   const located = await locate(guid);
   if (located === null) {
@@ -103,7 +103,10 @@ const deleteMailbox = async (
   const nameIsGone = await withIndex(
     storage,
     located,
-    (index) => removeMailbox(storage, located.paths, index),
+    (index) =>
+      removeMailbox(storage, located.paths, index, (view) => {
+        if (view.uidNext > (uidNext ?? Infinity)) failStream(mailCame(name));
+      }),
   );
   const at = seconds(storage);
   tell(storage, [

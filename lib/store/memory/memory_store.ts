@@ -15,7 +15,7 @@ import {
   nameKey,
   parentName,
 } from "../../model/mailbox.ts";
-import type { TreeOperation } from "../../model/operation.ts";
+import { mailCame, type TreeOperation } from "../../model/operation.ts";
 import type { Mailbox, Store, StoreCaps } from "../../port/store.ts";
 import { openMailbox } from "./memory_mailbox.ts";
 import type { MemoryState, StoredMailbox } from "./memory_state.ts";
@@ -82,6 +82,9 @@ const applyTree = (state: MemoryState, operation: TreeOperation): SyncError | nu
       return null;
     case "DeleteMailbox":
       if (operation.name === INBOX) return unfit("INBOX cannot be deleted");
+      if ((identified(operation.guid)?.uidNext ?? 0) > (operation.uidNext ?? Infinity)) {
+        return mailCame(operation.name);
+      }
       state.mailboxes = state.mailboxes.filter((box) => box.guid !== operation.guid);
       return null;
     case "DeleteDirectory":

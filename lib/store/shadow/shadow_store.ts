@@ -12,7 +12,7 @@ import type { TaskEither } from "fp-ts/TaskEither.js";
 import { type SyncError, syncError } from "../../model/error.ts";
 import type { MailboxGuid } from "../../model/ids.ts";
 import { type MailboxName, type MailboxTree, nameKey } from "../../model/mailbox.ts";
-import type { TreeOperation } from "../../model/operation.ts";
+import { mailCame, type TreeOperation } from "../../model/operation.ts";
 import type { Mailbox, Store } from "../../port/store.ts";
 import { newMailbox } from "../memory/memory_store.ts";
 import { changedTree } from "./changed_tree.ts";
@@ -92,6 +92,14 @@ class ShadowStore {
     );
   }
 
+  /** The UIDNEXT of a mailbox, where it counts; 0: it does not, or the mailbox is gone. */
+  #uidNext({ guid, uidNext }: { readonly guid: MailboxGuid; readonly uidNext?: number }) {
+    return uidNext === undefined ? TE.right<SyncError, number>(0) : pipe(
+      this.withMailbox(guid, ({ status }) => TE.right(status.uidNext)),
+      TE.orElse((error) => error._tag === "Missing" ? TE.right(0) : TE.left(error)),
+    );
+  }
+
   #carryOut(operation: TreeOperation): TaskEither<SyncError, void> {
     switch (operation._tag) {
       case "CreateMailbox": {
@@ -100,8 +108,14 @@ class ShadowStore {
         return TE.right(undefined);
       }
       case "DeleteMailbox":
-        this.#known.set(operation.guid, null);
-        return TE.right(undefined);
+        return pipe(
+          this.#uidNext(operation),
+          TE.chain((uidNext) => {
+            if (uidNext > (operation.uidNext ?? Infinity)) return TE.left(mailCame(operation.name));
+            this.#known.set(operation.guid, null);
+            return TE.right(undefined);
+          }),
+        );
       case "RenameMailbox":
         return this.#change(operation.guid, operation.guid, (box) => box.name = operation.newName);
       case "ReidentifyMailbox":
