@@ -160,6 +160,19 @@ const onlyWithOurs = (name: string): SyncError =>
       "all of a store; the protocol of Dovecot's dsync knows none",
   );
 
+/** Whether mail may go at the other end. */
+const changesFarEnd = ({ verb, oneWay, reverse }: SyncCommand): boolean =>
+  !reverse || (verb === "mirror" && !oneWay);
+
+const notHeld = (name: string): SyncError =>
+  syncError(
+    "Unsupported",
+    "run",
+    {},
+    `--hold: ${name} takes mail away by itself, in the protocol of Dovecot's dsync, and it cannot be ` +
+      "held; between folders it can, with a dsync of this kind and all of a store, and in a backup -R",
+  );
+
 /** Syncs with a program. */
 export const withProgram = async (
   means: Means,
@@ -183,13 +196,17 @@ export const withProgram = async (
     await reached.right.close();
     return E.left(onlyWithOurs(destination.name));
   }
+  const isOurs = reached.right.extensions.includes(STORE_EXTENSION);
+  if (!isOurs && means.hold !== null && changesFarEnd(command)) {
+    await reached.right.close();
+    return E.left(notHeld(destination.name));
+  }
   const unlock = await lockHere(means, reached.right.peer.handshake.hostname);
   if (E.isLeft(unlock)) {
     await reached.right.close();
     return unlock;
   }
   try {
-    const isOurs = reached.right.extensions.includes(STORE_EXTENSION);
     const reachedBy = destination.argv.join(" ");
     return isOurs ? await withStoreBehind(means, own, reached.right, reachedBy) : await byProtocol(
       means,

@@ -57,7 +57,7 @@ export type TreeOperation =
   | { readonly _tag: "Unsubscribe"; readonly name: MailboxName };
 
 /** The same, but only as of a UIDNEXT that the mailbox had; null: none is known. The lower one counts. */
-export const asOf = (
+export const deletedAsOf = (
   operation: Extract<TreeOperation, { readonly _tag: "DeleteMailbox" }>,
   uidNext: number | null,
 ): TreeOperation =>

@@ -8,7 +8,12 @@ import type { TaskEither } from "fp-ts/TaskEither.js";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import type { MailboxName } from "../model/mailbox.ts";
-import { asOf, type MailOperation, type Outcome, type TreeOperation } from "../model/operation.ts";
+import {
+  deletedAsOf,
+  type MailOperation,
+  type Outcome,
+  type TreeOperation,
+} from "../model/operation.ts";
 import type { MailboxExtent, PlanStep } from "../model/plan.ts";
 import type { Side } from "../model/report.ts";
 import type { Mailbox, Store } from "../port/store.ts";
@@ -138,7 +143,7 @@ export const approved = (store: Store, side: Side, approval: Approval): Store =>
       if (!isAsPlanned(planned.gone, now)) {
         return E.left(refusal(operation.name, null, "mail came to it since it was planned to go"));
       }
-      approvedOne = asOf(operation, planned.gone?.uidNext ?? null);
+      approvedOne = deletedAsOf(operation, planned.gone?.uidNext ?? null);
     }
     const end = await remembered.applyTree(approvedOne)();
     if (E.isRight(end)) approval.done(step);

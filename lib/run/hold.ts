@@ -12,7 +12,12 @@ import type { HeldMail } from "../model/held.ts";
 import { type MailboxGuid, mailboxGuid, type Uid, uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
 import { type MailboxName, mailboxNamed, nameKey } from "../model/mailbox.ts";
-import { asOf, type CopyMail, type Expunge, type TreeOperation } from "../model/operation.ts";
+import {
+  type CopyMail,
+  deletedAsOf,
+  type Expunge,
+  type TreeOperation,
+} from "../model/operation.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { collect, drain, failStream, fromArray } from "../stream/chunks.ts";
 import { applyJudged, type Judge } from "./apply_judged.ts";
@@ -201,7 +206,7 @@ export const holding = (store: Store, hold: Hold, reason: string): Store => {
   const applyTree = (operation: TreeOperation): TaskEither<SyncError, void> => async () => {
     if (operation._tag !== "DeleteMailbox") return await remembered.applyTree(operation)();
     const kept = await keepWhole(operation.guid, () => false)();
-    return E.isLeft(kept) ? kept : await remembered.applyTree(asOf(operation, kept.right))();
+    return E.isLeft(kept) ? kept : await remembered.applyTree(deletedAsOf(operation, kept.right))();
   };
 
   return {

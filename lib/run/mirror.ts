@@ -12,7 +12,7 @@ import { type SyncError, withPlace } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import { type MailboxMemory, NO_MEMORY, type SyncMemory } from "../model/memory.ts";
 import type { MailboxName, MailboxStatus, MailboxTree } from "../model/mailbox.ts";
-import { asOf, type Expunge, type Outcome, type TreeOperation } from "../model/operation.ts";
+import { deletedAsOf, type Expunge, type Outcome, type TreeOperation } from "../model/operation.ts";
 import { NOTHING_DONE, type Side } from "../model/report.ts";
 import type { Store } from "../port/store.ts";
 import { collect, drain, fromArray } from "../stream/chunks.ts";
@@ -337,7 +337,7 @@ class Mirror {
     const trees = { left: a.tree, right: b.tree };
     const asLooked = (operation: TreeOperation): TreeOperation =>
       operation._tag === "DeleteMailbox"
-        ? asOf(operation, goes.get(operation.guid) ?? null)
+        ? deletedAsOf(operation, goes.get(operation.guid) ?? null)
         : operation;
     const before = await this.#changes({
       left: plan.before.left.map(asLooked),

@@ -77,3 +77,26 @@ judged("a program at the other end that hangs, dies or talks nonsense", async (d
   const left = await dovecot.quietly(account, ["mailbox", "status", "messages", "INBOX"]);
   assert.equal(left.trim(), "INBOX messages=1");
 });
+
+judged("--hold is refused where a Dovecot at the other end takes mail away", async (dovecot) => {
+  const dsync = await stageDsync(dovecot);
+  const ours = await dovecot.account("mdbox:~/mdbox");
+  const theirs = await dovecot.account("maildir:~/Maildir");
+  for (const account of [ours, theirs]) await save(dovecot, account);
+  const sync = (...words: readonly string[]) =>
+    dsync.run([
+      ...["-o", `mail_location=${absolute(ours)}`, ...words],
+      ...["env", `HOME=${theirs.home}`, "USER=nobody", "doveadm", "-c", dovecot.config],
+      ...["-o", `mail_location=${absolute(theirs)}`, "dsync-server"],
+    ]);
+  const hold = `${ours.home}/held`;
+  for (const words of [["mirror"], ["-1", "mirror"], ["backup"]]) {
+    const { code, stderr } = await sync(...words, "--hold", hold);
+    assert.equal(code, 1, `${words.join(" ")}: ${stderr}`);
+    assert.match(stderr, /^dsync: --hold: .*cannot be held/m);
+  }
+  const kept = await dovecot.quietly(theirs, ["mailbox", "status", "messages", "INBOX"]);
+  assert.equal(kept.trim(), "INBOX messages=1");
+  const { code, stderr } = await sync("backup", "-R", "--hold", hold);
+  assert.deepEqual([code, stderr], [0, ""]);
+});
