@@ -17,6 +17,7 @@ import { isSelected } from "../lib/sync/select_names.ts";
 import type { RestoreCommand } from "./command.ts";
 import { openHold } from "./hold_directory.ts";
 import { firstLocation, openSide } from "./locations.ts";
+import { watch } from "./watch.ts";
 
 /** Whether a held mail is one of those that were asked for. */
 const isWanted = ({ names, since, guids }: RestoreCommand, held: HeldMail): boolean =>
@@ -29,6 +30,7 @@ export const restore = async (
   os: Os,
   command: RestoreCommand,
   tell: (held: HeldMail) => void,
+  signal?: AbortSignal,
 ): Promise<Either<SyncError, Restored>> => {
   const hold = await openHold(os, command.directory, false);
   if (E.isLeft(hold)) return hold;
@@ -50,16 +52,15 @@ export const restore = async (
     const target = await openSide({ os, settings: command.settings }, location.right, false);
     if (E.isLeft(target)) return target;
     try {
-      const back: HeldMail[] = [];
       const end = await restoreMails(store, target.right, chosen, {
         newGuid,
         now: os.now,
-        onBack: (one) => {
-          back.push(one);
-          tell(one);
+        ...(signal === undefined ? {} : { signal }),
+        onBack: (some) => {
+          noteBack(some);
+          some.forEach(tell);
         },
       })();
-      if (back.length > 0) noteBack(back);
       return E.map((done: Restored): Restored => ({
         ...done,
         problems: [...problems, ...done.problems],
@@ -75,11 +76,15 @@ export const restore = async (
 /** Runs `dsync restore` and gives its exit status. */
 export const runRestore = async (command: RestoreCommand): Promise<number> => {
   const { json, debug, dryRun } = command;
+  const { options, isStopped, end: unwatch } = watch(command, () => {});
   const end = await restore(makeOs(), command, (held) => {
     if (json) console.log(JSON.stringify(held));
     else if (dryRun || command.verbose) console.log(heldText(held));
-  });
-  if (E.isLeft(end)) return failWith(end.left, command, statusOfError(end.left));
+  }, options.signal);
+  unwatch();
+  if (E.isLeft(end)) {
+    return failWith(end.left, command, isStopped() ? EXIT.stopped : statusOfError(end.left));
+  }
   const { mails, problems } = end.right;
   for (const problem of problems) complainOf(problem, debug);
   const counted = mails === 1 ? "1 mail" : `${mails} mails`;

@@ -11,11 +11,12 @@ import type { HeldMail } from "../model/held.ts";
 import { type Guid, type MailboxGuid, mailboxGuid, uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
 import { type MailboxName, mailboxNamed, type MailboxTree, nameKey } from "../model/mailbox.ts";
-import type { CopyMail, MailOperation } from "../model/operation.ts";
+import type { CopyMail, MailOperation, Outcome } from "../model/operation.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { type Chunks, collect, drain, fromArray } from "../stream/chunks.ts";
 import { attachMails } from "./attach.ts";
 import { endsRun } from "./run.ts";
+import { stoppedError } from "./supervised.ts";
 
 /** What mails are put back with. */
 export interface RestoreOptions {
@@ -23,8 +24,10 @@ export interface RestoreOptions {
   readonly newGuid: () => Guid;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Told of each mail once it is back. */
-  readonly onBack: (held: HeldMail) => void;
+  /** Told of the mails of each batch once they are back; what is not noted then is put back once more by the next run. */
+  readonly onBack: (held: readonly HeldMail[]) => void;
+  /** Ends the run at the next batch when it is aborted. */
+  readonly signal?: AbortSignal;
 }
 
 /** What was put back. */
@@ -34,6 +37,9 @@ export interface Restored {
   /** What could not be put back; it stays in the hold. */
   readonly problems: readonly SyncError[];
 }
+
+/** So many mails are put back, and noted, together at most: a run that is stopped waits for them. */
+const BATCH = 256;
 
 /** Saves of held mails as new ones; their flags, keywords and dates are those that they had. */
 const saves = (
@@ -115,23 +121,38 @@ class Restore {
             if (there.has(heldUid)) continue;
             lose(syncError("Missing", "message", { uid: heldUid }, "the hold does not have it"));
           }
-          const { newGuid } = this.#options;
-          const end = await drain(
-            to.apply(saves(from, records, to.status.uidNext, newGuid, lose)),
-            (outcomes) => {
-              for (const outcome of outcomes) {
-                const { operation } = outcome;
-                if (outcome._tag === "Refused") lose(outcome.error);
-                else if (operation._tag === "SaveMail") {
-                  this.mails++;
-                  this.#options.onBack(wanted.get(operation.copy.from.uid)!);
-                }
-              }
-            },
-          )();
-          return E.isLeft(end) ? end : E.right(undefined);
+          for (let at = 0; at < records.length; at += BATCH) {
+            if (this.#options.signal?.aborted === true) return E.left(stoppedError());
+            const operations = saves(
+              from,
+              records.slice(at, at + BATCH),
+              to.status.uidNext + at,
+              this.#options.newGuid,
+              lose,
+            );
+            const end = await drain(to.apply(operations), (outcomes) => {
+              this.#take(outcomes, wanted, lose);
+            })();
+            if (E.isLeft(end)) return end;
+          }
+          return E.right(undefined);
         }),
     )();
+  }
+
+  #take(
+    outcomes: readonly Outcome[],
+    wanted: ReadonlyMap<number, HeldMail>,
+    lose: (error: SyncError) => void,
+  ): void {
+    const back: HeldMail[] = [];
+    for (const outcome of outcomes) {
+      const { operation } = outcome;
+      if (outcome._tag === "Refused") lose(outcome.error);
+      else if (operation._tag === "SaveMail") back.push(wanted.get(operation.copy.from.uid)!);
+    }
+    this.mails += back.length;
+    if (back.length > 0) this.#options.onBack(back);
   }
 }
 
