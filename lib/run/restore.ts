@@ -39,7 +39,7 @@ export interface Restored {
 }
 
 /** So many mails are put back, and noted, together at most: a run that is stopped waits for them. */
-const BATCH = 256;
+const BATCH = 1024;
 
 /** Saves of held mails as new ones; their flags, keywords and dates are those that they had. */
 const saves = (

@@ -10,7 +10,7 @@ import { mailOf, recordOf } from "../testing/mails.ts";
 import { restoreMails } from "./restore.ts";
 
 const GONE = mailboxName("Gone");
-const COUNT = 600;
+const COUNT = 2500;
 
 Deno.test("restoreMails: what is back is told batch by batch, and a run that is stopped ends behind one", async () => {
   const held = {
