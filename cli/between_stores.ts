@@ -6,7 +6,7 @@
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import type { Ends } from "../lib/codec/sync_memory.ts";
-import type { Comparison } from "../lib/model/comparison.ts";
+import type { Comparison, Finding } from "../lib/model/comparison.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { NO_MEMORY, type SyncMemory } from "../lib/model/memory.ts";
 import type { Report } from "../lib/model/report.ts";
@@ -94,6 +94,14 @@ const mirrorOptions = ({ command, options }: Means): MirrorOptions => ({
     : {}),
 });
 
+/**
+ * Whether a difference is one that a run would have ended. A name that no mailbox has can stay on one side: which formats
+ * can hold one, and when, differs. Keywords that differ only in case are the same to every run.
+ */
+const isUndone = ({ field, left, right }: Finding): boolean =>
+  field !== "directory" &&
+  !(field === "keywords" && left?.toLowerCase() === right?.toLowerCase());
+
 /** The report with the digests of both sides, where they are to be told; if they differ that is a problem. */
 const withProof = async (
   { command, permission, options }: Means,
@@ -110,8 +118,7 @@ const withProof = async (
     mailboxes: (name) => isSelected(command.names, noUses, name, null),
   })();
   if (E.isLeft(found)) return found;
-  // A name that no mailbox has can stay on one side: which formats can hold one, and when, differs.
-  const findings = found.right.findings.filter(({ field }) => field !== "directory");
+  const findings = found.right.findings.filter(isUndone);
   if (findings.length === 0 || report.problems.length > 0) {
     return E.right({ report, state: null, comparison: found.right });
   }

@@ -131,3 +131,21 @@ Deno.test("plan of a part: what a filter leaves out is no difference, and applyi
     const again = await run(root, ...part);
     assert.deepEqual([again.code, again.stderr], [0, ""]);
   }));
+
+Deno.test("mirror -v: keywords that differ only in case are no difference, as without -v", () =>
+  withHome(1, async (root) => {
+    await run(root, "mirror", "maildir:~/copy");
+    for (const [box, name] of [["Maildir", "Work"], ["copy", "work"]] as const) {
+      const cur = join(root, box, "cur");
+      const file = [...Deno.readDirSync(cur)].map((entry) => entry.name).sort()[0]!;
+      await Deno.writeTextFile(join(root, box, "dovecot-keywords"), `0 ${name}\n`);
+      await Deno.rename(join(cur, file), join(cur, `${file.replace(/:2,.*$/, "")}:2,Sa`));
+    }
+    for (const words of [["mirror"], ["mirror", "-v"], ["mirror", "-v"]]) {
+      const { code, stderr } = await run(root, ...words, "maildir:~/copy");
+      assert.deepEqual([code, stderr], [0, ""], words.join(" "));
+    }
+    const checked = await run(root, "check", "maildir:~/copy");
+    assert.equal(checked.code, 2);
+    assert.match(checked.stdout, /keywords: Work \| work/);
+  }));
