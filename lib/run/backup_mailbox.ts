@@ -9,7 +9,7 @@ import * as TE from "fp-ts/TaskEither.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import type { MailDecision } from "../model/decision.ts";
 import { type SyncError, withPlace } from "../model/error.ts";
-import type { Uid } from "../model/ids.ts";
+import type { Guid, Uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
 import type { MailOperation, PlannedOperation } from "../model/operation.ts";
 import type { SideReport } from "../model/report.ts";
@@ -261,22 +261,23 @@ export const refillMailbox = (
   );
 };
 
+/** The GUIDs of a mailbox's mails by UID; none where they cannot be read. */
+const guidsIn = async (mailbox: Mailbox): Promise<ReadonlyMap<number, Guid>> => {
+  const records = await collect(mailbox.records())();
+  return new Map(E.isLeft(records) ? [] : records.right.map(({ uid, guid }) => [uid, guid]));
+};
+
 /** Reports the lost mail, and takes the old copy's where that has the same one. */
-const takeFromOld =
-  (source: Mailbox, old: Mailbox, tally: Tally): RecoverMail => async (copy, error) => {
-    const kept = unreadableUids(source).has(copy.uid);
-    if (!kept) tally.lose(withPlace(error, { mailbox: source.name }));
+const takeFromOld = (source: Mailbox, old: Mailbox, tally: Tally): RecoverMail => {
+  const unreadable = unreadableUids(source);
+  let spares: Promise<ReadonlyMap<number, Guid>> | null = null;
+  return async (copy, error) => {
+    if (!unreadable.has(copy.uid)) tally.lose(withPlace(error, { mailbox: source.name }));
     if (error._tag === "Changed") return null;
-    const spare = await collect(
-      pipe(
-        old.records(),
-        filter((record: MailRecord) =>
-          record.uid === copy.uid && sameGuid(record.guid, copy.from.guid)
-        ),
-      ),
-    )();
-    if (E.isLeft(spare) || spare.right.length === 0) return null;
+    const spare = (await (spares ??= guidsIn(old))).get(copy.uid);
+    if (spare === undefined || !sameGuid(spare, copy.from.guid)) return null;
     const fetched = await collect(old.fetch(fromArray([copy.uid])))();
     const answer = E.isRight(fetched) ? fetched.right[0] : undefined;
     return answer?._tag === "Mail" ? answer.mail : null;
   };
+};

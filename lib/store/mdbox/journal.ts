@@ -83,6 +83,24 @@ const parseRange = (text: string): Range | null => {
   return first <= last ? { first, last } : null;
 };
 
+/** Whether a number is in one of some ranges, which may overlap and come in any order; logarithmic in their count. */
+export const inRanges = (ranges: readonly Range[]): (value: number) => boolean => {
+  const sorted = [...ranges].sort((a, b) => a.first - b.first);
+  const firsts = Float64Array.from(sorted, ({ first }) => first);
+  // The highest last one of all ranges up to each.
+  const lasts = Float64Array.from(sorted, ({ last }) => last);
+  for (let i = 1; i < lasts.length; i++) lasts[i] = Math.max(lasts[i]!, lasts[i - 1]!);
+  return (value) => {
+    let [low, high] = [0, firsts.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (firsts[middle]! <= value) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && lasts[low - 1]! >= value;
+  };
+};
+
 /** Reads a journal; lines that are cut off or not known are passed over. */
 export const parseJournal = (bytes: Uint8Array): Unfinished => {
   const temps: TempFile[] = [];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { deadJournals, formatRanges, Journal, parseJournal } from "./journal.ts";
+import { deadJournals, formatRanges, inRanges, Journal, parseJournal } from "./journal.ts";
 import { bytes, fileNames, inStorage, os } from "./_storage.ts";
 
 inStorage("Journal is found only when its owner is dead, and tells all", (layout) => {
@@ -63,4 +63,29 @@ Deno.test("formatRanges is what parseJournal reads", () => {
       assert.deepEqual(read, [...sorted]);
     },
   ));
+});
+
+Deno.test("inRanges tells what a look at each range would tell", () => {
+  const range = fc.tuple(fc.nat(60), fc.nat(10)).map(([first, more]) => ({
+    first,
+    last: first + more,
+  }));
+  fc.assert(fc.property(fc.array(range, { maxLength: 8 }), (ranges) => {
+    const isIn = inRanges(ranges);
+    for (let n = 0; n <= 75; n++) {
+      assert.equal(isIn(n), ranges.some(({ first, last }) => first <= n && n <= last));
+    }
+  }));
+});
+
+Deno.test("inRanges: as many numbers as ranges cost no square of them", () => {
+  const count = 200_000;
+  const isIn = inRanges(
+    Array.from({ length: count }, (_, i) => ({ first: 2 * i + 1, last: 2 * i + 1 })),
+  );
+  const since = performance.now();
+  let found = 0;
+  for (let n = 1; n <= 2 * count; n++) if (isIn(n)) found++;
+  assert.equal(found, count);
+  assert.ok(performance.now() - since < 5000);
 });

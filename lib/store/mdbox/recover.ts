@@ -15,6 +15,7 @@ import { ifThere } from "../account/if_there.ts";
 import {
   type DeadJournal,
   deadJournals,
+  inRanges,
   JOURNAL_PREFIX,
   NEW_FILE_PREFIX,
   type TempFile,
@@ -81,10 +82,9 @@ class Recovery {
     for (const { unfinished: { temps, appends, suspects } } of journals) {
       for (const temp of temps) this.#dropNumbered(temp);
       for (const { fileId, oldSize } of appends) done = this.#cutBack(fileId, oldSize) && done;
+      const isSuspect = inRanges(suspects);
       for (const [mapUid] of suspects.length > 0 ? this.#locked.map.records() : []) {
-        if (suspects.some(({ first, last }) => first <= mapUid && mapUid <= last)) {
-          this.#suspects.add(mapUid);
-        }
+        if (isSuspect(mapUid)) this.#suspects.add(mapUid);
       }
     }
     for (const { path } of staged) this.#suspectStaged(path);
