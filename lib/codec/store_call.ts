@@ -19,15 +19,18 @@ import {
 } from "./store_value.ts";
 
 /** What opening a mailbox tells. */
-export const OPENED = t.type({
-  mailbox: u32,
-  name: nameValue,
-  status: STATUS,
-  problems: t.readonlyArray(ERROR),
-  moment: text,
-  historyComplete: t.boolean,
-  hasAttributes: t.boolean,
-});
+export const OPENED = t.intersection([
+  t.type({
+    mailbox: u32,
+    name: nameValue,
+    status: STATUS,
+    problems: t.readonlyArray(ERROR),
+    moment: text,
+    historyComplete: t.boolean,
+    hasAttributes: t.boolean,
+  }),
+  t.partial({ isIncomplete: t.boolean }),
+]);
 
 /** Mailboxes and their stamps. */
 export const STAMPS = t.readonlyArray(t.tuple([mailboxGuidValue, text]));

@@ -333,7 +333,7 @@ export const remoteStore = (bytes: Bytes): TaskEither<SyncError, Store> =>
       const open = await opening();
       if (E.isLeft(open)) return open;
       const { channel, opened } = open.right;
-      const { mailbox: _, hasAttributes, ...seen } = opened;
+      const { mailbox: _, hasAttributes, isIncomplete, ...seen } = opened;
       const { records, changes, saves, fetch, apply, attributes } = new RemoteMailbox(
         channels,
         opened,
@@ -351,6 +351,7 @@ export const remoteStore = (bytes: Bytes): TaskEither<SyncError, Store> =>
           fetch,
           apply,
           ...(hasAttributes ? { attributes } : {}),
+          ...(isIncomplete === undefined ? {} : { isIncomplete }),
         })();
         ok = E.isRight(result);
       } finally {

@@ -146,7 +146,7 @@ class StoreServer {
       const id = ++this.#last;
       const lent: Lent = { mailbox, digests: null };
       this.#mailboxes.set(id, lent);
-      const { name, status, problems, moment, historyComplete } = mailbox;
+      const { name, status, problems, moment, historyComplete, isIncomplete } = mailbox;
       try {
         await channel.item({
           mailbox: id,
@@ -156,6 +156,7 @@ class StoreServer {
           moment,
           historyComplete,
           hasAttributes: mailbox.attributes !== undefined,
+          ...(isIncomplete === undefined ? {} : { isIncomplete }),
         });
         if (isCompared && hasMany(status)) {
           await channel.flush();

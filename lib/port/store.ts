@@ -121,6 +121,11 @@ export interface Mailbox {
   /** What could not be read at opening: damaged records, by UID. These mails are not among `records`. */
   readonly problems: readonly SyncError[];
   /**
+   * Whether it may have more mails than it shows, and nobody knows at which UIDs, as where the end of its log is lost; a
+   * problem without a UID says why. Nothing follows from a mail's absence then. Absent: no.
+   */
+  readonly isIncomplete?: boolean;
+  /**
    * All mails, ascending by UID. With a mailbox that has the same ones, as a rule, what is far away need only be told of
    * where they differ: all else is taken from there, with the GUIDs in the form that they have there.
    */

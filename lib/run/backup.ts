@@ -17,7 +17,13 @@ import type { Mailbox, Store } from "../port/store.ts";
 import { type MailboxPair, planBackupTree, type TreePlan } from "../sync/backup_tree.ts";
 import { isPristine } from "../sync/plan_backup.ts";
 import { selectMailboxes, type WantedMailbox } from "../sync/select_mailboxes.ts";
-import { decide, type MailboxResult, mendMailbox, refillMailbox } from "./backup_mailbox.ts";
+import {
+  decide,
+  incompleteness,
+  type MailboxResult,
+  mendMailbox,
+  refillMailbox,
+} from "./backup_mailbox.ts";
 import { askingFirst, brake, type BrakeSide, type DeleteLimit } from "./brake.ts";
 import { reread } from "./reread.ts";
 import { underOptions } from "./supervised.ts";
@@ -98,6 +104,8 @@ const syncPair = (
   isFirst: boolean,
 ): TaskEither<SyncError, MailboxResult & { readonly messages: number }> =>
   source.withMailbox(pair.guid, (from) => {
+    const why = incompleteness(from);
+    if (why !== null) return TE.left(why);
     if (isFirst) log.begin(pair.name, from.status.messages);
     return pipe(
       pair.counterpart === null

@@ -68,6 +68,10 @@ export const unreadableUids = (mailbox: Mailbox): ReadonlySet<number> =>
 export const withheldUids = (mailbox: Mailbox): ReadonlySet<number> =>
   new Set([...unreadableUids(mailbox), ...mailbox.hidden?.map(({ uid }) => uid) ?? []]);
 
+/** Why a mailbox is no source of a backup: mails that it does not show would be taken for removed. Null: it is one. */
+export const incompleteness = ({ isIncomplete, problems }: Mailbox): SyncError | null =>
+  isIncomplete === true ? problems.find(({ where }) => where.uid === undefined) ?? null : null;
+
 /** What *plan* must know of two mailboxes of which the second shall become like the first. */
 export const backupContext = (source: Mailbox, destination: Mailbox): BackupContext => ({
   source: source.status,

@@ -78,6 +78,7 @@ const countDeletes =
     const known = new Set<string>();
     const unread = new Set<string>();
     const seen = await eachMailbox(source, (mailbox) => async () => {
+      if (mailbox.isIncomplete === true) unread.add(nameKey(mailbox.name));
       const end = await drain(mailbox.records(), (records) => {
         for (const { guid } of records) known.add(guid128Hex(guid));
       })();

@@ -10,6 +10,8 @@ import { type MailboxGuid, modSeq } from "../model/ids.ts";
 import type { MailboxName } from "../model/mailbox.ts";
 import type { Mailbox } from "../port/store.ts";
 import type { CommonState } from "../sync/wire_mailbox.ts";
+import { failStream } from "../stream/chunks.ts";
+import { incompleteness } from "./backup_mailbox.ts";
 import { type Exchange, type Exchanged, MailboxExchange } from "./exchange.ts";
 import { numbersOf, numbersToCompare, type SessionOptions } from "./session_options.ts";
 import type { Introduced, SessionTalk } from "./session_talk.ts";
@@ -118,6 +120,9 @@ export const sessionMailbox = async (
     return exchanged;
   };
   const opened = await open(session, guid, async (mailbox): Promise<Opened> => {
+    // Before anything is said of it: the other end would delete what it does not hear of.
+    const why = options.flow === "out" && !exchange.keepOwn ? incompleteness(mailbox) : null;
+    if (why !== null) failStream(why);
     const own = numbersOf(mailbox.status);
     const compares = told === null && options.compares(mailbox);
     if (options.syncType === "state" && told === null && !compares && isAsSaved(state, own)) {

@@ -80,36 +80,43 @@ const fetchAll = (mailbox: Mailbox, uids: readonly Uid[]) => async () => {
   return E.isLeft(end) ? end : E.right(fetched);
 };
 
-const readMailbox = (mailbox: Mailbox): TaskEither<SyncError, MailboxPicture> => async () => {
-  if (mailbox.problems.length > 0) throw new Error(JSON.stringify(mailbox.problems));
-  const records = await collect(mailbox.records())();
-  if (E.isLeft(records)) return records;
-  const fetched = await fetchAll(mailbox, records.right.map(({ uid }) => uid))();
-  if (E.isLeft(fetched)) return fetched;
-  const { guid, uidValidity, uidNext, firstRecentUid, highestModSeq } = mailbox.status;
-  return E.right({
-    guid,
-    uidValidity,
-    uidNext,
-    firstRecentUid,
-    highestModSeq: Number(highestModSeq),
-    mails: records.right.map(({ flags, keywords, modSeq }, i) => ({
-      ...fetched.right[i]!,
-      flags: [...flagNames(flags), ...keywords].join(" "),
-      modSeq: Number(modSeq),
-    })),
-  });
-};
+const isTornLog = ({ what }: SyncError): boolean => /the log ends inside a record/.test(what);
 
-/** Reads all of a store. Throws where anything cannot be read. */
-export const pictureOf = async (store: Store): Promise<Picture> => {
+const readMailbox =
+  (isTorn: boolean) => (mailbox: Mailbox): TaskEither<SyncError, MailboxPicture> => async () => {
+    const problems = mailbox.problems.filter((problem) => !isTorn || !isTornLog(problem));
+    if (problems.length > 0) throw new Error(JSON.stringify(problems));
+    const records = await collect(mailbox.records())();
+    if (E.isLeft(records)) return records;
+    const fetched = await fetchAll(mailbox, records.right.map(({ uid }) => uid))();
+    if (E.isLeft(fetched)) return fetched;
+    const { guid, uidValidity, uidNext, firstRecentUid, highestModSeq } = mailbox.status;
+    return E.right({
+      guid,
+      uidValidity,
+      uidNext,
+      firstRecentUid,
+      highestModSeq: Number(highestModSeq),
+      mails: records.right.map(({ flags, keywords, modSeq }, i) => ({
+        ...fetched.right[i]!,
+        flags: [...flagNames(flags), ...keywords].join(" "),
+        modSeq: Number(modSeq),
+      })),
+    });
+  };
+
+/**
+ * Reads all of a store. Throws where anything cannot be read. `isTorn`: its writer was killed in the middle of a write,
+ * and a log that ends there may be told of.
+ */
+export const pictureOf = async (store: Store, isTorn: boolean = false): Promise<Picture> => {
   const { nodes, subscriptions, problems } = await must(store.tree);
   if (problems.length > 0) throw new Error(JSON.stringify(problems));
   const mailboxes: Record<string, MailboxPicture> = {};
   for (const node of nodes) {
     if (node._tag === "Damaged") throw new Error(`the mailbox ${node.name} is damaged`);
     if (node._tag === "Mailbox") {
-      mailboxes[node.name] = await must(store.withMailbox(node.guid, readMailbox));
+      mailboxes[node.name] = await must(store.withMailbox(node.guid, readMailbox(isTorn)));
     }
   }
   return {

@@ -8,7 +8,7 @@ import { relative } from "node:path";
 import { walk } from "@std/fs/walk";
 import type { Side } from "../../lib/model/report.ts";
 import { type DurableStep, makeOs } from "../../lib/os/os.ts";
-import { copyTree, type Verdict } from "./crash.ts";
+import { copyTree, type Crash, type Verdict } from "./crash.ts";
 import { audit } from "./mdbox_audit.ts";
 import { type Picture, pictureOf } from "./picture.ts";
 import type { Scenario } from "./scenario.ts";
@@ -19,11 +19,16 @@ const SIDES: readonly Side[] = ["left", "right"];
 /** What a client sees of both sides of a home. */
 export type Pictures = Readonly<Record<Side, Picture>>;
 
-/** Reads both sides. */
-export const picturesOf = async (home: string, formats: Formats): Promise<Pictures> => ({
-  left: await withSide(makeOs(), home, "left", formats.left, pictureOf),
-  right: await withSide(makeOs(), home, "right", formats.right, pictureOf),
-});
+/** Reads both sides. `isTorn` as with `pictureOf`. */
+export const picturesOf = async (
+  home: string,
+  formats: Formats,
+  isTorn: boolean = false,
+): Promise<Pictures> => {
+  const read = (side: Side) =>
+    withSide(makeOs(), home, side, formats[side], (store) => pictureOf(store, isTorn));
+  return { left: await read("left"), right: await read("right") };
+};
 
 /**
  * The paths below a home, each once, with a star for what every run chooses anew: names of mails and numbers of files
@@ -60,10 +65,11 @@ const checkNothingLost = async (
   before: ReadonlySet<string>,
   kept: ReadonlySet<string>,
   formats: Formats,
+  { torn }: Crash,
 ): Promise<void> => {
   // A look gives UIDs to mails that have none yet, which the next run shall do itself.
   const copy = await copyOf(home);
-  const { left, right } = await picturesOf(copy, formats);
+  const { left, right } = await picturesOf(copy, formats, torn);
   const there = bodiesIn(left, right);
   const lost = [...before].filter((mail) => kept.has(mail) && !there.has(mail));
   assert.deepEqual(lost, [], "mails are lost");
@@ -183,8 +189,8 @@ export const pairVerdict = (
       checkStorage(whole, formats);
       await checkNothingIsWritten(scenario, whole, "a second run writes");
     },
-    crashed: (home) =>
-      checkNothingLost(home, before, bodiesIn(expected.left, expected.right), formats),
+    crashed: (home, crash) =>
+      checkNothingLost(home, before, bodiesIn(expected.left, expected.right), formats, crash),
     mended: async (home) => {
       checkPictures(await picturesOf(home, formats), expected, rule);
       await checkNothingIsWritten(scenario, home, "a third run writes");

@@ -114,6 +114,21 @@ const ROWS: readonly Row[] = [
     },
   },
   {
+    title: "an mdbox mailbox whose log lost its end in a power cut",
+    location: MDBOX,
+    damage: (home) => {
+      const directory = join(home, "mdbox", "mailboxes", "Entw&APw-rfe", "dbox-Mails");
+      const path = join(directory, "dovecot.index.log");
+      Deno.truncateSync(path, middleRecord(path));
+      Deno.writeFileSync(path, new Uint8Array(64), { append: true });
+      for (const file of filesIn(directory)) if (file !== path) Deno.removeSync(file);
+      return {
+        where: { mailbox: "Entwürfe", uid: null },
+        says: /Entwürfe.*dovecot\.index\.log at byte \d+: the log ends inside a record/,
+      };
+    },
+  },
+  {
     title: "an mdbox mailbox whose index files are garbage",
     location: MDBOX,
     damage: (home) => {

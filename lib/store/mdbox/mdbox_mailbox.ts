@@ -12,6 +12,7 @@ import type { Mailbox } from "../../port/store.ts";
 import { type Chunks, failStream, fromArray } from "../../stream/chunks.ts";
 import type { IndexFile } from "../index/index_file.ts";
 import { mailboxAttributes } from "../index/mailbox_attributes.ts";
+import { tornEnd } from "../index/torn_end.ts";
 import type { RecentIndexes } from "../index/recent_indexes.ts";
 import { applyOperations, type WritingContext } from "./apply.ts";
 import { Commit } from "./commit.ts";
@@ -108,6 +109,8 @@ class MdboxMailbox implements OpenMailbox {
     this.#around = around;
     this.#paths = paths;
     this.#shown = shown;
+    // First: what can be read by now is shown.
+    const torn = tornEnd(storage.os, shown);
     const { view, path } = shown;
     const reading: ReadingContext = {
       storage,
@@ -122,7 +125,8 @@ class MdboxMailbox implements OpenMailbox {
     this.mailbox = {
       name,
       status: statusOf(shown),
-      problems: unclear.map(({ error }) => error),
+      problems: [...torn === null ? [] : [torn], ...unclear.map(({ error }) => error)],
+      ...(torn === null ? {} : { isIncomplete: true }),
       historyComplete: shown.historyComplete,
       records: () => scan(reading, without),
       changes: (since) => fromArray(shown.changes(since)),
