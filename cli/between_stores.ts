@@ -84,8 +84,14 @@ export const recall = (
   };
 };
 
-const mirrorOptions = ({ command, options }: Means): MirrorOptions => ({
+/** What every run between two stores is told. */
+const runOptions = ({ command, options }: Pick<Means, "command" | "options">): RunOptions => ({
   ...options,
+  ...(command.full ? { full: true } : {}),
+});
+
+const mirrorOptions = ({ command, options }: Means): MirrorOptions => ({
+  ...runOptions({ command, options }),
   ...(command.oneWay ? { oneWay: true } : {}),
   ...(command.mails ? {} : { mails: false }),
   ...(isOpen(command.filter) ? {} : { filter: command.filter }),
@@ -175,10 +181,10 @@ export const betweenStores = async (
   right: Store,
   ends: Ends,
 ): Promise<Either<SyncError, Synced>> => {
-  const { command, options } = means;
+  const { command } = means;
   if (command.verb === "backup") {
     const maxDelete = command.maxDelete ?? { _tag: "Careful" };
-    const end = await backup(left, right, { ...options, maxDelete })();
+    const end = await backup(left, right, { ...runOptions(means), maxDelete })();
     return E.isLeft(end) ? end : await withProof(means, left, right, end.right);
   }
   const { memory, keep } = recall(means, ends);

@@ -89,5 +89,10 @@ export const reread = (store: Store): Store => {
           },
           TE.chain((flaws) => use(flaws.size === 0 ? mailbox : without(mailbox, flaws))),
         )),
+    replaceMailbox: (identity, use) => {
+      // What is filled anew has none of the old one's flaws.
+      known.delete(identity.guid);
+      return store.replaceMailbox(identity, use);
+    },
   };
 };

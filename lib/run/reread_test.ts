@@ -89,6 +89,7 @@ for (const [title, where] of [["a small mail", "Subject: one"], ["a large mail",
       assert.equal((await run(backup(maildir, mdbox))).right.saved, 0);
       const report = await run(backup(maildir, mdbox, { full: true }));
       assert.ok(report.right.saved > 0);
+      assert.deepEqual(report.problems, []);
       const { mails } = await contentOf(mdbox, BOX);
       assert.deepEqual(mails.map(({ bytes }) => bytes), MAILS.map(({ bytes }) => bytes));
       const again = await run(backup(maildir, mdbox, { full: true }));
