@@ -22,7 +22,7 @@ import { examinePeer } from "./doctor/peer.ts";
 import { examinePermissions } from "./doctor/permissions.ts";
 import { examinePair, examinePlace } from "./doctor/places.ts";
 import { examineState, noFirstSide } from "./doctor/settings.ts";
-import { examineNames, examineStore, type Opened } from "./doctor/stores.ts";
+import { examineMapOf, examineNames, examineStore, type Opened } from "./doctor/stores.ts";
 import { firstLocation, openSide } from "./locations.ts";
 
 const patientOf = (
@@ -71,6 +71,7 @@ const examineStores = async (
   for (const patient of patients) ends.push(await open(os, settings, patient));
   const complaints: Complaint[] = [];
   for (const end of ends) complaints.push(...(isOpened(end) ? await examineStore(end) : end));
+  for (const end of ends) if (isOpened(end)) complaints.push(...examineMapOf(os, end.patient));
   const [one, two] = ends;
   if (one !== undefined && two !== undefined && isOpened(one) && isOpened(two)) {
     complaints.push(...examineNames(one, two), ...examineNames(two, one));

@@ -8,9 +8,14 @@ import * as TE from "fp-ts/TaskEither.js";
 import { fitName, type Naming } from "../../lib/codec/mailbox_path.ts";
 import type { SyncError } from "../../lib/model/error.ts";
 import type { MailboxName, MailboxTree } from "../../lib/model/mailbox.ts";
+import { given } from "../../lib/open/open_location.ts";
+import type { Os } from "../../lib/port/os.ts";
 import type { Store } from "../../lib/port/store.ts";
+import { attempt } from "../../lib/store/account/or_fail.ts";
 import { mailboxPaths } from "../../lib/store/maildir/layout.ts";
 import { twinIn } from "../../lib/store/maildir/twin.ts";
+import { layoutOf } from "../../lib/store/mdbox/layout.ts";
+import { examineMap } from "../../lib/store/mdbox/map_check.ts";
 import { errorText } from "../../lib/codec/error_text.ts";
 import { type Complaint, type Patient, quoted, use } from "./complaint.ts";
 
@@ -53,6 +58,16 @@ const unreadable = (patient: Patient, error: SyncError): Complaint => {
       ? resync(patient, mailbox ?? "*")
       : separate(patient, mailbox as MailboxName, twin),
   };
+};
+
+/** Whether the map of an mdbox can be written to. */
+export const examineMapOf = (os: Os, patient: Patient): readonly Complaint[] => {
+  const { location } = patient;
+  if (location.format !== "mdbox") return [];
+  const { format: _, root, utf8, ...elsewhere } = location;
+  const layout = layoutOf({ root, utf8, ...given(elsewhere), create: false });
+  const error = attempt(() => examineMap(os, layout), (thrown) => thrown);
+  return error === null ? [] : [unreadable(patient, error)];
 };
 
 /** What cannot be read of one side. */

@@ -13,7 +13,7 @@ import { openMaildir } from "../store/maildir/maildir_store.ts";
 import { openMdbox } from "../store/mdbox/mdbox_store.ts";
 
 /** The fields that have a value: the stores take an absent option where a location has null. */
-const given = <A extends Readonly<Record<string, unknown>>>(
+export const given = <A extends Readonly<Record<string, unknown>>>(
   fields: A,
 ): { readonly [K in keyof A]?: NonNullable<A[K]> } =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as {

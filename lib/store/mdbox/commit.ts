@@ -68,6 +68,7 @@ export class Commit {
       );
       if (needsMap) {
         const map = await storage.beginWriting();
+        storage.checkMailbox(map, index);
         const placement = await this.#place(map);
         this.#tellSuspects();
         await map.withLock((locked) =>
@@ -223,7 +224,7 @@ export class Commit {
     const fresh = targets.filter(({ fileId }) => fileId === null).length;
     if (fresh === 0) return targets.map(({ fileId }) => fileId!);
     const taken = (os.files.list(layout.storage) ?? []).map(({ name }) => fileIdOf(name) ?? 0);
-    let next = taken.reduce((max, id) => Math.max(max, id), locked.highestFileId) + 1;
+    let next = taken.reduce((max, id) => Math.max(max, id), locked.map.highestFileId) + 1;
     // The number is taken before the file has it: Dovecot rebuilds everything when it finds m.N under its next number.
     locked.raiseHighestFileId(next + fresh - 1);
     const ids = targets.map(({ fileId, path }) => {

@@ -78,6 +78,7 @@ export const installOver = async (
 ): Promise<void> => {
   const { os: { disk }, journal, layout } = storage;
   const map = await storage.beginWriting();
+  storage.checkMailbox(map, old);
   const [live, next] = [indexPaths(paths.index, MAILBOX_INDEX), indexPaths(staged, MAILBOX_INDEX)];
   const { indexId, position } = old.view;
   await map.withLock(async (locked) => {
@@ -139,6 +140,7 @@ export const removeMailbox = async (
   const { os, journal, layout, modes } = storage;
   const { disk } = os;
   const map = await storage.beginWriting();
+  storage.checkMailbox(map, index);
   await map.withLock(async (locked) => {
     const staged = newStagedPath(os, layout, journal, modes.directory);
     const mapUids = await index.withLock((writer) => {

@@ -159,3 +159,10 @@ export const mapUidsOf = (view: IndexView): Uint32Array => {
   for (let row = 0; row < all.length; row++) all[row] = mapUidOf(view, row);
   return all.filter((mapUid) => mapUid !== 0);
 };
+
+/** The highest map UID of all mails; 0: there are none. */
+export const highestMapUid = (view: IndexView): number => {
+  let highest = 0;
+  for (let row = 0; row < view.count; row++) highest = Math.max(highest, mapUidOf(view, row));
+  return highest;
+};

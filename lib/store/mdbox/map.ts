@@ -39,6 +39,7 @@ import {
   openIndex,
   readIndexHeaders,
 } from "../index/index_file.ts";
+import { tornEnd } from "../index/torn_end.ts";
 import { fileIdOf, type Layout, MAP_INDEX } from "./layout.ts";
 
 /** Dovecot refuses to copy a mail from here on, far below what two bytes hold. */
@@ -77,18 +78,20 @@ export const readMapUidValidity = (os: Os, layout: Layout): number | null =>
 
 /** The map of one storage, as it was last read. Throws `StreamFailure<SyncError>`. */
 export class StorageMap {
+  readonly #os: Os;
   readonly #file: IndexFile;
   /** Sequence of the log that has a tail from us. */
   #tailIn = 0;
 
-  private constructor(file: IndexFile) {
+  private constructor(os: Os, file: IndexFile) {
+    this.#os = os;
     this.#file = file;
   }
 
   /** Opens the map; null where there is none. */
   static open(os: Os, layout: Layout): StorageMap | null {
     const file = openIndex(os, layout.map, MAP_INDEX);
-    return file === null ? null : new StorageMap(file);
+    return file === null ? null : new StorageMap(os, file);
   }
 
   /**
@@ -111,12 +114,34 @@ export class StorageMap {
       // From a tail on, wherever it is, records that are external move it on by themselves.
       appender.appendTail();
     }, { mode });
-    return new StorageMap(file);
+    return new StorageMap(os, file);
   }
 
   /** UIDVALIDITY of the map: what each mailbox says its map UIDs belong to. */
   get uidValidity(): number {
     return this.#file.view.uidValidity;
+  }
+
+  /** The map UID that the next record gets. */
+  get uidNext(): number {
+    return this.#file.view.uidNext;
+  }
+
+  /** The highest N that a file m.N ever had. */
+  get highestFileId(): number {
+    const header = this.#file.view.extension(MAP.name)?.header ?? new Uint8Array();
+    return decodeMapHeader(header).highestFileId;
+  }
+
+  /** The path of its log, for messages. */
+  get path(): string {
+    return this.#file.path;
+  }
+
+  /** Why it may not know of all records: the end of its log is lost. Null: it does. */
+  tornEnd(): SyncError | null {
+    const torn = tornEnd(this.#os, this.#file);
+    return torn === null ? null : { ...torn, scope: "store" };
   }
 
   /** Reads what was added. */
@@ -203,12 +228,6 @@ export class LockedMap {
     this.map = map;
     this.#writer = writer;
     this.#write = write;
-  }
-
-  /** The highest N that a file m.N ever had. */
-  get highestFileId(): number {
-    const header = this.#writer.view.extension(MAP.name)?.header ?? new Uint8Array();
-    return decodeMapHeader(header).highestFileId;
   }
 
   /** Notes that numbers up to this one are taken; durable when it returns. */

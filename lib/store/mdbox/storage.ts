@@ -3,13 +3,16 @@
  *
  * @module
  */
-import { syncError } from "../../model/error.ts";
+import { type SyncError, syncError } from "../../model/error.ts";
 import type { Os } from "../../port/os.ts";
 import { failStream, StreamFailure } from "../../stream/chunks.ts";
 import { type Modes, modesOf } from "../account/modes.ts";
+import type { IndexFile } from "../index/index_file.ts";
 import { Journal } from "./journal.ts";
 import { type Layout, storageFile } from "./layout.ts";
+import { highestMapUid } from "./mailbox_index.ts";
 import { type Mapped, readMapUidValidity, StorageMap } from "./map.ts";
+import { mapIsOlder, newerThanMap } from "./map_check.ts";
 import { recover } from "./recover.ts";
 import { StorageReader, type StoredRecord } from "./storage_reader.ts";
 
@@ -35,6 +38,9 @@ export class Storage {
   #map: StorageMap | null = null;
   #mapUidValidity: number | null = null;
   #writes = false;
+  readonly #checked = new WeakSet<IndexFile>();
+  /** Why the map may not know of all records, where that was asked. */
+  #torn: SyncError | null = null;
 
   /** Opens nothing yet. `create`: whether a storage that is not there may be made. */
   constructor(os: Os, layout: Layout, create: boolean) {
@@ -69,9 +75,26 @@ export class Storage {
    */
   async beginWriting(): Promise<StorageMap> {
     const map = this.map ?? this.#createMap();
-    if (!this.#writes) await recover(this, map);
+    if (!this.#writes) {
+      await recover(this, map);
+      const torn = map.tornEnd();
+      if (torn !== null) failStream(torn);
+      const older = await map.withLock(() => mapIsOlder(this.os, this.layout, map));
+      if (older !== null) failStream(older);
+    }
     this.#writes = true;
     return map;
+  }
+
+  /** Throws where a mailbox whose mails shall change names mails that the map is yet to give. Each index is looked at once. */
+  checkMailbox(map: StorageMap, index: IndexFile): void {
+    if (this.#checked.has(index)) return;
+    const highest = highestMapUid(index.view);
+    // It may have been given since the map was read.
+    if (highest >= map.uidNext) map.refresh();
+    const error = newerThanMap(map, index.path, highest);
+    if (error !== null) failStream(error);
+    this.#checked.add(index);
   }
 
   /** What a map UID is; the map is read again when it does not know it. */
@@ -91,9 +114,7 @@ export class Storage {
     let mapped = this.find(mapUid);
     for (let opened = false;;) {
       if (mapped === null) {
-        const path = this.layout.map;
-        const what = `the map does not know the map UID ${mapUid}`;
-        return failStream(syncError("Damaged", "message", { path }, what));
+        return this.#unknown(mapUid);
       }
       const { record, refcount } = mapped;
       let failure: StreamFailure<unknown> | null = null;
@@ -119,6 +140,14 @@ export class Storage {
       const path = storageFile(this.layout, record.fileId);
       failStream(syncError("Damaged", "message", { path }, "the file of the mail is gone"));
     }
+  }
+
+  #unknown(mapUid: number): never {
+    // Waited for once: others may be unknown for the same reason.
+    this.#torn ??= this.map?.tornEnd() ?? null;
+    const { where = { path: this.layout.map }, what = "" } = this.#torn ?? {};
+    const why = `the map does not know the map UID ${mapUid}${what && `: ${what}`}`;
+    return failStream(syncError("Damaged", "message", where, why));
   }
 
   /** After a failure in the middle: the journal stays for the next writer, which may be this one. */
