@@ -287,3 +287,24 @@ judged(
     );
   },
 );
+
+judged(
+  "a mailbox that Dovecot has made and not opened gets its first mail from us",
+  async (dovecot) => {
+    const account = await dovecot.account(PLAIN);
+    await dovecot.quietly(account, ["mailbox", "create", "Neu"]);
+    const store = await open(account);
+    const node = (await run(store.tree)).nodes.find(({ name }) => name === "Neu");
+    assert(node?._tag === "Mailbox");
+    const [outcome] = await run(
+      store.withMailbox(node.guid, (box) => collect(box.apply(fromArray([saveOf({ uid: 1 })])))),
+    );
+    assert.equal(outcome?._tag, "Done");
+    await store.close();
+    await dovecot.machine.own(account.home);
+    const seen = await view(dovecot, account);
+    assert.deepEqual(seen.complaints, []);
+    assert.deepEqual([...seen.mailboxes.get("Neu")!.mails.keys()], [1]);
+    assert.deepEqual(compareViews(await ours(account), await view(dovecot, account)), []);
+  },
+);

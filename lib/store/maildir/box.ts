@@ -309,7 +309,9 @@ export class MaildirBox {
   #writeDown(writer: IndexWriter | null, giveUids: boolean): void {
     const { merged: { discord: { letters } }, staleIndex, uidlist } = this.#snapshot;
     const listed = !listLacks(this.#snapshot, giveUids);
-    const indexed = this.#index === null || !indexLacks(this.#snapshot);
+    // Dovecot makes the index of a new mailbox without UIDVALIDITY, and then no mail can be in it.
+    const indexed = this.#index === null ||
+      (this.#index.view.uidValidity !== 0 && !indexLacks(this.#snapshot));
     if (listed && indexed && letters === null) return;
     if (letters !== null) writeKeywordLetters(this.os, this.paths.control, letters);
     const firstNewUid = listed ? null : this.#writeList(giveUids || uidlist === null);
