@@ -6,7 +6,7 @@
  */
 import * as E from "fp-ts/Either.js";
 import type { LogPosition } from "../../codec/index_changes.ts";
-import { decodeIndexHeader, type LogHeader } from "../../codec/index_header.ts";
+import { decodeIndexHeader, decodeLogHeader, type LogHeader } from "../../codec/index_header.ts";
 import {
   decodeLog,
   isOfTheMailbox,
@@ -170,9 +170,10 @@ const readSnapshotHeaders = (os: Os, paths: IndexPaths): Snapshot | null => {
   return whole === null ? null : orThrow(decodeSnapshotHeaders(whole), { path: paths.index });
 };
 
+/** The log before; null: it is not there, or another one, or no log at all, as an empty file. */
 const readOldLog = (os: Os, paths: IndexPaths, header: LogHeader): LogParts | null => {
   const bytes = os.files.readFile(paths.oldLog);
-  if (bytes === null) return null;
+  if (bytes === null || E.isLeft(decodeLogHeader(bytes))) return null;
   const old = LogParts.ofBytes(paths.oldLog, bytes);
   return old.header.fileSeq === header.prevFileSeq && old.header.indexId === header.indexId
     ? old

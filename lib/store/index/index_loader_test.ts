@@ -194,6 +194,24 @@ Deno.test("openIndex: requests of a log that continues the snapshot's are not ta
     }
   }));
 
+for (const [name, bytes] of [["empty", []], ["no log", [1, 2, 3]]] as const) {
+  Deno.test(`openIndex: a log before that is ${name} counts as gone, where it is not needed`, () =>
+    withDirectory((home) => {
+      place(home, "mdbox-rotated", ["dovecot.index", "dovecot.index.log"]);
+      const without = open(home);
+      Deno.writeFileSync(`${home}/dovecot.index.log.2`, Uint8Array.from(bytes));
+      const file = open(home);
+      assert.deepEqual(mailsOf(file.view), mailsOf(without.view));
+      assert.deepEqual(file.changes(), without.changes());
+      assert.equal(file.historyComplete, without.historyComplete);
+      file.close();
+      without.close();
+      Deno.removeSync(`${home}/dovecot.index`);
+      const error = failureOf(() => openIndex(os, home, BASE));
+      assert.match(error.what, /continues log 2, which is lost/);
+    }));
+}
+
 for (
   const [folder, names] of [
     ["mdbox-rotated", ROTATED],
