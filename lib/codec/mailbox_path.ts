@@ -18,6 +18,8 @@ export interface Naming {
   readonly layout: "maildir++" | "fs" | "mdbox";
   /** Whether names are stored as UTF-8 (the UTF-8 option of mail_location) instead of modified UTF-7. */
   readonly utf8: boolean;
+  /** With "mdbox": whether mailboxes lie beside the account's own files (MAILBOXDIR=/); absent: no. */
+  readonly besideFiles?: boolean;
   /** What stands in for a character that a name cannot have (dsync_alt_char); "_" where it is not told. */
   readonly altChar?: string;
 }
@@ -38,11 +40,35 @@ const byteLength = (text: string): number => encoder.encode(text).length;
 export const layoutSeparator = (naming: Naming): "." | "/" =>
   naming.layout === "maildir++" ? "." : "/";
 
-/** Directory names that belong to the format itself. */
-const reserved = (naming: Naming, stored: string): boolean =>
-  naming.layout === "fs"
-    ? stored === "cur" || stored === "new" || stored === "tmp"
-    : naming.layout === "mdbox" && stored === "dbox-Mails";
+/** Files of an index, as Dovecot and we make them. */
+const INDEX_FILE =
+  /^dovecot\.(list\.)?index(\.(log(\.(2|lock|newlock))?|cache(\.lock)?|lock|tmp|backup))?$/;
+/** What lies in the root of an account besides: a mailbox of the name would be in its place. */
+const ACCOUNT_FILE = new RegExp(
+  "^(subscriptions(\\.lock)?|dovecot\\.mailbox\\.log(\\.2)?|dovecot-uidvalidity(\\.[0-9a-f]{8})?|" +
+    "dovecot-acl-list|maildirsize|dsync\\.lock)$",
+);
+/** What lies in the directory of a Maildir besides, where with LAYOUT=fs the children of the mailbox are, too. */
+const MAILDIR_FILE =
+  /^(cur|new|tmp|dovecot-(uidlist|keywords)(\.(lock|tmp))?|dovecot-acl|maildirfolder)$/;
+/** What of an mdbox lies in its root besides. */
+const STORAGE: ReadonlySet<string> = new Set(["storage", "dbox-alt-root", ".dsync"]);
+
+/** Names of directories and files that belong to the format itself. `first`: it starts the name. */
+const reserved = ({ layout, besideFiles }: Naming, first: boolean, stored: string): boolean => {
+  const isOfAccount = first && ACCOUNT_FILE.test(stored);
+  switch (layout) {
+    case "fs":
+      return MAILDIR_FILE.test(stored) || INDEX_FILE.test(stored) || isOfAccount;
+    case "mdbox": {
+      const isBeside = first && besideFiles === true;
+      return stored === "dbox-Mails" ||
+        (isBeside && (STORAGE.has(stored) || INDEX_FILE.test(stored) || isOfAccount));
+    }
+    case "maildir++":
+      return false;
+  }
+};
 
 const storePart = (part: string, naming: Naming): string =>
   naming.utf8 ? part : formatModifiedUtf7(part);
@@ -62,7 +88,7 @@ const partRefusal = (part: string, first: boolean, naming: Naming): string | nul
     return 'Maildir++ cannot hold "." in a part of a name';
   }
   const stored = storePart(part, naming);
-  if (reserved(naming, stored)) return `"${stored}" is a directory of the format itself`;
+  if (reserved(naming, first, stored)) return `"${stored}" belongs to the format itself`;
   // Maildir++ has all parts in one directory name, behind a dot.
   if (naming.layout !== "maildir++" && byteLength(stored) > MAX_PART_BYTES) {
     return `a part of the name has more than ${MAX_PART_BYTES} bytes`;
@@ -159,7 +185,7 @@ const fitPart = (part: string, first: boolean, naming: Naming): string => {
   if (first && isMisspelt(fit)) return INBOX;
   if (first && fit.startsWith("~")) fit = `${alt}${fit.slice(1)}`;
   if (naming.layout === "maildir++") fit = fit.replaceAll(".", alt);
-  if (reserved(naming, fit)) fit = `${fit}${alt}`;
+  if (reserved(naming, first, fit)) fit = `${fit}${alt}`;
   const tooLong = fit.length > MAX_PART_BYTES ||
     byteLength(storePart(fit, naming)) > MAX_PART_BYTES;
   return naming.layout !== "maildir++" && tooLong

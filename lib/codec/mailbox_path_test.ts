@@ -14,7 +14,15 @@ const MAILDIRPP: Naming = { layout: "maildir++", utf8: false };
 const FS: Naming = { layout: "fs", utf8: false };
 const MDBOX: Naming = { layout: "mdbox", utf8: false };
 const UTF8: Naming = { layout: "fs", utf8: true };
-const ALL: readonly Naming[] = [MAILDIRPP, FS, MDBOX, UTF8, { layout: "maildir++", utf8: true }];
+const ROOT: Naming = { layout: "mdbox", utf8: false, besideFiles: true };
+const ALL: readonly Naming[] = [
+  MAILDIRPP,
+  FS,
+  MDBOX,
+  UTF8,
+  ROOT,
+  { layout: "maildir++", utf8: true },
+];
 
 Deno.test("formatStorageName refuses a name that leaves the root or the layout", () => {
   const rows: readonly [string, readonly Naming[]][] = [
@@ -35,6 +43,18 @@ Deno.test("formatStorageName refuses a name that leaves the root or the layout",
     ["a/cur", [FS, UTF8]],
     ["tmp", [FS]],
     ["dbox-Mails/x", [MDBOX]],
+    ["subscriptions", [FS, UTF8, ROOT]],
+    ["subscriptions/x", [FS, ROOT]],
+    ["dsync.lock", [FS, ROOT]],
+    ["dovecot.mailbox.log", [FS, ROOT]],
+    ["dovecot.list.index.log", [FS, ROOT]],
+    ["dovecot.index.log.2", [FS, ROOT]],
+    ["dovecot-uidvalidity.6b0e775b", [FS, ROOT]],
+    ["a/dovecot.index", [FS]],
+    ["dovecot-uidlist", [FS]],
+    ["a/dovecot-keywords", [FS]],
+    ["storage", [ROOT]],
+    [".dsync/x", [ROOT]],
     ["x".repeat(200) + "/" + "y".repeat(100), [MAILDIRPP]],
   ];
   for (const [name, namings] of rows) {
@@ -77,6 +97,12 @@ Deno.test("storage names of known mailboxes, both ways", () => {
     ["100%/%s", "100%/%s", FS],
     ["a~/~b", "a~/~b", FS],
     ["cur", "cur", MDBOX],
+    ["subscriptions", "subscriptions", MDBOX],
+    ["subscriptions", "subscriptions", MAILDIRPP],
+    ["a/subscriptions", "a/subscriptions", FS],
+    ["dovecot-users", "dovecot-users", FS],
+    ["dovecot.org", "dovecot.org", FS],
+    ["a/storage", "a/storage", ROOT],
   ];
   for (const [name, stored, naming] of rows) {
     assert.deepEqual(formatStorageName(mailboxName(name), naming), E.right(stored));
@@ -98,13 +124,17 @@ Deno.test("fitName changes only what does not fit", () => {
     ["a/cur", "a/cur_", FS],
     ["dbox-Mails", "dbox-Mails_", MDBOX],
     ["a\0", "a_", FS],
+    ["subscriptions", "subscriptions_", FS],
+    ["subscriptions/a", "subscriptions_/a", FS],
+    ["dovecot.index.log/b", "dovecot.index.log_/b", FS],
+    ["storage", "storage_", ROOT],
   ];
   for (const [name, fit, naming] of rows) assert.equal(fitName(name as MailboxName, naming), fit);
 });
 
 const part = fc.oneof(
   fc.string({ unit: "binary", maxLength: 20 }),
-  fc.constantFrom("", ".", "..", "cur", "dbox-Mails", "~", "a.b", "\0", "\ud800"),
+  fc.constantFrom("", ".", "..", "cur", "dbox-Mails", "subscriptions", "~", "a.b", "\0", "\ud800"),
   fc.integer({ min: 0, max: 600 }).map((n) => "ü日x".repeat(n)),
 );
 const anyName = fc.array(part, { minLength: 1, maxLength: 40 }).map((parts) =>

@@ -58,7 +58,7 @@ export const STORE = t.intersection([
             layout: t.keyof({ "maildir++": null, fs: null, mdbox: null }),
             utf8: t.boolean,
           }),
-          t.partial({ altChar: text }),
+          t.partial({ altChar: text, besideFiles: t.boolean }),
         ]),
       ]),
     }),

@@ -34,6 +34,8 @@ export interface StoreCaps {
     readonly layout: "maildir++" | "fs" | "mdbox";
     /** Whether names are UTF-8 on disk. */
     readonly utf8: boolean;
+    /** With "mdbox": whether mailboxes lie beside the account's own files; absent: no. */
+    readonly besideFiles?: boolean;
     /** What stands in for a character that a name cannot have; "_" where it is absent. */
     readonly altChar?: string;
   } | null;
