@@ -37,7 +37,7 @@ export interface MdboxLocation {
   readonly control?: string;
   /** ALT=: a second place to look for m.N files. */
   readonly alt?: string;
-  /** MAILBOXDIR=: the directory of mailboxes below the root (usually "mailboxes"). */
+  /** MAILBOXDIR=: the directory of mailboxes below the root (usually "mailboxes"), "/" the root itself. */
   readonly mailboxDir?: string;
   /** UTF-8: names on disk are UTF-8 instead of modified UTF-7. */
   readonly utf8: boolean;
@@ -112,7 +112,9 @@ export const parseLocation = (text: string, home: string | null): Either<SyncErr
     const value = given.get(key);
     return value === undefined || value === "" ? null : place(value);
   };
-  if ([...given.values()].some((value) => value.toUpperCase() === "MEMORY")) {
+  // Without a directory Dovecot keeps it in memory, too.
+  const hasNoIndex = given.get("INDEX") === "";
+  if (hasNoIndex || [...given.values()].some((value) => value.toUpperCase() === "MEMORY")) {
     return E.left(
       syncError("Unsupported", "run", { path: text }, "an index in memory holds nothing to sync"),
     );
@@ -128,8 +130,9 @@ export const parseLocation = (text: string, home: string | null): Either<SyncErr
     return E.left(syncError("Unsupported", "run", { path: text }, `LAYOUT=${given.get("LAYOUT")}`));
   }
   const at = <K extends string>(name: K, key: string): { readonly [P in K]?: string } => {
-    const value = key === "MAILBOXDIR" ? given.get(key) : pathOf(key);
-    return value == null ? {} : { [name]: value } as { readonly [P in K]?: string };
+    // An empty value is none at all, as for Dovecot.
+    const value = key === "MAILBOXDIR" ? given.get(key) || null : pathOf(key);
+    return value === null ? {} : { [name]: value } as { readonly [P in K]?: string };
   };
   const shared = {
     root: place(path),

@@ -19,6 +19,7 @@ const refused: readonly (readonly [string, string])[] = [
   ["maildir:~/Maildir:LAYOUT=index", "Unsupported"],
   ["mdbox:~/mdbox:LAYOUT=maildir++", "Unsupported"],
   ["maildir:~/Maildir:INDEX=MEMORY", "Unsupported"],
+  ["maildir:~/Maildir:INDEX=", "Unsupported"],
 ];
 
 for (const [text, tag] of refused) {
@@ -54,6 +55,15 @@ Deno.test("parseLocation puts the home in", () => {
       alt: "/home/eve/alt",
       mailboxDir: "boxes",
     }),
+  );
+});
+
+Deno.test("parseLocation: a value that is empty is none", () => {
+  const empty = ["CONTROL", "ALT", "MAILBOXDIR"].map((key) => `:${key}=`).join("");
+  assert.deepEqual(parseLocation(`mdbox:/m${empty}`, HOME), parseLocation("mdbox:/m", HOME));
+  assert.deepEqual(
+    parseLocation("maildir:/m:INBOX=:CONTROL=", HOME),
+    parseLocation("maildir:/m", HOME),
   );
 });
 

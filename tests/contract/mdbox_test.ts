@@ -22,3 +22,9 @@ storeContract(
   home((root) => ({ index: `${root}/idx`, control: `${root}/ctl`, alt: `${root}/alt` })),
   holds,
 );
+storeContract(
+  Deno.test,
+  "mdbox with its mailboxes in the root",
+  home(() => ({ mailboxDir: "/" })),
+  holds,
+);

@@ -25,9 +25,12 @@ const isDirectory = (os: Os, path: string, { kind }: DirEntry): boolean =>
  */
 export const listNames = (
   os: Os,
+  { root, storage, staging }: Layout,
   mailboxes: string,
   onProblem?: (error: SyncError) => void,
 ): FoundName[] => {
+  // Where the mailboxes lie in the root, what the storage needs lies beside them.
+  const others = [storage, staging, `${root}/dbox-alt-root`];
   const found: FoundName[] = [];
   const walk = (directory: string, stored: string, above: readonly string[]): void => {
     const info = os.files.stat(directory);
@@ -37,7 +40,7 @@ export const listNames = (
     let isMailbox = false;
     for (const entry of os.files.list(directory) ?? []) {
       const path = `${directory}/${entry.name}`;
-      if (!isDirectory(os, path, entry)) continue;
+      if (others.includes(path) || !isDirectory(os, path, entry)) continue;
       if (entry.name === MAIL_DIRECTORY) {
         isMailbox = true;
         continue;
@@ -57,21 +60,15 @@ export const listNames = (
  * share one. Sorted.
  */
 export const allIndexDirectories = (os: Os, layout: Layout): string[] => {
-  const { root, storage, accountIndex, indexMailboxes } = layout;
-  const found: string[] = [];
-  for (const entry of os.files.list(root) ?? []) {
-    const mailboxes = `${root}/${entry.name}`;
-    if (mailboxes === storage || !isDirectory(os, mailboxes, entry)) continue;
-    const place = {
-      ...layout,
-      mailboxes,
-      indexMailboxes: indexMailboxes === null ? null : `${accountIndex}/${entry.name}`,
-    };
-    for (const { stored, isMailbox } of listNames(os, mailboxes)) {
-      if (isMailbox) found.push(pathsOfStored(place, stored).index);
-    }
-  }
-  return found.sort();
+  const { root, accountIndex, indexMailboxes } = layout;
+  const place = {
+    ...layout,
+    mailboxes: root,
+    indexMailboxes: indexMailboxes === null ? null : accountIndex,
+  };
+  return listNames(os, layout, root)
+    .flatMap(({ stored, isMailbox }) => isMailbox ? [pathsOfStored(place, stored).index] : [])
+    .sort();
 };
 
 /** Whether a name has children. */

@@ -27,7 +27,7 @@ export interface MdboxOptions {
   readonly control?: string;
   /** ALT=: where Dovecot may have moved files m.N to; read only. */
   readonly alt?: string;
-  /** MAILBOXDIR=: the directory of the mailboxes in the root; "mailboxes" when not given. */
+  /** MAILBOXDIR=: the directory of the mailboxes in the root, "/" the root itself; "mailboxes" when not given. */
   readonly mailboxDir?: string;
   /** UTF-8: names are stored in UTF-8, not in modified UTF-7. */
   readonly utf8?: boolean;
@@ -83,21 +83,23 @@ export interface Layout {
 /** The places of an mdbox. */
 export const layoutOf = (options: MdboxOptions): Layout => {
   const { root, index, alt } = options;
-  const mailboxDir = options.mailboxDir ?? "mailboxes";
+  const mailboxDir = (options.mailboxDir || "mailboxes").replace(/^\/+|\/+$/g, "");
+  const mailboxesIn = (base: string) => mailboxDir === "" ? base : `${base}/${mailboxDir}`;
   const indexRoot = index ?? root;
   return {
     root,
     storage: `${root}/storage`,
     altStorage: alt === undefined ? null : `${alt}/storage`,
     map: `${indexRoot}/storage`,
-    mailboxes: `${root}/${mailboxDir}`,
-    indexMailboxes: index === undefined ? null : `${index}/${mailboxDir}`,
+    mailboxes: mailboxesIn(root),
+    indexMailboxes: index === undefined ? null : mailboxesIn(index),
     control: options.control ?? root,
     accountIndex: indexRoot,
     staging: `${indexRoot}/.dsync`,
     naming: {
       layout: "mdbox",
       utf8: options.utf8 ?? false,
+      ...(mailboxDir === "" ? { besideFiles: true } : {}),
       ...(options.altChar === undefined ? {} : { altChar: options.altChar }),
     },
     rotateSize: options.rotateSize ?? ROTATE_SIZE,

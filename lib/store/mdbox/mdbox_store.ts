@@ -79,7 +79,9 @@ const rootOf = (os: Os, layout: Layout): Root => {
   const entries = root.kind === "directory" ? os.files.list(layout.root) ?? [] : null;
   // Every Maildir has it, and no mdbox.
   if (entries === null || entries.some(({ name }) => name === "cur")) return "foreign";
-  const isMdbox = os.files.stat(layout.mailboxes)?.kind === "directory" ||
+  const hasMailboxes = layout.mailboxes !== layout.root &&
+    os.files.stat(layout.mailboxes)?.kind === "directory";
+  const isMdbox = hasMailboxes ||
     [layout.storage, layout.map].some((directory) =>
       (os.files.list(directory) ?? []).some(({ name }) =>
         fileIdOf(name) !== null || name.startsWith(MAP_INDEX)

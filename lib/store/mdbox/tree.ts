@@ -116,7 +116,7 @@ export const readTree = async (
   const nodes: MailboxNode[] = [];
   const mailboxes = new Map<MailboxGuid, Located>();
   const onProblem = (error: SyncError) => problems.push({ ...error, scope: "mailbox" });
-  for (const { stored, isMailbox } of listNames(os, layout.mailboxes, onProblem)) {
+  for (const { stored, isMailbox } of listNames(os, layout, layout.mailboxes, onProblem)) {
     const paths = pathsOfStored(layout, stored);
     const parsed = parseStorageName(stored, layout.naming);
     if (E.isLeft(parsed)) {
