@@ -105,6 +105,8 @@ class Batch {
   readonly #items: Item[] = [];
   readonly #touched = new Set<number>();
   readonly #records = new Map<string, number>();
+  /** How many entries of the batch will name a record that was there. */
+  readonly #planned = new Map<number, number>();
   #writer: StorageWriter | null = null;
   #uidNext: number;
 
@@ -214,8 +216,12 @@ class Batch {
     if (signature !== null) {
       const record = this.#records.get(signature);
       if (record !== undefined) return E.right({ _tag: "New", record });
-      const mapUid = this.#context.shared.find(mail);
-      if (mapUid !== null) return E.right({ _tag: "Shared", mapUid });
+      const planned = (mapUid: number) => this.#planned.get(mapUid) ?? 0;
+      const mapUid = this.#context.shared.find(mail, planned);
+      if (mapUid !== null) {
+        this.#planned.set(mapUid, planned(mapUid) + 1);
+        return E.right({ _tag: "Shared", mapUid });
+      }
     }
     this.#writer = writer;
     const { guid, receivedAt, pop3Uidl, pop3Order, size, body } = mail;

@@ -33,8 +33,8 @@ import {
   mdboxHeaderOf,
   savedAtOf,
 } from "./mailbox_index.ts";
-import { countReferences, type LockedMap, MAX_REFCOUNT, type StorageMap } from "./map.ts";
-import { signatureOf } from "./shared_mails.ts";
+import { countReferences, type LockedMap, type References, type StorageMap } from "./map.ts";
+import { hasRoom, signatureOf } from "./shared_mails.ts";
 import type { Placement, StorageWriter, Target } from "./storage_writer.ts";
 
 const NOTHING: Placement = { targets: [], records: [] };
@@ -46,6 +46,8 @@ export class Commit {
   readonly #context: WritingContext;
   readonly #items: readonly Item[];
   readonly #writer: StorageWriter | null;
+  /** How many items name a record that was there. */
+  readonly #shared: References;
   /** Whether what a failure leaves is for the journal to put in order, and not for the writer to take back. */
   #begun = false;
 
@@ -54,6 +56,10 @@ export class Commit {
     this.#context = context;
     this.#items = items;
     this.#writer = writer;
+    this.#shared = countReferences(
+      items.flatMap(({ source }) => source?._tag === "Shared" ? [source.mapUid] : []),
+      1,
+    );
   }
 
   /**
@@ -161,9 +167,11 @@ export class Commit {
       case "SaveMail": {
         if (operation.copy.uid < view.uidNext) return refusal("the UID was taken meanwhile");
         if (source?._tag !== "Shared") return null;
-        const refcount = locked?.map.find(source.mapUid)?.refcount ?? 0;
         // Several entries of this batch may share it.
-        return refcount > 0 && refcount + this.#items.length <= MAX_REFCOUNT
+        return hasRoom(
+            locked?.map.find(source.mapUid) ?? null,
+            this.#shared.get(source.mapUid) ?? 1,
+          )
           ? null
           : refusal("the mail that was to be shared is gone");
       }

@@ -30,7 +30,7 @@ import {
 } from "./_store_home.ts";
 import { JOURNAL_PREFIX, NEW_FILE_PREFIX } from "./journal.ts";
 import { layoutOf } from "./layout.ts";
-import { StorageMap } from "./map.ts";
+import { MAX_REFCOUNT, StorageMap } from "./map.ts";
 import { type MdboxOptions, openMdbox } from "./mdbox_store.ts";
 
 inHome("openMdbox refuses what is no mdbox, and makes nothing", async (home) => {
@@ -221,6 +221,33 @@ inHome("mails that are equal are stored once, in all mailboxes and in later runs
   const map = StorageMap.open(os, layoutOf({ root: `${home}/mdbox`, create: false }))!;
   assert.deepEqual([...map.records()].map(([, { refcount }]) => refcount), [4, 1]);
   map.close();
+});
+
+inHome("a mail of which a record can have no more entries is stored once more", async (home) => {
+  const shared = { guid: hexGuid(50), receivedAt: 5, copies: 40_000 };
+  const layout = layoutOf({ root: `${home}/mdbox`, create: false });
+  const refcounts = () => {
+    const map = StorageMap.open(os, layout)!;
+    const all = [...map.records()].map(([, { refcount }]) => refcount);
+    map.close();
+    return all;
+  };
+  await opened(home, async (store) => {
+    await create(store, "INBOX", BOX);
+    allDone(await applyTo(store, BOX, [saveOf({ uid: 1, ...shared, bytes: "x" })]));
+  });
+  const map = StorageMap.open(os, layout)!;
+  await map.withLock((locked) => void locked.add([], [], new Map([[1, MAX_REFCOUNT - 6]])));
+  map.close();
+  for (const from of [11, 21]) {
+    await opened(home, async (store) => {
+      const uids = Array.from({ length: 10 }, (_, i) => from + i);
+      const saves = uids.map((uid) => saveOf({ uid, ...shared, bytes: "x" }));
+      allDone(await applyTo(store, BOX, saves));
+      assert.equal((await contentOf(store, BOX)).mails.length, from);
+    });
+  }
+  assert.deepEqual(refcounts(), [MAX_REFCOUNT, 15]);
 });
 
 inHome("a mailbox made by hand is given an identity that stays", async (home) => {

@@ -8,7 +8,7 @@ import type { Mail } from "../../model/mail.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
 import { allIndexDirectories } from "./hierarchy.ts";
 import { guidBytesOf, mapUidOf, openMailboxIndex } from "./mailbox_index.ts";
-import { MAX_REFCOUNT } from "./map.ts";
+import { type Mapped, MAX_REFCOUNT } from "./map.ts";
 import type { Storage } from "./storage.ts";
 
 /** What two mails must agree in to be one record: all that a record says, but for the bytes, which GUID and size stand for. */
@@ -21,6 +21,10 @@ const keyOf = (guid: Uint8Array): number => {
   for (let i = 0; i < 6; i++) key = key * 256 + guid[i]!;
   return key;
 };
+
+/** Whether so many more entries may name a record. One without any may be purged at any moment. */
+export const hasRoom = (mapped: Mapped | null, more: number): boolean =>
+  mapped !== null && mapped.refcount > 0 && mapped.refcount + more <= MAX_REFCOUNT;
 
 /** The stored mails of one store that can be shared. */
 export class SharedMails {
@@ -41,21 +45,17 @@ export class SharedMails {
   }
 
   /**
-   * The map UID of a record that is this mail, or null. The first call reads the indexes of all mailboxes; it must be
-   * checked under the map's lock that the record is still there.
+   * The map UID of a record that is this mail and can be named once more, or null. `planned`: by how many entries it will
+   * be before. The first call reads the indexes of all mailboxes; it must be checked under the map's lock that the record
+   * is still there.
    */
-  find(mail: Mail): number | null {
+  find(mail: Mail, planned: (mapUid: number) => number): number | null {
+    const canTake = (mapUid: number) => hasRoom(this.#storage.find(mapUid), planned(mapUid) + 1);
     const stored = this.#stored.get(signatureOf(mail));
-    if (stored !== undefined) return this.canTake(stored, 1) ? stored : null;
+    if (stored !== undefined) return canTake(stored) ? stored : null;
     this.#known ??= this.#readMailboxes();
     const guess = this.#known.get(keyOf(guid128(mail.guid)));
-    return guess !== undefined && this.canTake(guess, 1) && this.#is(guess, mail) ? guess : null;
-  }
-
-  /** Whether so many more entries may name a record. One without any may be purged at any moment. */
-  canTake(mapUid: number, more: number): boolean {
-    const refcount = this.#storage.find(mapUid)?.refcount ?? 0;
-    return refcount > 0 && refcount + more <= MAX_REFCOUNT;
+    return guess !== undefined && canTake(guess) && this.#is(guess, mail) ? guess : null;
   }
 
   #is(mapUid: number, mail: Mail): boolean {
