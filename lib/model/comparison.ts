@@ -14,7 +14,7 @@ export interface Finding {
   readonly uid: Uid | null;
   /**
    * The field: "name", "directory" (a name that no mailbox has), "subscription", "guid", "uidvalidity", "uidnext",
-   * "flags", "keywords", "received", "bytes" ...
+   * "flags", "keywords", "received", "saved", "bytes" ...
    */
   readonly field: string;
   /** What the left side has; null: nothing. */
@@ -23,7 +23,7 @@ export interface Finding {
   readonly right: string | null;
 }
 
-/** The digests of a mailbox that both sides have; equal where nothing was found in it, attributes left aside. */
+/** The digests of a mailbox that both sides have; equal where nothing was found in it, attributes and saved dates left aside. */
 export interface MailboxDigests {
   /** Its name on the left side. */
   readonly mailbox: MailboxName;

@@ -43,6 +43,8 @@ type Find = (uid: Uid | null, field: string, left: string | null, right: string 
 interface Described {
   readonly record: MailRecord;
   readonly more: readonly (readonly [string, string])[];
+  /** Its saved date; null: not read, or none. Not in the digest, which is the same in a format that keeps none. */
+  readonly savedAt: number | null;
 }
 
 const describeMail = async (record: MailRecord, mail: Mail): Promise<Described> => {
@@ -50,6 +52,7 @@ const describeMail = async (record: MailRecord, mail: Mail): Promise<Described> 
   for await (const piece of mail.body) digest.take(piece);
   return {
     record: { ...record, guid: mail.guid },
+    savedAt: mail.savedAt,
     more: [
       ["received", String(mail.receivedAt)],
       ["pop3 uidl", String(mail.pop3Uidl)],
@@ -69,8 +72,9 @@ const readMails = async (
   for await (const chunk of mailbox.fetch(fromArray(records.map(({ uid }) => uid)))) {
     for (const one of chunk) {
       const record = records[read.length]!;
-      if (one._tag === "Lost") read.push({ record, more: [["readable", one.error.what]] });
-      else {
+      if (one._tag === "Lost") {
+        read.push({ record, more: [["readable", one.error.what]], savedAt: null });
+      } else {
         read.push(await describeMail(record, one.mail));
         count(one.mail.size);
       }
@@ -89,7 +93,7 @@ const describeMails = async function* (
   for await (const records of mailbox.records()) {
     const described = withBytes
       ? await readMails(mailbox, records, count)
-      : records.map((record): Described => ({ record, more: [] }));
+      : records.map((record): Described => ({ record, more: [], savedAt: null }));
     for (const { record, more } of described) {
       digest.take({ ...record, more: more.map(([, value]) => value) });
     }
@@ -113,12 +117,25 @@ const isSameGuid = (a: Described, b: Described): boolean =>
     ? a.record.guid === b.record.guid
     : sameGuid(a.record.guid, b.record.guid);
 
-const isSame = (a: Described, b: Described): boolean =>
+/** What is compared. */
+interface Fields {
+  /** Whether mails are read. */
+  readonly withBytes: boolean;
+  /** Whether both formats keep saved dates. */
+  readonly savedDates: boolean;
+}
+
+/** A mail that was not told when it was saved has nothing to compare. */
+const isSavedOtherwise = (a: Described, b: Described): boolean =>
+  a.savedAt !== b.savedAt && a.savedAt !== null && b.savedAt !== null;
+
+const isSame = (a: Described, b: Described, { savedDates }: Fields): boolean =>
   a.record.flags === b.record.flags && sameSpelling(a.record, b.record) &&
-  isSameGuid(a, b) && sameMore(a.more, b.more);
+  isSameGuid(a, b) && sameMore(a.more, b.more) &&
+  !(savedDates && isSavedOtherwise(a, b));
 
 /** Names each field in which two mails of one UID differ. */
-const findFields = (find: Find, a: Described, b: Described): void => {
+const findFields = (find: Find, a: Described, b: Described, { savedDates }: Fields): void => {
   const { uid } = a.record;
   if (!isSameGuid(a, b)) find(uid, "guid", a.record.guid, b.record.guid);
   const flagsOf = ({ record }: Described): string => flagNames(record.flags).join(" ");
@@ -128,6 +145,9 @@ const findFields = (find: Find, a: Described, b: Described): void => {
   const [left, right] = [new Map(a.more), new Map(b.more)];
   if (left.has("readable") || right.has("readable")) {
     return find(uid, "readable", left.get("readable") ?? "yes", right.get("readable") ?? "yes");
+  }
+  if (savedDates && isSavedOtherwise(a, b)) {
+    find(uid, "saved", String(a.savedAt), String(b.savedAt));
   }
   for (const [field, value] of left) {
     const other = right.get(field) ?? null;
@@ -171,7 +191,7 @@ const compareMailboxes = (
   left: Mailbox,
   right: Mailbox,
   find: Find,
-  withBytes: boolean,
+  fields: Fields,
 ): TaskEither<SyncError, Compared> =>
 async () => {
   const [mine, yours] = [numbersOf(left), numbersOf(right)];
@@ -186,7 +206,7 @@ async () => {
   let [mails, bytes] = [0, 0];
   const add = (size: number): void => void (bytes += size);
   const describe = (mailbox: Mailbox, digest: Digest<DigestedMail>, count: typeof add) =>
-    describeMails(mailbox, digest, withBytes, count) as Chunks<Described, SyncError>;
+    describeMails(mailbox, digest, fields.withBytes, count) as Chunks<Described, SyncError>;
   const joined = mergeJoin(
     describe(left, digests[0]!, add),
     describe(right, digests[1]!, () => {}),
@@ -194,7 +214,7 @@ async () => {
     uidOf,
     (a, b) => {
       mails++;
-      return isSame(a, b);
+      return isSame(a, b, fields);
     },
   );
   const [hiddenLeft, hiddenRight] = [left, right].map(({ hidden }) =>
@@ -202,7 +222,7 @@ async () => {
   );
   const end = await drain(joined, (pairs) => {
     for (const pair of pairs) {
-      if (pair._tag === "Both") findFields(find, pair.left, pair.right);
+      if (pair._tag === "Both") findFields(find, pair.left, pair.right, fields);
       else if (pair._tag === "OnlyLeft") {
         const { record } = pair.left;
         if (!hiddenRight!.has(recordKey(record))) find(record.uid, "mail", record.guid, null);
@@ -231,7 +251,7 @@ const nodeText = (node: NamePair["left"]): string | null =>
 
 /**
  * Compares two stores: names, subscriptions, and of each mailbox GUID, UIDVALIDITY, UIDNEXT and attributes, and of each
- * mail UID, GUID, flags and keywords in their spelling; with bytes also received date, POP3 UIDL and order, and content.
+ * mail UID, GUID, flags and keywords in their spelling; with bytes also received date, saved date where both formats keep one, POP3 UIDL and order, and content.
  * MODSEQs are not compared, nor mails that the other side has and does not show. Names that one side can only hold in
  * another spelling count as the same. Nothing is written, but for what any opening does: mails that are new to a Maildir get their UIDs. Cost: the indexes of both sides, with
  * bytes every byte of both; memory: some chunks of records, and one mail of each side.
@@ -259,6 +279,7 @@ async () => {
   const r = await right.tree();
   if (E.isLeft(r)) return r;
   const [mine, yours] = [sideOf(left, l.right), sideOf(right, r.right)];
+  const fields = { withBytes, savedDates: left.caps.savedDates && right.caps.savedDates };
   const findings: Finding[] = [];
   const digests: MailboxDigests[] = [];
   let [mails, bytes] = [0, 0];
@@ -272,7 +293,7 @@ async () => {
     const { guid } = pair.right;
     const end = await left.withMailbox(
       pair.left.guid,
-      (one) => right.withMailbox(guid, (two) => compareMailboxes(one, two, find, withBytes)),
+      (one) => right.withMailbox(guid, (two) => compareMailboxes(one, two, find, fields)),
     )();
     if (E.isLeft(end)) {
       if (endsRun(end.left)) return E.left(withPlace(end.left, { mailbox: name }));

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { flags } from "../model/flags.ts";
 import { guid, mailboxGuid, modSeq, uid } from "../model/ids.ts";
 import { mailboxName } from "../model/mailbox.ts";
+import type { Store } from "../port/store.ts";
 import { memoryStore } from "../store/memory/memory_store.ts";
 import {
   emptyState,
@@ -237,6 +238,29 @@ Deno.test("compareStores: equal stores are equal, all is counted, and digests ar
   assert.ok(comparison.digests.every(({ left, right }) => left === right && left.length === 64));
   const quick = await found(account(), account(), false);
   assert.deepEqual([quick.lines, quick.comparison.bytes], [[], 0]);
+});
+
+Deno.test("compareStores: a saved date counts only where both formats keep one, and the mail has one", async () => {
+  const savedIn = (savedAt: number | null, savedDates: boolean): Store => {
+    const state = account();
+    mailIn(state).mail = { ...mailIn(state).mail, savedAt };
+    const store = memoryStore(state);
+    return { ...store, caps: { ...store.caps, savedDates } };
+  };
+  for (
+    const [one, two] of [
+      [savedIn(5, true), savedIn(9, false)],
+      [savedIn(5, false), savedIn(9, true)],
+      [savedIn(null, true), savedIn(9, true)],
+      [savedIn(5, true), savedIn(5, true)],
+    ] as const
+  ) {
+    assert.deepEqual((await run(compareStores(one, two))).findings, []);
+  }
+  const { findings } = await run(compareStores(savedIn(5, true), savedIn(9, true)));
+  assert.deepEqual(findings.map(({ field, left, right }) => [field, left, right]), [
+    ["saved", "5", "9"],
+  ]);
 });
 
 Deno.test("compareStores: mailboxes leaves the others out", async () => {
