@@ -54,6 +54,8 @@ const HARMLESS = new Set([
   "NO-NOSELECT",
   "BROKENCHAR",
   "INDEXCACHE",
+  // Files are looked for there in any case.
+  "ALTNOCHECK",
 ]);
 
 const KNOWN: Readonly<Record<Location["format"], readonly string[]>> = {

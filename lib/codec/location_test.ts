@@ -16,6 +16,8 @@ const refused: readonly (readonly [string, string])[] = [
   ["maildir:~/Maildir:INDEX", "Usage"],
   ["maildir:~/Maildir:UTF-8=yes", "Usage"],
   ["mdbox:~/mdbox:INBOX=/x", "Usage"],
+  ["mdbox:~/mdbox:DIRNAME=mails", "Usage"],
+  ["maildir:~/Maildir:SUBSCRIPTIONS=.subs", "Usage"],
   ["maildir:~/Maildir:LAYOUT=index", "Unsupported"],
   ["mdbox:~/mdbox:LAYOUT=maildir++", "Unsupported"],
   ["maildir:~/Maildir:INDEX=MEMORY", "Unsupported"],
@@ -47,7 +49,7 @@ Deno.test("parseLocation puts the home in", () => {
     }),
   );
   assert.deepEqual(
-    parseLocation("mdbox:/m:ALT=~/alt:MAILBOXDIR=boxes", HOME),
+    parseLocation("mdbox:/m:ALT=~/alt:ALTNOCHECK:MAILBOXDIR=boxes", HOME),
     E.right({
       format: "mdbox",
       root: "/m",

@@ -8,7 +8,7 @@ import type { IndexView } from "../../codec/index_view.ts";
 import { compressionOf } from "../../codec/compression.ts";
 import { HAVE_POP3_ORDERS, HAVE_POP3_UIDLS } from "../../codec/mdbox_index.ts";
 import type { Metadata } from "../../codec/mdbox_file.ts";
-import { type SyncError, syncError, withPlace } from "../../model/error.ts";
+import { type Place, type SyncError, syncError, withPlace } from "../../model/error.ts";
 import { guid, type Uid } from "../../model/ids.ts";
 import { type Body, isInMemory, type Mail, type MailRecord } from "../../model/mail.ts";
 import type { MailboxName } from "../../model/mailbox.ts";
@@ -136,17 +136,20 @@ const readRow = (
   row: number,
 ): Found & { readonly metadataGuid: string } => {
   const { storage, view } = context;
-  const damaged = (what: string): never => {
-    throw new StreamFailure<SyncError>(syncError("Damaged", "message", {}, what));
+  const damaged = (where: Place, what: string): never => {
+    throw new StreamFailure<SyncError>(syncError("Damaged", "message", where, what));
   };
   const mapUid = mapUidOf(view, row);
-  if (mapUid === 0) return damaged("the index has lost the mail's map UID");
+  if (mapUid === 0) {
+    return damaged({ path: context.directory }, "the index has lost the mail's map UID");
+  }
   const found = storage.read(mapUid);
-  const { metadata } = found.stored;
-  if (metadata.guid === null) return damaged("the record has no GUID");
+  const { metadata, path } = found.stored;
+  const where = { path, offset: found.offset };
+  if (metadata.guid === null) return damaged(where, "the record has no GUID");
   const known = guidOf(view, row);
   if (known !== null && !sameGuid(known, guid(metadata.guid))) {
-    return damaged(`the record has the GUID ${metadata.guid}, the index ${known}`);
+    return damaged(where, `the record has the GUID ${metadata.guid}, the index ${known}`);
   }
   return { ...found, metadataGuid: metadata.guid };
 };

@@ -20,6 +20,8 @@ import { StorageReader, type StoredRecord } from "./storage_reader.ts";
 export interface Found {
   /** Its record. */
   readonly stored: StoredRecord;
+  /** Where it begins in its file. */
+  readonly offset: number;
   /** How many mailbox entries name it. */
   readonly refcount: number;
 }
@@ -120,7 +122,7 @@ export class Storage {
       let failure: StreamFailure<unknown> | null = null;
       try {
         const stored = this.reader.read(record);
-        if (stored !== null) return { stored, refcount };
+        if (stored !== null) return { stored, offset: record.offset, refcount };
       } catch (thrown) {
         if (!(thrown instanceof StreamFailure)) throw thrown;
         failure = thrown;
