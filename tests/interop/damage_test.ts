@@ -90,6 +90,24 @@ const ROWS: readonly Row[] = [
     },
   },
   {
+    title: "a Maildir folder whose cur/ is a symlink to a disk that is not mounted",
+    location: MAILDIR,
+    damage: (home) => {
+      const cur = join(home, "Maildir", ".Entw&APw-rfe", "cur");
+      Deno.renameSync(cur, join(home, "disk"));
+      Deno.symlinkSync(join(home, "unmounted"), cur);
+      return { where: { mailbox: "Entwürfe", uid: null }, says: /Entwürfe.*cur: the symlink/ };
+    },
+  },
+  {
+    title: "a Maildir folder that has lost its cur/",
+    location: MAILDIR,
+    damage: (home) => {
+      Deno.renameSync(join(home, "Maildir", ".Entw&APw-rfe", "cur"), join(home, "disk"));
+      return { where: { mailbox: "Entwürfe", uid: null }, says: /Entwürfe.*cur: the directory/ };
+    },
+  },
+  {
     title: "an mdbox record whose header is overwritten",
     location: MDBOX,
     damage: (home, seen) => {
