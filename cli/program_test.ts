@@ -225,6 +225,22 @@ Deno.test("status: every mailbox with its numbers, for people and as JSON", () =
     );
   }));
 
+Deno.test("status: a Maildir that nobody has opened yet is only read", () =>
+  withHome(0, async (root) => {
+    for (const part of ["cur", "new", "tmp"]) {
+      await Deno.mkdir(join(root, "Fresh", part), { recursive: true });
+    }
+    await Deno.writeTextFile(
+      join(root, "Fresh", "new", "1700000000.M1P1.host"),
+      "Subject: x\n\nx\n",
+    );
+    const before = await tree(root);
+    const { code, stdout } = await run(root, "status", "maildir:~/Fresh");
+    assert.equal(code, 0);
+    assert.match(stdout, /^INBOX +1 +\d+ +\d+ +2 /m);
+    assert.deepEqual(await tree(root), before);
+  }));
+
 Deno.test("--help names every option, --version the version", () =>
   withHome(1, async (root) => {
     const help = await run(root, "--help");

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { dryOs } from "../lib/os/dry_os.ts";
 import { makeOs } from "../lib/os/os.ts";
 import { complainOf, EXIT, failWith, statusOfError } from "./exit.ts";
 import * as E from "fp-ts/Either.js";
@@ -34,7 +35,7 @@ export interface StoreStatus {
   readonly problems: readonly SyncError[];
 }
 
-/** Reads a store: every index, and of each mail how long it is. */
+/** Reads a store, and writes nothing: every index, and of each mail how long it is. */
 export const statusOf = async (
   os: Os,
   { settings, location }: StatusCommand,
@@ -123,7 +124,7 @@ export const statusJson = ({ lines }: StoreStatus): string =>
 
 /** Runs `dsync status` and gives its exit status. */
 export const runStatus = async (command: StatusCommand): Promise<number> => {
-  const status = await statusOf(makeOs(), command);
+  const status = await statusOf(dryOs(makeOs()), command);
   if (E.isLeft(status)) return failWith(status.left, command, statusOfError(status.left));
   console.log(command.json ? statusJson(status.right) : statusText(status.right));
   for (const problem of status.right.problems) complainOf(problem, command.debug);
