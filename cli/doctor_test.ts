@@ -330,6 +330,31 @@ Deno.test("doctor: nothing is wrong with a sample, and a sync works then", () =>
     assert.equal((await run(root, "doctor", "mdbox:~/mdbox")).stdout, "nothing is wrong\n");
   }));
 
+Deno.test(
+  "doctor: an index elsewhere that is root's, and another user's mail that is all the user's (as root)",
+  {
+    ignore: Deno.uid() !== 0,
+  },
+  () =>
+    withHome(20, async (root) => {
+      const index = join(root, "index");
+      mkdirs(index);
+      const { code } = new Deno.Command("chown", { args: ["-hR", "1234:1234", inMaildir(root)] })
+        .outputSync();
+      assert.equal(code, 0);
+      const question: Asked = {
+        options: [],
+        first: [`maildir:~/Maildir:INDEX=${index}`],
+        second: ["mdbox:~/new"],
+      };
+      const [owner, ...more] = await ask(root, question);
+      assert.match(textOf(owner!), /index: it belongs to the user 0, and the mail to 1234/);
+      assert.deepEqual(more, []);
+      await mended(root, question, owner!);
+      assert.deepEqual(await ask(root, question), []);
+    }),
+);
+
 Deno.test("doctor: mail of several owners, and no room for it (as root)", {
   ignore: Deno.uid() !== 0,
 }, () =>

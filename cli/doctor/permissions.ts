@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Complaint, firstOf, type Patient, quoted, run } from "./complaint.ts";
+import type { Location } from "../../lib/codec/location.ts";
+import { type Complaint, firstOf, type Patient, run } from "./complaint.ts";
 import { below, type Entry, infoOf, targetOf } from "./files.ts";
 
 const PERMISSIONS = 0o777;
@@ -33,12 +34,29 @@ const closed = (entry: Entry): readonly Complaint[] => {
   }];
 };
 
-/** What is wrong with owners and permissions below the root of one side. */
-export const examinePermissions = ({ location: { root } }: Patient): readonly Complaint[] => {
+/** Where a side has files: its root, and what the location puts elsewhere, as far as it is there. */
+const placesOf = (location: Location): readonly string[] => {
+  const { root, index, control } = location;
+  const apart = [index, control, location.format === "maildir" ? location.inbox : location.alt]
+    .filter((path) => path !== undefined && !`${path}/`.startsWith(`${root}/`));
+  return [...new Set([root, ...apart as string[]])].filter((path) => targetOf(path) !== null);
+};
+
+/** A place with all that is below it; of a symlink where it leads. */
+const entriesOf = (place: string): readonly Entry[] => {
+  const [link, top] = [infoOf(place), targetOf(place)];
+  const info = link?.isSymlink ? top : link ?? top;
+  return info === null ? [] : [{ path: place, name: "", info }, ...below(place)];
+};
+
+/** What is wrong with owners and permissions of one side. */
+export const examinePermissions = ({ location }: Patient): readonly Complaint[] => {
+  const { root } = location;
   const top = targetOf(root);
   if (top === null) return [];
   const complaints: Complaint[] = [];
   const me = Deno.uid();
+  // What root makes belongs to the owner of the directory it is made in.
   if (me !== 0 && me !== null && top.uid !== null && top.uid !== me) {
     complaints.push({
       where: root,
@@ -50,20 +68,17 @@ export const examinePermissions = ({ location: { root } }: Patient): readonly Co
     const what = `everybody may write to it (${modeText(top)})`;
     complaints.push({ where: root, what, mend: run("chmod", "o-w", root) });
   }
-  const entries: Entry[] = [
-    { path: root, name: "", info: infoOf(root)?.isSymlink ? top : infoOf(root) ?? top },
-    ...below(root),
-  ];
+  const places = placesOf(location).map((place) => ({ place, entries: entriesOf(place) }));
+  const entries = places.flatMap((one) => one.entries);
   complaints.push(...firstOf(entries.flatMap(closed)));
-  const foreign = entries.filter(({ info }) => info.uid !== top.uid);
+  const isForeign = ({ info }: Entry): boolean => info.uid !== top.uid;
+  const foreign = entries.filter(isForeign);
   if (foreign.length > 0) {
+    const where = places.filter((one) => one.entries.some(isForeign)).map(({ place }) => place);
     const first = foreign[0]!;
     const what = `it belongs to the user ${first.info.uid}, and the mail to ${top.uid}` +
       (foreign.length > 1 ? ` (and ${foreign.length - 1} more)` : "");
-    const mend = {
-      _tag: "Run",
-      command: `chown -hR ${top.uid}:${top.gid} ${quoted(root)}`,
-    } as const;
+    const mend = run("chown", "-hR", `${top.uid}:${top.gid}`, ...where);
     complaints.push({ where: first.path, what, mend });
   }
   return complaints;
