@@ -11,6 +11,7 @@ import { ERRNO, failCall, isMissing } from "./errno.ts";
 import { lstat, type OpenFiles, rawOpen } from "./files.ts";
 import { gatherFiles, syncOpen } from "./gathering.ts";
 import { AT_FDCWD, changingLibc, currentUmask, errno, libc, O } from "./libc.ts";
+import { makeDirectory, makeFile } from "./new_entry.ts";
 import { pathBytes, secondPathBytes } from "./path_bytes.ts";
 
 /** One step that changes what a crash would leave behind. */
@@ -122,7 +123,7 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
   const isMasked = (mode: number): boolean => (mode & (umask ??= currentUmask())) !== 0;
   /** Makes a file that must not exist, with exactly this mode: a shared mailbox needs bits that the umask takes. */
   const make = (path: string, mode: number): Fd => {
-    const fd = rawOpen(path, O.RDWR | O.CREAT | O.EXCL | O.CLOEXEC, mode);
+    const fd = makeFile(path, mode);
     if (fd < 0) return failCall("create", path);
     if (isMasked(mode) && changingLibc().fchmod(fd, mode) < 0) {
       const number = errno();
@@ -266,7 +267,7 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
     const parent = parentOf(path);
     if (there === null) mkdir(parent, mode);
     step("mkdir", path);
-    if (changingLibc().mkdir(pathBytes(path), mode) < 0) {
+    if (makeDirectory(path, mode) < 0) {
       const number = errno();
       // Another process may have been faster.
       if (number === ERRNO.EEXIST && files.stat(path)?.kind === "directory") return;

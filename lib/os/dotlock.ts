@@ -10,6 +10,7 @@ import type { Fd, FileInfo, Held, Locks } from "../port/os.ts";
 import { ERRNO, failCall, isMissing } from "./errno.ts";
 import { fstat, lstat, rawOpen, stat } from "./files.ts";
 import { changingLibc, errno, libc, O } from "./libc.ts";
+import { makeFile } from "./new_entry.ts";
 import { pathBytes } from "./path_bytes.ts";
 import { sleep, waitFor } from "./wait.ts";
 
@@ -87,7 +88,7 @@ export const makeDotlock = (hostname: string): Locks["dotlock"] => {
 
   /** Makes the lock file; null when there is one already. */
   const tryCreate = (lockPath: string): Fd | null => {
-    const fd = rawOpen(lockPath, O.RDWR | O.CREAT | O.EXCL | O.CLOEXEC, 0o666);
+    const fd = makeFile(lockPath, 0o666);
     if (fd < 0) {
       const number = errno();
       return number === ERRNO.EEXIST ? null : failCall("create", lockPath, number);

@@ -56,9 +56,13 @@ const STATX = {
   device: 136,
 };
 const STATX_BASIC_STATS = 0x7ff;
-const AT_EMPTY_PATH = 0x1000;
-const AT_SYMLINK_NOFOLLOW = 0x100;
-const NO_PATH = new Uint8Array(1);
+const STATX_UID = 0x8;
+/** The descriptor itself, for the calls that take a directory and a name. */
+export const AT_EMPTY_PATH = 0x1000;
+/** A symlink itself. */
+export const AT_SYMLINK_NOFOLLOW = 0x100;
+/** The empty path that goes with {@linkcode AT_EMPTY_PATH}. */
+export const NO_PATH: Uint8Array<ArrayBuffer> = new Uint8Array(1);
 
 const kindOfMode = (mode: number): FileInfo["kind"] => {
   switch (mode & 0o170000) {
@@ -115,6 +119,11 @@ export const fstat = (fd: Fd, path: string): FileInfo =>
   libc().statx(fd, NO_PATH, AT_EMPTY_PATH, STATX_BASIC_STATS, statBytes) === 0
     ? fileInfo()
     : failCall("fstat", path);
+
+/** Whether a directory is somebody else's than root's: all that is asked before each file that root makes. */
+export const isSomebodys = (path: string): boolean =>
+  libc().statx(AT_FDCWD, pathBytes(path), 0, STATX_UID, statBytes) === 0 &&
+  statView.getUint32(STATX.uid, true) !== 0;
 
 /** Opens a path with open(2) flags; gives -1 and leaves errno when that fails. */
 export const rawOpen = (path: string, flags: number, mode = 0): Fd =>

@@ -5,6 +5,7 @@
  */
 import { type SyncError, syncError } from "../model/error.ts";
 import { StreamFailure } from "../stream/chunks.ts";
+import { changingLibc } from "./libc.ts";
 
 const SYMBOLS = {
   geteuid: { parameters: [], result: "u32" },
@@ -27,6 +28,11 @@ const load = (): Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] => {
 const refuse = (what: string): never => {
   throw new StreamFailure<SyncError>(syncError("Denied", "run", {}, what));
 };
+
+let root: boolean | null = null;
+
+/** Whether this process has the rights of root. The system is asked once. */
+export const isRoot = (): boolean => root ??= changingLibc().geteuid() === 0;
 
 /** A user of the system. */
 export interface SystemUser {
@@ -61,4 +67,5 @@ export const becomeUser = ({ name, uid, gid }: SystemUser): void => {
   if (!done || libc.geteuid() !== uid || libc.getegid() !== gid || libc.setresuid(0, 0, 0) === 0) {
     return refuse(`the rights of user ${name} (${uid}, ${gid}) could not be taken on`);
   }
+  root = false;
 };

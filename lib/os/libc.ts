@@ -32,6 +32,11 @@ const CHANGING = {
   link: { parameters: ["buffer", "buffer"], result: "i32" },
   unlink: { parameters: ["buffer"], result: "i32" },
   mkdir: { parameters: ["buffer", "u32"], result: "i32" },
+  openat: { parameters: ["i32", "buffer", "i32", "u32"], result: "i32" },
+  mkdirat: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  unlinkat: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  fchownat: { parameters: ["i32", "buffer", "u32", "u32", "i32"], result: "i32" },
+  geteuid: { parameters: [], result: "u32" },
   rmdir: { parameters: ["buffer"], result: "i32" },
   fcntl: { parameters: ["i32", "i32", "buffer"], result: "i32" },
   flock: { parameters: ["i32", "i32"], result: "i32" },
@@ -51,6 +56,7 @@ export const O = {
   APPEND: 0o2000,
   NONBLOCK: 0o4000,
   CLOEXEC: 0o2000000,
+  PATH: 0o10000000,
 } as const;
 
 /** "Relative to the current directory", for the calls that end in `at`. */
@@ -71,6 +77,10 @@ const MADE_ANEW: ReadonlySet<string> = new Set([
   "unlink",
   "mkdir",
   "rmdir",
+  "openat",
+  "mkdirat",
+  "unlinkat",
+  "fchownat",
 ]);
 
 /** How often a call is made anew. */

@@ -8,7 +8,9 @@ import type { Fd } from "../port/os.ts";
 import type { Spool, Spooled } from "../port/spool.ts";
 import { failStream } from "../stream/chunks.ts";
 import { makeDisk } from "./disk.ts";
-import { makeFiles, OpenFiles } from "./files.ts";
+import { failCall } from "./errno.ts";
+import { makeFiles, OpenFiles, rawOpen } from "./files.ts";
+import { O } from "./libc.ts";
 
 /** The most bytes that one part of a piece has. */
 const PART = 256 * 1024;
@@ -27,8 +29,11 @@ export const makeSpool = (directory = Deno.env.get("TMPDIR") || "/tmp"): Spool =
   const opened = (): Fd => {
     if (fd !== null) return fd;
     try {
-      // Others must never read what is in it, not even while it has a name.
-      fd = disk.openNew(path, 0o600);
+      // Others must never read what is in it, not even while it has a name: nor whoever has the directory.
+      const made = rawOpen(path, O.RDWR | O.CREAT | O.EXCL | O.CLOEXEC, 0o600);
+      if (made < 0) failCall("create", path);
+      openFiles.add(made, path, false);
+      fd = made;
       disk.unlink(path);
       return fd;
     } catch (cause) {

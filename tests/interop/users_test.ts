@@ -66,3 +66,36 @@ Deno.test({
     assert.match(rooted.stderr, /no user root|not touched as root/);
   },
 });
+
+Deno.test({
+  name: "root without -u: the mail of a user stays the user's, new mailboxes and logs included",
+  ignore: whyNoServer() !== null,
+  fn: async () => {
+    await using server = await MailServer.start([EVE]);
+    const eve = server.home("eve");
+    await maildirOf(server, EVE);
+    const [mail, copy] = [`maildir:${eve}/Maildir`, `mdbox:${eve}/copy`];
+    const done = { code: 0, stdout: "", stderr: "" };
+    assert.deepEqual(await server.dsync("-o", `mail_location=${mail}`, "backup", copy), done);
+    assert.deepEqual(await server.foreign(EVE), []);
+    await server.doveadm("mailbox", "create", "-u", "eve", "-s", "New");
+    await server.doveadm("-o", `mail_location=${copy}`, "mailbox", "create", "-u", "eve", "Other");
+    assert.deepEqual(await server.dsync("-o", `mail_location=${mail}`, "mirror", copy), done);
+    assert.deepEqual(await server.foreign(EVE), []);
+    // The user can use all of it.
+    for (const at of [mail, copy]) {
+      const names = await server.doveadm(
+        "-o",
+        `mail_location=${at}`,
+        "mailbox",
+        "list",
+        "-u",
+        "eve",
+      );
+      assert.deepEqual(names.trim().split("\n").sort(), ["INBOX", "New", "Other"]);
+      await server.doveadm(
+        ...["-o", `mail_location=${at}`, "copy", "-u", "eve", "New", "mailbox", "INBOX", "all"],
+      );
+    }
+  },
+});

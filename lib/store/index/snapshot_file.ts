@@ -26,7 +26,7 @@ export const isWorthSnapshot = (
  * Puts a snapshot in the place of the one that is there, if any. Where somebody else can know of the index the caller has
  * the lock of its log, which is durable up to where the snapshot stands. A process that dies meanwhile leaves the old one.
  *
- * `owner`: the log. False: nothing is written, since the snapshot would be somebody else's, as when root writes to the log;
+ * `owner`: the log. False: nothing is written, since the snapshot would be somebody else's, as in a shared mailbox;
  * who reads the log could perhaps not read the snapshot.
  */
 export const writeSnapshot = (

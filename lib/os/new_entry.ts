@@ -1,0 +1,98 @@
+/**
+ * Making files and directories. What root makes in somebody else's directory belongs to the one whose directory it is,
+ * before anything is in it: its owner could not read mail that is root's.
+ *
+ * @module
+ */
+import type { Fd } from "../port/os.ts";
+import { failCall } from "./errno.ts";
+import {
+  AT_EMPTY_PATH,
+  AT_SYMLINK_NOFOLLOW,
+  fstat,
+  isSomebodys,
+  NO_PATH,
+  rawOpen,
+} from "./files.ts";
+import { isRoot } from "./identity.ts";
+import { changingLibc, errno, libc, O } from "./libc.ts";
+import { pathBytes } from "./path_bytes.ts";
+
+const NEW_FILE = O.RDWR | O.CREAT | O.EXCL | O.CLOEXEC;
+const AT_REMOVEDIR = 0x200;
+
+/** A path as the directory that something is made in, and the name that it gets there. */
+const split = (path: string): readonly [string, string] => {
+  const bare = path.replace(/\/+$/, "");
+  const at = bare.lastIndexOf("/");
+  return at < 0 ? [".", bare] : [bare.slice(0, at) || "/", bare.slice(at + 1)];
+};
+
+/** How something is made in an open directory, found there again, and taken away. */
+interface Making {
+  readonly make: (directory: Fd, name: string) => number;
+  readonly chown: (made: number, directory: Fd, name: string, uid: number, gid: number) => number;
+  readonly remove: (made: number, directory: Fd, name: string) => void;
+}
+
+const makingFile = (mode: number): Making => ({
+  make: (directory, name) => changingLibc().openat(directory, pathBytes(name), NEW_FILE, mode),
+  chown: (fd, _directory, _name, uid, gid) =>
+    changingLibc().fchownat(fd, NO_PATH, uid, gid, AT_EMPTY_PATH),
+  remove: (fd, directory, name) => {
+    libc().close(fd);
+    changingLibc().unlinkat(directory, pathBytes(name), 0);
+  },
+});
+
+const makingDirectory = (mode: number): Making => ({
+  make: (directory, name) => changingLibc().mkdirat(directory, pathBytes(name), mode),
+  chown: (_made, directory, name, uid, gid) =>
+    changingLibc().fchownat(directory, pathBytes(name), uid, gid, AT_SYMLINK_NOFOLLOW),
+  remove: (_made, directory, name) =>
+    void changingLibc().unlinkat(directory, pathBytes(name), AT_REMOVEDIR),
+});
+
+/**
+ * Makes something in a directory that is somebody's. It is held open meanwhile: its owner may put a symlink in its place
+ * at any time, and would else be given what lies behind that.
+ */
+const forOwner = (path: string, { make, chown, remove }: Making): number => {
+  const [parent, name] = split(path);
+  const directory = rawOpen(parent, O.PATH | O.CLOEXEC);
+  if (directory < 0) return directory;
+  try {
+    const { uid, gid } = fstat(directory, parent);
+    const made = make(directory, name);
+    if (made < 0 || uid === 0) return made;
+    if (chown(made, directory, name, uid, gid) < 0) {
+      const number = errno();
+      remove(made, directory, name);
+      return failCall("chown", path, number);
+    }
+    return made;
+  } finally {
+    libc().close(directory);
+  }
+};
+
+/** Whether what is made there would not be its owner's. */
+const isForAnother = (path: string): boolean => {
+  if (!isRoot()) return false;
+  // What nothing can be called is refused with its whole path.
+  pathBytes(path);
+  return isSomebodys(split(path)[0]);
+};
+
+/**
+ * Makes and opens a file that must not exist, for read and write; gives -1 and leaves errno when that fails. Fails where
+ * root may not give it to the owner of the directory.
+ */
+export const makeFile = (path: string, mode: number): Fd =>
+  isForAnother(path) ? forOwner(path, makingFile(mode)) : rawOpen(path, NEW_FILE, mode);
+
+/** Makes a directory in one that exists; the same in all else. */
+export const makeDirectory = (path: string, mode: number): number =>
+  isForAnother(path)
+    ? forOwner(path, makingDirectory(mode))
+    : changingLibc().mkdir(pathBytes(path), mode);
