@@ -44,6 +44,10 @@ export const textOfBytes = (bytes: Uint8Array): string => {
   }
 };
 
+/** Whether a text is that of some bytes, and its bytes are those of no other text. */
+export const isTextOfBytes = (text: string): boolean =>
+  text.isWellFormed() || textOfBytes(bytesOfText(text)) === text;
+
 /** The bytes of a text: undoes {@linkcode textOfBytes}. A lone surrogate that stands for no byte becomes U+FFFD. */
 export const bytesOfText = (text: string): Uint8Array => {
   if (text.isWellFormed()) return encoder.encode(text);

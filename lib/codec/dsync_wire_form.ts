@@ -112,17 +112,19 @@ export const TEXT: Form<string> = {
   format: (text) => text,
 };
 
-/** A name or GUID: text without control characters. */
+/** A name: text without control characters. */
 export const NAME: Form<string> = {
   expected: "a name without control characters",
   parse: (text) => isPlain(text) ? text : undefined,
   format: (text) => text,
 };
 
-/** The GUID of a mail; empty: the storage has none. */
+const LINE_END = /[\0\r\n]/;
+
+/** The GUID of a mail, which may be any name of a file in a Maildir; empty: the storage has none. */
 export const GUID: Form<Guid> = {
-  expected: "a GUID without control characters",
-  parse: (text) => isPlain(text) ? guid(text) : undefined,
+  expected: "a GUID without line ends",
+  parse: (text) => LINE_END.test(text) ? undefined : guid(text),
   format: (value) => value,
 };
 

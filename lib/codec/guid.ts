@@ -4,6 +4,7 @@
  * @module
  */
 import { md5, sha1 } from "@noble/hashes/legacy.js";
+import { bytesOfText } from "./byte_text.ts";
 import { hexDigit } from "./hex_number.ts";
 import { shortSha1 } from "./short_sha1.ts";
 import type { Guid } from "../model/ids.ts";
@@ -73,7 +74,7 @@ const putHex128 = (bytes: Uint8Array, at: number, text: string): boolean => {
 export const putGuid128 = (bytes: Uint8Array, at: number, guid: string): void => {
   if (putHex128(bytes, at, guid)) return;
   const words = shortSha1(guid);
-  if (words === null) return bytes.set(sha1(encoder.encode(guid)).subarray(4), at);
+  if (words === null) return bytes.set(sha1(bytesOfText(guid)).subarray(4), at);
   for (let i = 0; i < 16; i++) bytes[at + i] = words[1 + (i >> 2)]! >>> (24 - 8 * (i & 3));
 };
 

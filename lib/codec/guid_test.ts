@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { guid } from "../model/ids.ts";
+import { textOfBytes } from "./byte_text.ts";
 import { formatHex, guid128Hex, isGuid128, mailboxNameHash, parseHex, sameGuid } from "./guid.ts";
 
 Deno.test("parseHex refuses what is not pairs of hex digits", () => {
@@ -14,6 +16,13 @@ Deno.test("guid128Hex gives hex digits as they are and else the end of the SHA-1
     ["base name", "1600000002.M1P1.host,S=37,W=41", "bdf5bad74a796e3570cf0223fdc85cee"],
   ];
   for (const [name, text, hex] of rows) assert.equal(guid128Hex(text), hex, name);
+});
+
+Deno.test("guid128Hex is that of the bytes of a file name that is not UTF-8", () => {
+  const bytes = Uint8Array.of(0x63, 0x61, 0x66, 0xe9, 0xc3, 0xa9);
+  const wanted = formatHex(new Uint8Array(createHash("sha1").update(bytes).digest()).subarray(4));
+  assert.equal(guid128Hex(textOfBytes(bytes)), wanted);
+  assert.ok(!sameGuid(guid(textOfBytes(Uint8Array.of(0xe8))), guid(guid128Hex("\udce9"))));
 });
 
 Deno.test("sameGuid knows a text by its 128-bit form and keeps other texts apart", () => {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { bytesOfText, isTextOfBytes } from "./byte_text.ts";
 import { ANSWERED, DELETED, DRAFT, FLAGGED, type Flags, flags, SEEN } from "../model/flags.ts";
 
 /** What the letters of a name say. */
@@ -170,9 +171,8 @@ export const formatBaseName = (name: NewName): string => {
 
 /** A file system's limit for a name, less ":2," and all letters that may follow, and a short prefix in tmp/. */
 const MAX_BASE_BYTES = 255 - 3 - 5 - MAX_LETTERS - 8;
-const encoder = new TextEncoder();
 
 /** Whether text can be the base name of a mail file, with room for every flag and keyword behind it. */
 export const isBaseName = (text: string): boolean =>
-  /^[^.:/\0\r\n \t][^:/\0\r\n]*$/.test(text) && text.isWellFormed() &&
-  text.length <= MAX_BASE_BYTES && encoder.encode(text).length <= MAX_BASE_BYTES;
+  /^[^.:/\0\r\n \t][^:/\0\r\n]*$/.test(text) && text.length <= MAX_BASE_BYTES &&
+  isTextOfBytes(text) && bytesOfText(text).length <= MAX_BASE_BYTES;

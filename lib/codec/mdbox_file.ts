@@ -18,6 +18,7 @@
  */
 import * as E from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../model/error.ts";
+import { bytesOfText, textOfBytes } from "./byte_text.ts";
 import { hexNumber, hexTime } from "./hex_number.ts";
 
 /** Bytes of a message header in every file that is written today. */
@@ -194,15 +195,9 @@ export const encodeMessageHeader = (bodySize: number): Uint8Array => {
   return bytes;
 };
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-const lineText = (bytes: Uint8Array, from: number, to: number): string | null => {
-  try {
-    return decoder.decode(bytes.subarray(from, to));
-  } catch {
-    return null;
-  }
-};
+/** A GUID may be the name of a file in a Maildir, which need not be UTF-8. */
+const lineText = (bytes: Uint8Array, from: number, to: number): string =>
+  textOfBytes(bytes.subarray(from, to));
 
 const decimal = (text: string): number | null => {
   const value = /^[0-9]{1,10}$/.test(text) ? Number(text) : 0;
@@ -261,7 +256,6 @@ export const decodeMetadata = (
       case 0x47: // G
         if (guid === null) {
           guid = lineText(bytes, from, lf);
-          if (guid === null) return damaged(base + line, "GUID is no UTF-8");
           if (guid === "") return damaged(base + line, "empty GUID");
         }
         break;
@@ -280,13 +274,10 @@ export const decodeMetadata = (
         }
         break;
       case 0x50: // P
-        if (pop3Uidl === null) {
-          pop3Uidl = lineText(bytes, from, lf);
-          if (pop3Uidl === null) return damaged(base + line, "POP3 UIDL is no UTF-8");
-        }
+        pop3Uidl ??= lineText(bytes, from, lf);
         break;
       case 0x4f: // O
-        pop3Order ??= lineText(bytes, from, lf) ?? "";
+        pop3Order ??= lineText(bytes, from, lf);
         break;
       case 0x42: // B
         mailbox ??= lineText(bytes, from, lf);
@@ -298,7 +289,7 @@ export const decodeMetadata = (
         }
         break;
       case 0x58: // X
-        external ??= lineText(bytes, from, lf) ?? "";
+        external ??= lineText(bytes, from, lf);
         break;
     }
     line = lf + 1;
@@ -334,7 +325,7 @@ export const formatMetadata = (metadata: NewMetadata): E.Either<SyncError, strin
 
 /** {@linkcode formatMetadata} as bytes. */
 export const encodeMetadata = (metadata: NewMetadata): E.Either<SyncError, Uint8Array> =>
-  E.map((lines: string) => encoder.encode(lines))(formatMetadata(metadata));
+  E.map(bytesOfText)(formatMetadata(metadata));
 
 /**
  * Walks the complete records of `bytes`, whose first byte is a record at `base` in a file with this header. `end` is

@@ -31,6 +31,7 @@ import type {
   TreeOperation,
 } from "../model/operation.ts";
 import type { MailboxExtent, MailStep } from "../model/plan.ts";
+import { isTextOfBytes } from "./byte_text.ts";
 import { isGuid128 } from "./guid.ts";
 import { checked, list, nullOr, object, readerOf, tagged } from "./json_type.ts";
 
@@ -83,7 +84,10 @@ export const text = checked(
 
 const guidValue = checked<Guid>(
   "GUID",
-  (value) => typeof value === "string" && value.length <= MAX_TEXT ? value as Guid : undefined,
+  (value) =>
+    typeof value === "string" && value.length <= MAX_TEXT && isTextOfBytes(value)
+      ? value as Guid
+      : undefined,
 );
 
 /** The GUID of a mailbox. */

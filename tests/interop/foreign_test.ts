@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { compareViews } from "./compare.ts";
-import { judged } from "./dovecot.ts";
+import { textOfBytes } from "../../lib/codec/byte_text.ts";
+import { makeOs } from "../../lib/os/os.ts";
+import { absolute, type Account, judged } from "./dovecot.ts";
 import { stageDsync } from "./dsync.ts";
+import type { Ended } from "./machine.ts";
 import { filledAccount, writtenMaildir } from "./stores.ts";
 import { treeChanges, treeOf } from "./tree.ts";
 import { view } from "./view.ts";
@@ -122,6 +125,63 @@ judged(
         assert.deepEqual(treeChanges(settled[1], treeOf(to.home)), [], location);
       }
       assert.deepEqual([...subscriptions].sort(), [...names].sort());
+    }
+  },
+);
+
+/** Names that are no UTF-8, two of them the same but for one byte of that, and what a line or a word could end at. */
+const BYTE_NAMES = [
+  "1000000023.caf\udce9",
+  "1000000023.caf\udce8",
+  "1000000024.é",
+  "1000000025.a b\tc",
+];
+
+judged(
+  "mails with names that are no UTF-8 keep their GUIDs, as Dovecot shows them",
+  async (dovecot) => {
+    const dsync = await stageDsync(dovecot);
+    const maildir = await dovecot.account("maildir:~/Maildir", (home) => {
+      const { disk } = makeOs();
+      for (const part of ["cur", "new", "tmp"]) disk.mkdir(`${home}/Maildir/${part}`);
+      for (const [i, name] of BYTE_NAMES.entries()) {
+        disk.create(`${home}/Maildir/cur/${name}:2,S`, [
+          new TextEncoder().encode(`Subject: ${i}\n\n`),
+        ]);
+      }
+    });
+    const told = async (account: Account): Promise<string> => {
+      const fields = ["-f", "flow", "fetch", "uid guid hdr.subject", "all"];
+      const { code, stdout, stderr } = await dovecot.doveadm(account, fields);
+      assert.deepEqual([code, stderr], [0, ""]);
+      return textOfBytes(stdout);
+    };
+    const wanted = await told(maildir);
+    for (const name of BYTE_NAMES) assert.ok(wanted.includes(name), JSON.stringify(wanted));
+    const done = { code: 0, stderr: "" };
+    const [mdbox, there, back] = [
+      await dovecot.account(MDBOX),
+      await dovecot.account(MDBOX),
+      await dovecot.account("maildir:~/Maildir"),
+    ];
+    const server = ["env", `HOME=${there.home}`, "/usr/bin/doveadm", "-c", dovecot.config];
+    const runs: readonly (readonly [Account, () => Promise<Ended>])[] = [
+      [mdbox, () => dsync.sync("backup", maildir, mdbox)],
+      [back, () => dsync.sync("backup", mdbox, back)],
+      [
+        there,
+        () =>
+          dsync.run([
+            ...["-o", `mail_location=${absolute(maildir)}`, "mirror", ...server],
+            ...["-o", `mail_location=${absolute(there)}`, "dsync-server"],
+          ]),
+      ],
+    ];
+    for (const [account, go] of runs) {
+      const { code, stderr } = await go();
+      assert.deepEqual({ code, stderr }, done, account.location);
+      assert.equal(await told(account), wanted);
+      assert.deepEqual(await told(maildir), wanted);
     }
   },
 );

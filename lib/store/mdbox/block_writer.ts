@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { bytesOfText } from "../../codec/byte_text.ts";
 import { MESSAGE_HEADER_SIZE, putMessageHeader } from "../../codec/mdbox_file.ts";
 import type { Fd, Os } from "../../port/os.ts";
 
@@ -10,8 +11,6 @@ import type { Fd, Os } from "../../port/os.ts";
 const BLOCK = 256 * 1024;
 /** So many bytes are sent on their way to the disk together. */
 const SENT_TOGETHER = 1 << 20;
-
-const encoder = new TextEncoder();
 
 /** A file that is written to. */
 export interface BlockTarget {
@@ -55,14 +54,14 @@ export class BlockWriter {
     target.end += MESSAGE_HEADER_SIZE;
   }
 
-  /** Writes text as UTF-8. */
+  /** Writes text in the form of `textOfBytes`. */
   writeText(target: BlockTarget, text: string): void {
     if (this.#held + text.length > BLOCK) this.flush(target);
     const [block, at] = [this.#block, this.#held];
     // A few characters of ASCII, as a rule: it takes longer to call an encoder for them.
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
-      if (code > 0x7f || text.length > BLOCK) return this.write(target, encoder.encode(text));
+      if (code > 0x7f || text.length > BLOCK) return this.write(target, bytesOfText(text));
       block[at + i] = code;
     }
     this.#held += text.length;

@@ -7,6 +7,7 @@
  * @module
  */
 import * as E from "fp-ts/Either.js";
+import { bytesOfText } from "../../codec/byte_text.ts";
 import {
   decodeFileHeader,
   encodeFileHeader,
@@ -76,8 +77,6 @@ interface OpenTarget extends BlockTarget {
   readonly lock: Held | null;
   readonly oldSize: number;
 }
-
-const encoder = new TextEncoder();
 
 const bytesIn = (pieces: readonly Uint8Array[]): number =>
   pieces.reduce((sum, piece) => sum + piece.length, 0);
@@ -183,7 +182,7 @@ export class StorageWriter {
     const metadata = formatMetadata({ ...mail, virtualSize });
     if (E.isLeft(metadata)) return metadata;
     if (this.#held !== null) {
-      const end = encoder.encode(metadata.right);
+      const end = bytesOfText(metadata.right);
       // The bytes of a body are not good for so long.
       const record = [encodeMessageHeader(size), ...body.map((piece) => piece.slice()), end];
       this.#bytes += bytesIn(record);
