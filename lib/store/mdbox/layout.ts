@@ -12,6 +12,7 @@
  * @module
  */
 import * as E from "fp-ts/Either.js";
+import { MAX_RECORD_SIZE } from "../../codec/mdbox_file.ts";
 import { formatStorageName, type Naming } from "../../codec/mailbox_path.ts";
 import type { SyncError } from "../../model/error.ts";
 import type { MailboxName } from "../../model/mailbox.ts";
@@ -31,7 +32,10 @@ export interface MdboxOptions {
   readonly mailboxDir?: string;
   /** UTF-8: names are stored in UTF-8, not in modified UTF-7. */
   readonly utf8?: boolean;
-  /** mdbox_rotate_size: no m.N grows beyond it, unless by a single mail; 10 MiB when not given. */
+  /**
+   * mdbox_rotate_size: no m.N grows beyond it, unless by a single mail; 10 MiB when not given. What is above 4 GiB counts
+   * as that: the map holds offsets as u32.
+   */
   readonly rotateSize?: number;
   /** What stands in for a character that a name cannot have; "_" where it is absent. */
   readonly altChar?: string;
@@ -102,7 +106,7 @@ export const layoutOf = (options: MdboxOptions): Layout => {
       ...(mailboxDir === "" ? { besideFiles: true } : {}),
       ...(options.altChar === undefined ? {} : { altChar: options.altChar }),
     },
-    rotateSize: options.rotateSize ?? ROTATE_SIZE,
+    rotateSize: Math.min(options.rotateSize ?? ROTATE_SIZE, MAX_RECORD_SIZE),
   };
 };
 

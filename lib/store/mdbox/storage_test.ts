@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import * as E from "fp-ts/Either.js";
-import type { MapRecord } from "../../codec/mdbox_index.ts";
+import { encodeFileHeader } from "../../codec/mdbox_file.ts";
+import { decodeMapRecord, encodeMapRecord, type MapRecord } from "../../codec/mdbox_index.ts";
 import { type SyncError, syncError } from "../../model/error.ts";
 import type { Body } from "../../model/mail.ts";
 import type { Os } from "../../port/os.ts";
@@ -347,4 +348,32 @@ inStorage(
     reader.close();
     os.files.close(fd);
   },
+);
+
+inStorage(
+  "StorageWriter begins another file where a record would end beyond 32 bits",
+  async (layout) => {
+    const first = storageFile(layout, 1);
+    os.disk.create(first, [encodeFileHeader(1)]);
+    for (
+      const [end, appended] of [[2 ** 32 - 1, false], [4.5 * 2 ** 30, false], [
+        2 ** 32 - 4096,
+        true,
+      ]] as const
+    ) {
+      // Sparse, behind some large mails as it were.
+      Deno.truncateSync(first, end);
+      const writer = new StorageWriter(os, layout, new Journal(os, layout));
+      await writer.add(mail(1, bytes("Subject: x\n\nx\n")));
+      const { targets, records } = await writer.place(1, () => end);
+      assert.equal(targets[0]!.fileId, appended ? 1 : null, `at ${end}`);
+      const { offset, size } = records[0]!;
+      assert.ok(offset + size < 2 ** 32, `at ${end}`);
+      const map = new Uint8Array(12);
+      encodeMapRecord(map, 0, { fileId: 1, offset, size });
+      assert.deepEqual(decodeMapRecord(map, 0), { fileId: 1, offset, size });
+      writer.abort();
+    }
+  },
+  8 * 2 ** 30,
 );
