@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Keywords, keywords } from "../model/flags.ts";
+import { keywordKey, type Keywords, keywords } from "../model/flags.ts";
 
 /** What is known of one keyword of one mail. */
 interface KeywordState {
@@ -110,7 +110,7 @@ export class KeywordHistory {
   }
 
   #statesOf(name: string): Map<number, KeywordState> {
-    const key = name.toLowerCase();
+    const key = keywordKey(name);
     let states = this.#states.get(key);
     if (states === undefined) this.#states.set(key, states = new Map());
     return states;

@@ -4,7 +4,7 @@
  * @module
  */
 import * as E from "fp-ts/Either.js";
-import { type Keywords, keywords, NO_KEYWORDS } from "../model/flags.ts";
+import { keywordKey, type Keywords, keywords, NO_KEYWORDS } from "../model/flags.ts";
 import { bytesOfText, textOfBytes } from "./byte_text.ts";
 import { pad4 } from "./index_record.ts";
 
@@ -34,13 +34,13 @@ export class KeywordTable {
 
   /** The bit of a name, its ASCII case ignored, or undefined. */
   bitOf(name: string): number | undefined {
-    return this.#bits.get(name.toLowerCase());
+    return this.#bits.get(keywordKey(name));
   }
 
   /** Adds a name behind the others and gives its bit. */
   add(name: string): number {
     const bit = this.#names.push(name) - 1;
-    const key = name.toLowerCase();
+    const key = keywordKey(name);
     if (!this.#bits.has(key)) this.#bits.set(key, bit);
     this.#sets = new Map();
     return bit;

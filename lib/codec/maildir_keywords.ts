@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { keywordKey } from "../model/flags.ts";
 import { bytesOfText, textOfBytes } from "./byte_text.ts";
 import { MAX_LETTERS } from "./maildir_name.ts";
 
@@ -27,8 +28,8 @@ export const parseMaildirKeywords = (bytes: Uint8Array): KeywordLetters => {
     if (parts === null) continue;
     const number = Number(parts[1]);
     const name = parts[2]!;
-    if (number >= MAX_LETTERS || seen.has(name.toLowerCase())) continue;
-    seen.add(name.toLowerCase());
+    if (number >= MAX_LETTERS || seen.has(keywordKey(name))) continue;
+    seen.add(keywordKey(name));
     letters[number] = name;
   }
   return letters;
@@ -42,8 +43,8 @@ export const formatMaildirKeywords = (letters: KeywordLetters): Uint8Array =>
 
 /** The number of a keyword, case ignored, or -1. */
 export const letterOf = (letters: KeywordLetters, keyword: string): number => {
-  const wanted = keyword.toLowerCase();
-  return letters.findIndex((name) => name !== null && name.toLowerCase() === wanted);
+  const wanted = keywordKey(keyword);
+  return letters.findIndex((name) => name !== null && keywordKey(name) === wanted);
 };
 
 /**

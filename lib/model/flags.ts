@@ -40,19 +40,38 @@ export const flagNames = (set: Flags): readonly string[] =>
   NAMES.filter(([bit]) => (set & bit) !== 0).map(([, name]) => name);
 
 /**
- * Keyword names of one mail: sorted by their lower-case form, none twice when case is ignored (IMAP keywords compare
- * without case, the spelling of their first use is kept).
+ * Keyword names of one mail: sorted by their {@linkcode keywordKey}, none twice when ASCII case is ignored (IMAP keywords
+ * compare without it, the spelling of their first use is kept).
  */
 export type Keywords = readonly string[];
 
 /** No keyword. */
 export const NO_KEYWORDS: Keywords = [];
 
+const NOT_ASCII = /[\u0080-\uffff]/;
+
+/** What all spellings of one keyword share: ASCII letters in lower case, all else as it is, as Dovecot compares them. */
+export const keywordKey = (name: string): string => {
+  const lower = name.toLowerCase();
+  // The engine's own folding makes a "k" of U+212A, too.
+  return lower === name || !NOT_ASCII.test(name)
+    ? lower
+    : name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+};
+
+/** A code unit with ASCII case folded. */
+const folded = (unit: number): number => unit >= 0x41 && unit <= 0x5a ? unit + 0x20 : unit;
+
 /** Compares two keyword names without ASCII case: negative, 0 or positive. */
 export const compareKeyword = (a: string, b: string): number => {
-  const x = a.toLowerCase();
-  const y = b.toLowerCase();
-  return x < y ? -1 : x > y ? 1 : 0;
+  const shorter = Math.min(a.length, b.length);
+  // Without a text for each: mails by the ten thousand are sorted and compared by it.
+  for (let i = 0; i < shorter; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y && folded(x) !== folded(y)) return folded(x) - folded(y);
+  }
+  return a.length - b.length;
 };
 
 /** Makes {@linkcode Keywords} of names in any order; of two names that differ only in case the first stays. */
@@ -69,6 +88,6 @@ export const sameKeywords = (a: Keywords, b: Keywords): boolean =>
 
 /** The names of `a` that `b` does not have, case ignored. */
 export const keywordsWithout = (a: Keywords, b: Keywords): Keywords => {
-  const there = new Set(b.map((name) => name.toLowerCase()));
-  return a.filter((name) => !there.has(name.toLowerCase()));
+  const there = new Set(b.map(keywordKey));
+  return a.filter((name) => !there.has(keywordKey(name)));
 };

@@ -5,7 +5,7 @@
  */
 import { guid128Hex, sameGuid } from "../codec/guid.ts";
 import type { MailDecision } from "../model/decision.ts";
-import { flagNames, type Flags, type Keywords } from "../model/flags.ts";
+import { flagNames, type Flags, keywordKey, type Keywords } from "../model/flags.ts";
 import type { Guid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
 import type { CopyMail, Expunge, RenumberMail, UpdateFlags } from "../model/operation.ts";
@@ -92,8 +92,8 @@ const cameBack = ({ from, uid }: CopyMail, mine: Known): MailDecision | null =>
     : null;
 
 const common = (a: Keywords, b: Keywords): Keywords => {
-  const keys = new Set(b.map((name) => name.toLowerCase()));
-  return a.filter((name) => keys.has(name.toLowerCase()));
+  const keys = new Set(b.map(keywordKey));
+  return a.filter((name) => keys.has(keywordKey(name)));
 };
 
 /** Changes of one side's users that an update undoes, and that the other side's users contradicted. */

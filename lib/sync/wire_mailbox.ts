@@ -10,7 +10,14 @@ import {
   UNKNOWN_VIRTUAL_SIZE,
 } from "../codec/dsync_wire_item.ts";
 import type { LogChange } from "../model/change.ts";
-import { type Flags, flags, type Keywords, keywords, NO_FLAGS } from "../model/flags.ts";
+import {
+  type Flags,
+  flags,
+  keywordKey,
+  type Keywords,
+  keywords,
+  NO_FLAGS,
+} from "../model/flags.ts";
 import { type Guid, guid, type ModSeq, modSeq, type Uid, uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
 import type { MailboxStatus } from "../model/mailbox.ts";
@@ -325,11 +332,11 @@ export const isWanted = (filter: MailFilter, change: MailChange): boolean => {
 
 const hasFlag = (wanted: string, change: MailChange): boolean => {
   const unwanted = wanted.startsWith("-");
-  const name = (unwanted ? wanted.slice(1) : wanted).toLowerCase();
+  const name = keywordKey(unwanted ? wanted.slice(1) : wanted);
   const record = recordOf(change);
   const has = name.startsWith("\\")
     ? (record.flags & (FLAG_BITS[name] ?? NO_FLAGS)) !== 0
-    : record.keywords.some((keyword) => keyword.toLowerCase() === name);
+    : record.keywords.some((keyword) => keywordKey(keyword) === name);
   return has !== unwanted;
 };
 

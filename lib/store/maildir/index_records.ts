@@ -20,7 +20,13 @@ import {
 import { HEADER_AT } from "../../codec/index_header.ts";
 import type { LogRecord } from "../../codec/index_record.ts";
 import type { IndexView } from "../../codec/index_view.ts";
-import { ALL_FLAGS, type Flags, type Keywords, keywordsWithout } from "../../model/flags.ts";
+import {
+  ALL_FLAGS,
+  type Flags,
+  keywordKey,
+  type Keywords,
+  keywordsWithout,
+} from "../../model/flags.ts";
 import type { ModSeq, Uid } from "../../model/ids.ts";
 
 /** A mail that the index shall have. */
@@ -54,7 +60,7 @@ class UidsByKeyword {
 
   add(names: Keywords, uid: Uid): void {
     for (const name of names) {
-      const key = name.toLowerCase();
+      const key = keywordKey(name);
       const spelled = this.#names.get(key) ?? name;
       this.#names.set(key, spelled);
       const uids = this.#uids.get(spelled);

@@ -25,7 +25,7 @@ import {
   MDBOX_HEADER_FLAGS_OFFSET,
   POP3_UIDL_HEADER,
 } from "../../codec/mdbox_index.ts";
-import type { Keywords } from "../../model/flags.ts";
+import { keywordKey, type Keywords } from "../../model/flags.ts";
 
 /** A new mail of the mailbox. */
 export interface NewEntry {
@@ -51,7 +51,7 @@ class KeywordUids {
 
   add(keywords: Keywords, uid: number): void {
     for (const name of keywords) {
-      const key = name.toLowerCase();
+      const key = keywordKey(name);
       const known = this.#uids.get(key);
       if (known === undefined) this.#uids.set(key, { name, uids: [uid] });
       else known.uids.push(uid);
