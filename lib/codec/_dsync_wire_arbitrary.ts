@@ -33,6 +33,8 @@ const some = <A>(arbitrary: fc.Arbitrary<A>) => fc.option(arbitrary);
 const names = fc.array(plain, { maxLength: 3 }).filter((list) =>
   list.length !== 1 || list[0] !== ""
 );
+const keywordChange = fc.tuple(fc.constantFrom(..."&=+-"), fc.constantFrom("Work", "$x", "a-b"))
+  .map(([sign, name]) => sign + name);
 const gone = fc.array(fc.record({ id: hex32, at: time }, { noNullPrototype: true }), {
   maxLength: 3,
 });
@@ -151,7 +153,7 @@ const changes = item<Of<"MailChange">>({
   removeFlags: some(fc.integer({ min: 0, max: 255 })),
   finalFlags: some(fc.integer({ min: 0, max: 255 })),
   keywordsReset: fc.boolean(),
-  keywordChanges: some(names),
+  keywordChanges: some(fc.array(keywordChange, { maxLength: 3 })),
   receivedAt: some(time),
   virtualSize: some(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
 });

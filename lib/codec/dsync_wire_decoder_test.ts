@@ -3,6 +3,7 @@ import fc from "fast-check";
 import * as E from "fp-ts/Either.js";
 import { decodeAll, encodeAll, right, withWholeBodies } from "./_dsync_wire_session.ts";
 import { wireSessions } from "./_dsync_wire_arbitrary.ts";
+import { KEYWORD_CHANGES } from "./dsync_wire_form.ts";
 import { WireDecoder } from "./dsync_wire_decoder.ts";
 import { formatHello } from "./dsync_wire_hello.ts";
 import type { WireItem } from "./dsync_wire_item.ts";
@@ -300,4 +301,9 @@ Deno.test("WireDecoder: no bytes make it throw or say more than they hold", () =
     }),
     { numRuns: 200 },
   );
+});
+
+Deno.test("KEYWORD_CHANGES passes over names that are no keywords, and refuses control characters", () => {
+  assert.deepEqual(KEYWORD_CHANGES.parse("&Work\t=a b\t+x)\t-$old\t=\t=ä"), ["&Work", "-$old"]);
+  assert.equal(KEYWORD_CHANGES.parse("=x\x01r\x01n* BYE"), undefined);
 });

@@ -7,6 +7,7 @@ import { type Guid, guid, MAX_UID, type ModSeq, modSeq, type Uid, uid } from "..
 import { type MailboxGuid, mailboxGuid } from "../model/ids.ts";
 import type { Gone } from "./dsync_wire_item.ts";
 import { joinTabs, splitTabs } from "./dsync_wire_escape.ts";
+import { isKeyword } from "../model/flags.ts";
 import { isGuid128 } from "./guid.ts";
 
 /** How a value is written. */
@@ -171,6 +172,12 @@ export const NAMES: Form<readonly string[]> = {
     return names.every(isPlain) ? names : undefined;
   },
   format: joinTabs,
+};
+
+/** Changes of keywords, each a sign and the name; those of names that are no keywords are passed over, as Dovecot does. */
+export const KEYWORD_CHANGES: Form<readonly string[]> = {
+  ...NAMES,
+  parse: (text) => NAMES.parse(text)?.filter((change) => isKeyword(change.slice(1))),
 };
 
 /** The parts of a mailbox name joined with TAB, each escaped; at least one, none empty. */

@@ -51,3 +51,20 @@ Deno.test("operationJson: every operation comes back as it was, a saved mail wit
 Deno.test("recordJson: a record comes back as it was", () => {
   assert.deepEqual(valueOf(RECORDS, parseJson(plainBytes([recordJson(record)]))), [record]);
 });
+
+Deno.test("RECORDS, OPERATIONS: what is no keyword is not taken from the other end", () => {
+  const names = ["x)\r\n* BYE", "Work", "ä", "a b"];
+  const told = { ...recordOf({ uid: 1 }), keywords: names };
+  assert.deepEqual(valueOf(RECORDS, parseJson(plainBytes([recordJson(told)])))?.[0]?.keywords, [
+    "Work",
+  ]);
+  const update = {
+    ...OPERATIONS_OF_ALL_KINDS.find(({ _tag }) => _tag === "UpdateFlags")!,
+    addKeywords: names,
+    removeKeywords: names,
+  } as MailOperation;
+  const [heard] = valueOf(OPERATIONS, parseJson(plainBytes([operationJson(update)]))) ?? [];
+  assert.ok(heard?._tag === "UpdateFlags");
+  assert.deepEqual([heard.addKeywords, heard.removeKeywords], [["Work"], ["Work"]]);
+  assert.equal(valueOf(RECORDS, [{ ...told, modSeq: "1", keywords: [1] }]), undefined);
+});

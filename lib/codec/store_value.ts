@@ -7,7 +7,7 @@ import * as t from "io-ts";
 import type { AttributeValue, MailboxAttribute } from "../model/attribute.ts";
 import type { LogChange } from "../model/change.ts";
 import type { SyncError } from "../model/error.ts";
-import { ALL_FLAGS, type Flags, type Keywords } from "../model/flags.ts";
+import { ALL_FLAGS, type Flags, isKeyword, type Keywords } from "../model/flags.ts";
 import {
   type Guid,
   type MailboxGuid,
@@ -118,7 +118,11 @@ const flagsValue = checked<Flags>(
       : undefined,
 );
 
-const keywordsValue: t.Type<Keywords, unknown> = list(text);
+/** Those that are keywords; others the other end may keep for itself. */
+const keywordsValue = checked<Keywords>("keywords", (value) => {
+  if (!Array.isArray(value) || !value.every((name) => typeof name === "string")) return undefined;
+  return value.every(isKeyword) ? value : value.filter(isKeyword);
+});
 
 const place = t.partial({ path: text, mailbox: text, uid: u32, offset: count });
 

@@ -48,6 +48,17 @@ export type Keywords = readonly string[];
 /** No keyword. */
 export const NO_KEYWORDS: Keywords = [];
 
+/** Far above what a Dovecot takes by default (mail_max_keyword_length, 50). */
+const MAX_KEYWORD = 255;
+/** An atom of IMAP (RFC 9051, 9): ASCII without controls, space and the characters that mean something there. */
+const ATOM = /^[!#$&'+-[^-z|}~]+$/;
+
+/**
+ * Whether a name can be a keyword as a client may set one, and be said to clients as it stands. Dovecot takes no new one
+ * that is none (mailbox_keyword_is_valid); what stands in the files of a local store may be older, and another's work.
+ */
+export const isKeyword = (name: string): boolean => name.length <= MAX_KEYWORD && ATOM.test(name);
+
 const NOT_ASCII = /[\u0080-\uffff]/;
 
 /** What all spellings of one keyword share: ASCII letters in lower case, all else as it is, as Dovecot compares them. */

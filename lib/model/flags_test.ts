@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { compareKeyword, keywordKey, keywords, keywordsWithout, sameKeywords } from "./flags.ts";
+import {
+  compareKeyword,
+  isKeyword,
+  keywordKey,
+  keywords,
+  keywordsWithout,
+  sameKeywords,
+} from "./flags.ts";
 
 Deno.test("keywords: only ASCII case is ignored", () => {
   // U+212A, the sign of Kelvin, and U+0130, which the engine makes "k" and two characters.
@@ -31,4 +38,40 @@ Deno.test("compareKeyword orders as the texts of keywordKey do", () => {
     const [x, y] = [keywordKey(a), keywordKey(b)];
     assert.equal(Math.sign(compareKeyword(a, b)), x < y ? -1 : x > y ? 1 : 0);
   }));
+});
+
+Deno.test("isKeyword: what a client may set, and nothing that a line of IMAP could end or go on with", () => {
+  const refused = [
+    "",
+    "a b",
+    "a\r\nb",
+    "a\0",
+    "\t",
+    "\x7f",
+    "(a",
+    "a)",
+    "{3}",
+    "50%",
+    "*",
+    '"a"',
+    "\\Seen",
+    "a]",
+  ];
+  for (const name of [...refused, "Ärger", "a\udce9", "x".repeat(256)]) {
+    assert.ok(!isKeyword(name), name);
+  }
+  const taken = [
+    "Work",
+    "$Forwarded",
+    "NonJunk",
+    "a[1",
+    "!#&'+,-./0:;<=>?@^_`|}~",
+    "x".repeat(255),
+  ];
+  for (const name of taken) assert.ok(isKeyword(name), name);
+  for (let code = 0; code < 256; code++) {
+    const isAtom = code > 0x20 && code < 0x7f &&
+      !'(){%*"\\]'.replace("}", "").includes(String.fromCharCode(code));
+    assert.equal(isKeyword(String.fromCharCode(code)), isAtom, String(code));
+  }
 });

@@ -26,6 +26,7 @@ import {
 } from "./backup_mailbox.ts";
 import { askingFirst, brake, type BrakeSide, type DeleteLimit } from "./brake.ts";
 import { reread } from "./reread.ts";
+import { beside } from "./partial_keywords.ts";
 import { underOptions } from "./supervised.ts";
 import { endsRun, keptChanging, RunLog, type RunOptions, sideOf, TRIES } from "./run.ts";
 
@@ -259,9 +260,12 @@ export const backup = (
   destination: Store,
   options: BackupOptions = {},
 ): TaskEither<SyncError, Report> => {
-  const open = (store: Store, side: Side): Store =>
-    underOptions(options.full === true ? reread(store) : store, side, options);
-  return makeEqual(open(source, "left"), open(destination, "right"), options);
+  const open = (store: Store, other: Store, side: Side): Store => {
+    const seen = beside(store, other);
+    return underOptions(options.full === true ? reread(seen) : seen, side, options);
+  };
+  const [left, right] = [open(source, destination, "left"), open(destination, source, "right")];
+  return makeEqual(left, right, options);
 };
 
 /** The destination behind the brake that was asked for. */

@@ -22,7 +22,7 @@ import { recordKey } from "../sync/record_key.ts";
 import type { WantedMailbox } from "../sync/select_mailboxes.ts";
 import { listBoth } from "./attributes.ts";
 import { endsRun, sideOf } from "./run.ts";
-import type { WantedKeyword } from "./partial_keywords.ts";
+import { beside, type WantedKeyword } from "./partial_keywords.ts";
 import { underOptions } from "./supervised.ts";
 
 /** How far a comparison goes. */
@@ -272,8 +272,8 @@ export const compareStores = (
   { bytes: withBytes = true, mailboxes: isWanted = () => true, ...options }: CompareOptions = {},
 ): TaskEither<SyncError, Comparison> =>
 async () => {
-  const left = underOptions(leftStore, "left", options);
-  const right = underOptions(rightStore, "right", options);
+  const left = underOptions(beside(leftStore, rightStore), "left", options);
+  const right = underOptions(beside(rightStore, leftStore), "right", options);
   const l = await left.tree();
   if (E.isLeft(l)) return l;
   const r = await right.tree();

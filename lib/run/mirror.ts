@@ -24,6 +24,7 @@ import { mergeIfOne, mergeMade, mergePair } from "./merge_mailbox.ts";
 import type { MirrorOptions, MirrorResult } from "./mirror_options.ts";
 import { lookAtDeleted, type Newcomers } from "./newcomers.ts";
 import { reread } from "./reread.ts";
+import { beside } from "./partial_keywords.ts";
 import { underOptions } from "./supervised.ts";
 import { endsRun, RunLog, sideOf } from "./run.ts";
 import { Tally } from "./tally.ts";
@@ -382,7 +383,10 @@ export const mirror = (
   options: MirrorOptions = {},
 ): TaskEither<SyncError, MirrorResult> =>
 () => {
-  const open = (store: Store, side: Side): Store =>
-    underOptions(options.full === true ? reread(store) : store, side, options);
-  return new Mirror({ left: open(left, "left"), right: open(right, "right") }, options).run();
+  const open = (store: Store, other: Store, side: Side): Store => {
+    const seen = beside(store, other);
+    return underOptions(options.full === true ? reread(seen) : seen, side, options);
+  };
+  const stores = { left: open(left, right, "left"), right: open(right, left, "right") };
+  return new Mirror(stores, options).run();
 };

@@ -9,7 +9,7 @@ import { pipe } from "fp-ts/function.js";
 import { guid128Hex } from "../codec/guid.ts";
 import type { LogChange } from "../model/change.ts";
 import type { SyncError } from "../model/error.ts";
-import { type Keywords, NO_KEYWORDS } from "../model/flags.ts";
+import { isKeyword, type Keywords, NO_KEYWORDS } from "../model/flags.ts";
 import type { Guid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
 import { type MailboxName, mailboxNamed } from "../model/mailbox.ts";
@@ -31,19 +31,21 @@ const partOf = (mailbox: Mailbox, isWanted: WantedKeyword, before: Before): Mail
     const part = strip(record.keywords);
     return part === record.keywords ? record : { ...record, keywords: part };
   };
-  const told = (change: LogChange): LogChange =>
-    change._tag === "Expunged" ? change : {
-      ...change,
-      addKeywords: strip(change.addKeywords),
-      removeKeywords: strip(change.removeKeywords),
-    };
+  const told = (change: LogChange): LogChange => {
+    if (change._tag === "Expunged") return change;
+    const { addKeywords, removeKeywords } = change;
+    const [add, remove] = [strip(addKeywords), strip(removeKeywords)];
+    return add === addKeywords && remove === removeKeywords
+      ? change
+      : { ...change, addKeywords: add, removeKeywords: remove };
+  };
   const carriedOut = (operation: MailOperation): MailOperation => {
     if (operation._tag !== "SaveMail") return operation;
     const own = before(operation.mail.guid);
     return own.length === 0 ? operation : savedWith(operation, own);
   };
   return overlaid(mailbox, {
-    records: () => map(shown)(mailbox.records()),
+    records: (like) => map(shown)(mailbox.records(like)),
     changes: (since) => map(told)(mailbox.changes(since)),
     apply: (operations) => mailbox.apply(map(carriedOut)(operations)),
   });
@@ -74,21 +76,36 @@ const keywordsBefore = (
     }),
   );
 
+const partOfEach = (store: Store, isWanted: WantedKeyword): Store => ({
+  ...store,
+  withMailbox: (guid, use, purpose) =>
+    store.withMailbox(
+      guid,
+      (mailbox) => use(partOf(mailbox, isWanted, () => NO_KEYWORDS)),
+      purpose,
+    ),
+  replaceMailbox: (identity, use) =>
+    pipe(
+      keywordsBefore(store, identity.name, isWanted),
+      TE.chain((before) =>
+        store.replaceMailbox(identity, (fresh) => use(partOf(fresh, isWanted, before)))
+      ),
+    ),
+});
+
 /**
  * The same store without the keywords that take no part: they are not shown, so nothing is done to them, and the mails of
  * a mailbox that is filled anew keep theirs. Both sides of a run have to be seen so.
  */
-export const withKeywords = (store: Store, isWanted: WantedKeyword): Store => {
-  return {
-    ...withoutStamps(store),
-    withMailbox: (guid, use) =>
-      store.withMailbox(guid, (mailbox) => use(partOf(mailbox, isWanted, () => NO_KEYWORDS))),
-    replaceMailbox: (identity, use) =>
-      pipe(
-        keywordsBefore(store, identity.name, isWanted),
-        TE.chain((before) =>
-          store.replaceMailbox(identity, (fresh) => use(partOf(fresh, isWanted, before)))
-        ),
-      ),
-  };
-};
+export const withKeywords = (store: Store, isWanted: WantedKeyword): Store =>
+  withoutStamps(partOfEach(store, isWanted));
+
+/**
+ * The same store for a run with another program: what a client could not set as a keyword is not told to that, nor taken
+ * from it (the codecs see to that), and stays on each side as it is. That never changes, so its stamps stay good.
+ */
+export const withSaidKeywords = (store: Store): Store => partOfEach(store, isKeyword);
+
+/** A store of a run as it is seen there: only its {@linkcode withSaidKeywords} where the other one is far away. */
+export const beside = (store: Store, other: Store): Store =>
+  other.isFar === true && store.isFar !== true ? withSaidKeywords(store) : store;

@@ -30,6 +30,7 @@ import { type MailboxSession, sessionMailbox } from "./session_mailbox.ts";
 import type { SeenMailbox, SessionOptions, SessionResult } from "./session_options.ts";
 import { SessionTalk } from "./session_talk.ts";
 import { SessionTree, type TreeMailbox } from "./session_tree.ts";
+import { withSaidKeywords } from "./partial_keywords.ts";
 import { underOptions } from "./supervised.ts";
 import { Sender } from "./told_mails.ts";
 
@@ -298,7 +299,11 @@ export const holdSession = (
 async () => {
   try {
     return E.right(
-      await new Session(underOptions(store, options.side, options), peer, options).run(),
+      await new Session(
+        underOptions(withSaidKeywords(store), options.side, options),
+        peer,
+        options,
+      ).run(),
     );
   } catch (thrown) {
     if (!(thrown instanceof StreamFailure)) throw thrown;
