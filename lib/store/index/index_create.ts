@@ -10,8 +10,9 @@ import { decodeLog, logStart } from "../../codec/index_log.ts";
 import { DONE } from "../../codec/index_record.ts";
 import { IndexView } from "../../codec/index_view.ts";
 import type { Os } from "../../port/os.ts";
+import { orFail } from "../account/or_fail.ts";
 import { type IndexAppender, IndexFile, openIndex } from "./index_file.ts";
-import { fail, groupBytes, type IndexPaths, indexPaths, LogFile, orThrow } from "./log_file.ts";
+import { fail, groupBytes, type IndexPaths, indexPaths, LogFile } from "./log_file.ts";
 import { writeSnapshot } from "./snapshot_file.ts";
 
 /** How a new index is made. */
@@ -217,8 +218,8 @@ class MemoryAppender implements IndexAppender {
     const { position } = this.view;
     const bytes = groupBytes(records, marks, this.#path);
     const where = { path: this.#path };
-    const stretch = orThrow(decodeLog(bytes, position.offset, position, this.#header), where);
-    orThrow(this.view.apply(stretch), where);
+    const stretch = orFail(decodeLog(bytes, position.offset, position, this.#header), where);
+    orFail(this.view.apply(stretch), where);
     this.pieces.push(bytes);
   };
 

@@ -29,6 +29,7 @@ import type { LogChange } from "../../model/change.ts";
 import type { Uid } from "../../model/ids.ts";
 import type { Fd, Held, Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
+import { orFail } from "../account/or_fail.ts";
 import {
   historyIsComplete,
   type LoadedIndex,
@@ -37,15 +38,7 @@ import {
   readHistory,
   readStateBefore,
 } from "./index_loader.ts";
-import {
-  fail,
-  groupBytes,
-  type IndexPaths,
-  indexPaths,
-  LogFile,
-  orThrow,
-  sameFile,
-} from "./log_file.ts";
+import { fail, groupBytes, type IndexPaths, indexPaths, LogFile, sameFile } from "./log_file.ts";
 import { isWorthSnapshot, writeSnapshot } from "./snapshot_file.ts";
 
 /** Dovecot waits so long for a log: 3 minutes. */
@@ -327,9 +320,9 @@ export class IndexFile {
     if (size <= position.offset) return false;
     const where = { path: this.#paths.log };
     const bytes = log.read(position.offset, size);
-    const stretch = orThrow(decodeLog(bytes, position.offset, position, header), where);
+    const stretch = orFail(decodeLog(bytes, position.offset, position, header), where);
     if (stretch.entries.length === 0) return false;
-    orThrow(view.apply(stretch), where);
+    orFail(view.apply(stretch), where);
     return true;
   }
 
@@ -370,10 +363,10 @@ export class IndexFile {
       // What is appended elsewhere than where the view ends says something else.
       if (!this.#isAtEnd(fd)) this.#unlocked();
       // Our own reader comes first: nothing goes into the file that it would refuse.
-      const stretch = orThrow(decodeLog(bytes, position.offset, position, header), {
+      const stretch = orFail(decodeLog(bytes, position.offset, position, header), {
         path: this.#paths.log,
       });
-      orThrow(view.apply(stretch), { path: this.#paths.log });
+      orFail(view.apply(stretch), { path: this.#paths.log });
       this.#write(fd, bytes, position.offset);
     } catch (thrown) {
       this.#reload();

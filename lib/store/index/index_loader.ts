@@ -23,8 +23,9 @@ import {
 } from "../../codec/index_snapshot.ts";
 import { IndexView } from "../../codec/index_view.ts";
 import type { Os } from "../../port/os.ts";
+import { orFail } from "../account/or_fail.ts";
 import { readBeginning } from "../account/read_beginning.ts";
-import { fail, type IndexPaths, LogFile, orThrow } from "./log_file.ts";
+import { fail, type IndexPaths, LogFile } from "./log_file.ts";
 import { LogParts, PART } from "./log_parts.ts";
 
 /** An index that was read, with its log still open. */
@@ -138,8 +139,8 @@ const replay = (
   for (let to = at.offset < PART ? PART : at.offset + PART, length = PART;;) {
     const end = Math.min(size, to);
     const part = log.read(at.offset, end);
-    const stretch = orThrow(decodeLog(part, at.offset, at, header, isWanted), { path });
-    orThrow(view.apply(stretch, isWhole), { path });
+    const stretch = orFail(decodeLog(part, at.offset, at, header, isWanted), { path });
+    orFail(view.apply(stretch, isWhole), { path });
     if (end === size) return stretch.end;
     // A record, or a group of them, that is longer than the part.
     length = stretch.end.offset === at.offset ? 2 * length : PART;
@@ -156,7 +157,7 @@ interface Chain {
 
 const readSnapshot = (os: Os, paths: IndexPaths): Snapshot | null => {
   const bytes = os.files.readFile(paths.index);
-  return bytes === null ? null : orThrow(decodeSnapshot(bytes), { path: paths.index });
+  return bytes === null ? null : orFail(decodeSnapshot(bytes), { path: paths.index });
 };
 
 /** As much of a snapshot as its headers take as a rule. */
@@ -165,9 +166,9 @@ const HEADERS_LENGTH = 16 * 1024;
 const readSnapshotHeaders = (os: Os, paths: IndexPaths): Snapshot | null => {
   const bytes = readBeginning(os, paths.index, HEADERS_LENGTH);
   if (bytes === null) return null;
-  const { headerSize } = orThrow(decodeIndexHeader(bytes), { path: paths.index });
+  const { headerSize } = orFail(decodeIndexHeader(bytes), { path: paths.index });
   const whole = headerSize > bytes.length ? os.files.readFile(paths.index) : bytes;
-  return whole === null ? null : orThrow(decodeSnapshotHeaders(whole), { path: paths.index });
+  return whole === null ? null : orFail(decodeSnapshotHeaders(whole), { path: paths.index });
 };
 
 /** The log before; null: it is not there, or another one, or no log at all, as an empty file. */
@@ -219,7 +220,7 @@ const findChain = (
     snapshot !== null && head !== undefined &&
     head.logSeq === header.prevFileSeq && head.logHeadOffset === header.prevFileOffset
   ) {
-    const at = orThrow(IndexView.of(snapshot, logStart(header)), { path: paths.index });
+    const at = orFail(IndexView.of(snapshot, logStart(header)), { path: paths.index });
     return { view: at, parts: [{ log: last, start: null }] };
   }
   const old = readOldLog(os, paths, header);
@@ -242,7 +243,7 @@ const continueFrom = (
   const first = logs[0]!;
   const start = cursorAtHead(snapshot, first);
   if (E.isLeft(start)) return { path: first.path, what: start.left };
-  const view = orThrow(IndexView.of(snapshot, start.right), { path: paths.index });
+  const view = orFail(IndexView.of(snapshot, start.right), { path: paths.index });
   return {
     view,
     parts: logs.map((log) => ({ log, start: log === first ? start.right : null })),
@@ -271,7 +272,7 @@ const cursorAtHead = (
     if (known) start = { ...start, offset, modSeq: view.getBigUint64(0, true) };
   }
   const bytes = log.read(start.offset, head);
-  const before = orThrow(decodeLog(bytes, start.offset, start, header), { path });
+  const before = orFail(decodeLog(bytes, start.offset, start, header), { path });
   return before.end.offset === head
     ? E.right(before.end)
     : E.left(`the index was made at offset ${head}, which is no end of a record`);
@@ -295,7 +296,7 @@ export const readHistory = (
       entries = stretch.right.entries;
     }
   }
-  const stretch: LogStretch = orThrow(
+  const stretch: LogStretch = orFail(
     decodeLog(log.read(0, end.offset), 0, logStart(header), header),
     { path: paths.log },
   );
@@ -318,7 +319,7 @@ export const readStateBefore = (
   const { logSeq, logHeadOffset } = snapshot.header;
   const isThere = (logSeq === header.fileSeq && logHeadOffset === header.headerSize) ||
     (logSeq === header.prevFileSeq && logHeadOffset === header.prevFileOffset);
-  return isThere ? orThrow(IndexView.of(snapshot, logStart(header)), { path: paths.index }) : null;
+  return isThere ? orFail(IndexView.of(snapshot, logStart(header)), { path: paths.index }) : null;
 };
 
 /** Whether {@linkcode readHistory} begins with the index's first day: the oldest log at hand starts from nothing. */

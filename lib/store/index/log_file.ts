@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Either } from "fp-ts/Either.js";
 import { decodeLogHeader, type LogHeader } from "../../codec/index_header.ts";
 import type { LogRecord, RecordMarks } from "../../codec/index_record.ts";
 import {
@@ -12,18 +11,13 @@ import {
   RECORD_LIMIT,
   recordSize,
 } from "../../codec/index_record_encode.ts";
-import { type Place, type SyncError, syncError, withPlace } from "../../model/error.ts";
+import { type Place, type SyncError, syncError } from "../../model/error.ts";
 import type { Fd, FileInfo, Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
+import { orFail } from "../account/or_fail.ts";
 
 /** More bytes than this are not read into memory at once. */
 const READ_LIMIT = 2 ** 30;
-
-/** The Right; a Left is thrown as a `StreamFailure` with `where` filled in. */
-export const orThrow = <A>(either: Either<SyncError, A>, where: Place): A => {
-  if (either._tag === "Right") return either.right;
-  throw new StreamFailure<SyncError>(withPlace(either.left, where));
-};
 
 /** Throws an error as adapters do. */
 export const fail = (
@@ -135,7 +129,7 @@ export class LogFile {
 
   /** The header as it is now: Dovecot marks a corrupted log by overwriting it. */
   header(): LogHeader {
-    return orThrow(decodeLogHeader(this.read(0, Math.min(this.size(), 4096))), {
+    return orFail(decodeLogHeader(this.read(0, Math.min(this.size(), 4096))), {
       path: this.#path,
     });
   }

@@ -4,7 +4,8 @@
  * @module
  */
 import { decodeLogHeader, type LogHeader } from "../../codec/index_header.ts";
-import { type LogFile, orThrow } from "./log_file.ts";
+import { orFail } from "../account/or_fail.ts";
+import type { LogFile } from "./log_file.ts";
 
 /** So many bytes are read and taken apart at once: what they are taken apart to is a few times as large. */
 export const PART = 4 << 20;
@@ -37,7 +38,7 @@ export class LogParts {
     this.#file = file;
     this.size = size;
     this.#part = first;
-    this.header = orThrow(decodeLogHeader(first), { path });
+    this.header = orFail(decodeLogHeader(first), { path });
   }
 
   /** Of a file. What others of a file have in memory is void from here on. */
