@@ -125,10 +125,6 @@ export const encodeMapRecord = (bytes: Uint8Array, at: number, record: MapRecord
   putU32(bytes, at + MAP_SIZE, record.size);
 };
 
-/** The refcount at `bytes[at]`; null where the record is cut off. */
-export const decodeRefcount = (bytes: Uint8Array, at: number): number | null =>
-  at < 0 || at + REF.recordSize > bytes.length ? null : bytes[at]! | bytes[at + 1]! << 8;
-
 /** Writes a refcount (0 to 65535) to `bytes[at]`. */
 export const encodeRefcount = (bytes: Uint8Array, at: number, refcount: number): void => {
   bytes[at] = refcount;

@@ -13,7 +13,7 @@ import type { MailboxNumbers, MailChange } from "../codec/dsync_wire_item.ts";
 import type { MailboxAttribute } from "../model/attribute.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import { type MailboxGuid, modSeq } from "../model/ids.ts";
-import type { MailboxName, MailboxTree } from "../model/mailbox.ts";
+import type { MailboxTree } from "../model/mailbox.ts";
 import type { Mailbox, MailboxAttributes } from "../port/store.ts";
 import { collect, fromArray } from "../stream/chunks.ts";
 import type { MailboxPair } from "../sync/backup_tree.ts";
@@ -45,14 +45,6 @@ const toldAttributes = (attributes: readonly MailboxAttribute[]): MailboxAttribu
   list: () => fromArray(attributes),
   set: () => TE.left(syncError("Unsafe", "run", {}, "the source of a backup is only read")),
 });
-
-/** What the other end's tree says of a mailbox: needed before it says more. */
-export interface HeardMailbox {
-  /** Its name here. */
-  readonly name: MailboxName;
-  /** UIDVALIDITY; 0: not told. */
-  readonly uidValidity: number;
-}
 
 /** The destination of one backup session. */
 export class SessionBackup {

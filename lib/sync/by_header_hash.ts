@@ -10,9 +10,6 @@ import { type Guid, guid, type Uid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
 import type { MergeOperation, MergeSide } from "./merge_mailbox.ts";
 
-/** Header hashes of this end's mails by UID. */
-export type HeaderHashes = ReadonlyMap<number, string>;
-
 /** What both ends told of a mailbox, in whichever terms. */
 export interface ToldMails {
   /** This end. */

@@ -16,9 +16,6 @@ export interface NameSelection {
   readonly excluded: readonly string[];
 }
 
-/** All mailboxes. */
-export const ALL_NAMES: NameSelection = { only: null, onlyGuid: null, excluded: [] };
-
 /** The special uses of a mailbox, such as `\Drafts`; they are configured, not stored. */
 export type SpecialUses = (name: MailboxName) => readonly string[];
 
