@@ -36,8 +36,8 @@ export interface Bench {
 }
 
 /**
- * Removes an account that is not needed any more: a bench would fill the disk otherwise. Not a Maildir, which goes with the
- * machine: for some minutes ext4 gives no inode of a removed file away, but searches past all of them for each new
+ * Removes an account that is not needed any more: a bench would fill the disk otherwise. Not a Maildir, which goes with
+ * the machine: for some minutes ext4 gives no inode of a removed file away, but searches past all of them for each new
  * file, and the next runs would be measured with that (find_inode_bit, recently_deleted: fs/ext4/ialloc.c).
  */
 export const removeAccount = async ({ home, location }: Account): Promise<void> => {

@@ -1,8 +1,8 @@
 /**
- * `deno task bench [--rounds N] [--only WORK] [--in DIR] [--long] [--full] [--keep] [CORPUS...]`: dsync, doveadm, mbsync and a plain
- * copy do the same work in turn. Prints medians and their ratios, and what came of the targets; `--keep` writes them to
- * bench/results, with plots. WORK is a part of a name in names.ts, CORPUS the first words of one in corpus.ts. DIR is
- * where the mail is, on a disk by default: durability costs nothing on a tmpfs.
+ * `deno task bench [--rounds N] [--only WORK] [--in DIR] [--long] [--full] [--keep] [CORPUS...]`: dsync, doveadm, mbsync
+ * and a plain copy do the same work in turn. Prints medians and their ratios, and what came of the targets; `--keep`
+ * writes them to bench/results, with plots. WORK is a part of a name in names.ts, CORPUS the first words of one in
+ * corpus.ts. DIR is where the mail is, on a disk by default: durability costs nothing on a tmpfs.
  *
  * @module
  */

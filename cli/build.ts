@@ -1,6 +1,6 @@
 /**
- * `deno run -A cli/build.ts FOLDER`: the program as one folder that needs no package and no network, and starts in half the
- * time. `FOLDER/dsync` runs it.
+ * `deno run -A cli/build.ts FOLDER`: the program as one folder that needs no package and no network, and starts in half
+ * the time. `FOLDER/dsync` runs it.
  *
  * @module
  */

@@ -158,9 +158,9 @@ const REQUIRED: readonly (readonly [string, RegExp, string])[] = [
 ];
 
 /**
- * A command with all settings that count, and the user's values in its locations: -o above the userdb's above those of the configuration. With -u the process is
- * that user from here on, for good; not before `ready`. Errors: `Usage` with file and line where the configuration is wrong, `Denied`,
- * `Missing`, `Io` where the user cannot be looked up or taken on.
+ * A command with all settings that count, and the user's values in its locations: -o above the userdb's above those of the
+ * configuration. With -u the process is that user from here on, for good; not before `ready`. Errors: `Usage` with file
+ * and line where the configuration is wrong, `Denied`, `Missing`, `Io` where the user cannot be looked up or taken on.
  */
 export const configured = async <
   C extends CommonOptions & Partial<SecondSide>,

@@ -48,6 +48,10 @@ const ENTRIES: readonly string[] = ["mod.ts", "model.ts", "stores.ts", "stages.t
 const LONG: Readonly<Record<string, string>> = {};
 
 const MAX_LINES = 400;
+/** The formatter leaves comments as they are. */
+const MAX_COMMENT = 120;
+/** A line that is all comment, and what it says. */
+const COMMENT = /^\s*(?:\/\*\*?|\*(?!\/)|\/\/) ?(.*?)(?: ?\*\/)?$/;
 const VAGUE = /^(utils?|common|types|helpers?|misc|shared)(_test)?\.ts$/;
 
 const ROOT = join(import.meta.dirname!, "..");
@@ -175,6 +179,15 @@ Deno.test("files: at most 400 lines, or a reason", () => {
   const long = sources.filter(({ text }) => text.split("\n").length - 1 > MAX_LINES)
     .map(({ path }) => path);
   assert.deepEqual(long, Object.keys(LONG).sort());
+});
+
+Deno.test("comments: at most 120 characters of text to a line", () => {
+  const wide = sources.flatMap(({ path, text }) =>
+    text.split("\n").flatMap((line, i) =>
+      (COMMENT.exec(line)?.[1]?.length ?? 0) > MAX_COMMENT ? [`${path}:${i + 1}`] : []
+    )
+  );
+  none(wide);
 });
 
 Deno.test("files: named by the idea that is in them", () => {

@@ -80,8 +80,8 @@ const goneUids = (entries: readonly LogEntry[], view: IndexView): Uint32Array =>
 };
 
 /**
- * UIDs of the mails whose flags and keywords may be told of, ascending: with `since` those that a record touches from there
- * on, which are few. What came before is of interest for them alone.
+ * UIDs of the mails whose flags and keywords may be told of, ascending: with `since` those that a record touches from
+ * there on, which are few. What came before is of interest for them alone.
  */
 const toldUids = (
   entries: readonly LogEntry[],

@@ -36,7 +36,8 @@ export class FlagHistory {
 
   /**
    * Takes one change in; a flag both added and removed ends up set, as in the index. A
-   * settled change (a sync's, or one that a sync has carried over already) is nobody's wish any more, and it ends what a user had done to that flag before. True: something changed.
+   * settled change (a sync's, or one that a sync has carried over already) is nobody's wish any more, and it ends what a
+   * user had done to that flag before. True: something changed.
    */
   change(row: number, add: number, remove: number, settled: boolean): boolean {
     const value = this.#value[row]!;

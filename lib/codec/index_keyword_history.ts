@@ -54,7 +54,8 @@ export class KeywordHistory {
 
   /**
    * Begins a record that sets or clears one keyword; what is given takes the change of each mail in. A
-   * settled change is nobody's wish any more, and it ends what a user had done to that keyword before. True: something changed.
+   * settled change is nobody's wish any more, and it ends what a user had done to that keyword before. True: something
+   * changed.
    */
   change(name: string, set: boolean, settled: boolean): (row: number) => boolean {
     const states = this.#statesOf(name);

@@ -132,7 +132,10 @@ const decodeHeaders = (bytes: Uint8Array): E.Either<SyncError, Headers> => {
   );
 };
 
-/** A snapshot without mails, of the bytes of a file up to the end of its headers, or more. Errors as {@linkcode decodeSnapshot}. */
+/**
+ * A snapshot without mails, of the bytes of a file up to the end of its headers, or more. Errors as
+ * {@linkcode decodeSnapshot}.
+ */
 export const decodeSnapshotHeaders = (bytes: Uint8Array): E.Either<SyncError, Snapshot> =>
   E.map(({ header, placed }: Headers): Snapshot => ({
     header,

@@ -214,8 +214,8 @@ const fitLength = (name: string, parts: readonly string[], naming: Naming): stri
 };
 
 /**
- * The nearest name that a layout can hold; the same name where it fits. What does not fit becomes the stand-in, what is too
- * long is cut and gets a hash of the whole. Two names may meet in one: that is for the caller to see.
+ * The nearest name that a layout can hold; the same name where it fits. What does not fit becomes the stand-in, what is
+ * too long is cut and gets a hash of the whole. Two names may meet in one: that is for the caller to see.
  */
 export const fitName = (name: MailboxName, naming: Naming): MailboxName => {
   if (nameRefusal(name, naming) === null) return name;

@@ -42,7 +42,10 @@ export type MailboxNode =
   | { readonly _tag: "Mailbox"; readonly name: MailboxName; readonly guid: MailboxGuid }
   /** A \NoSelect name: it has children or is an empty directory. */
   | { readonly _tag: "Directory"; readonly name: MailboxName }
-  /** A mailbox that could not be read; the error is among the tree's problems. Never deleted or overwritten on the other side. */
+  /**
+   * A mailbox that could not be read; the error is among the tree's problems. Never deleted or overwritten on the other
+   * side.
+   */
   | { readonly _tag: "Damaged"; readonly name: MailboxName };
 
 /** What happened to a name or mailbox, from dovecot.mailbox.log; times are seconds since 1970. */

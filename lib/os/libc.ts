@@ -208,8 +208,8 @@ const BESIDE = {
 let beside: Calls<typeof BESIDE> | undefined;
 
 /**
- * The calls that gathered files need, loaded when they are first needed; no errno is kept for them. The two that wait for a
- * disk are done on a thread of their own, until when the descriptor must stay open.
+ * The calls that gathered files need, loaded when they are first needed; no errno is kept for them. The two that wait for
+ * a disk are done on a thread of their own, until when the descriptor must stay open.
  */
 export const libcBeside = (): NonNullable<typeof beside> => beside ??= open(BESIDE);
 

@@ -11,7 +11,10 @@ export interface Pipe {
    * in either direction for too long.
    */
   readonly incoming: AsyncIterable<Uint8Array>;
-  /** Writes bytes, those of one call together; waits while the other end is slow. Fails with a stream failure, `Io`, when it is gone. */
+  /**
+   * Writes bytes, those of one call together; waits while the other end is slow. Fails with a stream failure, `Io`, when it
+   * is gone.
+   */
   readonly send: (bytes: Uint8Array) => Promise<void>;
   /** Says that no more will come, and lets go; twice is fine. */
   readonly close: () => Promise<void>;

@@ -59,8 +59,8 @@ export interface Lacking {
 }
 
 /**
- * The same where one side lacks it: it is made there while it is open on the other side, which tells its records meanwhile.
- * Null: it could not be made.
+ * The same where one side lacks it: it is made there while it is open on the other side, which tells its records
+ * meanwhile. Null: it could not be made.
  */
 export const withMade = <A>(
   stores: Stores,

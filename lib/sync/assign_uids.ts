@@ -115,7 +115,8 @@ const linkCopies = (entries: readonly Entry[]): void => {
  *
  * A mail keeps its UID where the other side can still save it there; otherwise it gets one at the end, in the order of
  * the merged list, so in a UID conflict both mails move. The same mail at two UIDs becomes one; of n and m copies of
- * one mail max(n, m) stay. A mail that is stuck keeps its UID in any case, for another one would be of no use. Source: Dovecot 2.3 dsync-mailbox-import.c, dsync_mailbox_import_assign_new_uids().
+ * one mail max(n, m) stay. A mail that is stuck keeps its UID in any case, for another one would be of no use. Source:
+ * Dovecot 2.3 dsync-mailbox-import.c, dsync_mailbox_import_assign_new_uids().
  */
 export const assignUids = (
   left: readonly MailRecord[],

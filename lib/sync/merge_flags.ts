@@ -111,8 +111,8 @@ export interface MergedFlags {
 
 /**
  * Merges the flags and keywords of one mail. The side with the higher MODSEQ is preferred where the two contradict each
- * other; equal MODSEQs: the master; flags by the {@linkcode FlagRule}. Both ends of a wire come to the same result, each from its own view:
- * `mergeFlags(a, b, "master")` equals `mergeFlags(b, a, "slave")`.
+ * other; equal MODSEQs: the master; flags by the {@linkcode FlagRule}. Both ends of a wire come to the same result, each
+ * from its own view: `mergeFlags(a, b, "master")` equals `mergeFlags(b, a, "slave")`.
  *
  * Keywords that differ only in case are one keyword; the spelling of `mine` stays (Dovecot compares them by case and
  * never comes to an end, each run raising the MODSEQs). Source: Dovecot 2.3 dsync-mailbox-import.c, merge_flags().

@@ -157,7 +157,10 @@ const holdsNoDirectories = ({ nodes }: ToldTree): boolean => {
   );
 };
 
-/** What this end tells of its tree; `all`: the whole of it, where only a part is told; `heard`: the other end's tree, where it is known already. */
+/**
+ * What this end tells of its tree; `all`: the whole of it, where only a part is told; `heard`: the other end's tree, where
+ * it is known already.
+ */
 export const treeToTell = (
   tree: MailboxTree,
   names: NameTree,

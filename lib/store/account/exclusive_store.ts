@@ -31,8 +31,8 @@ const isBreakdown = ({ _tag }: SyncError): boolean =>
   _tag === "Io" || _tag === "Denied" || _tag === "Busy";
 
 /**
- * Mails of a mailbox that takes a good deal of memory. What is known of it would still be there when the next one is opened,
- * or the same once more.
+ * Mails of a mailbox that takes a good deal of memory. What is known of it would still be there when the next one is
+ * opened, or the same once more.
  */
 const LARGE = 100_000;
 

@@ -99,8 +99,8 @@ async function* inPieces(
 /**
  * The bytes of a compressed mail as clients see them, `plainSize` of them: in memory where the mail is small, else a
  * stream. A small one that has as many bytes as it is said to have plain, and cannot be decompressed to these, is given
- * as it is stored. Thrown, or what the stream fails with: `Unsupported` for what cannot be decompressed here, `Damaged` for
- * bytes that are no such stream or are not as many as they are said to be; the place is `where`. Memory: a small mail,
+ * as it is stored. Thrown, or what the stream fails with: `Unsupported` for what cannot be decompressed here, `Damaged`
+ * for bytes that are no such stream or are not as many as they are said to be; the place is `where`. Memory: a small mail,
  * or what the stream's window is, 128 MiB at most (zstd).
  */
 export const plainBody = (decompress: Decompress, stored: Stored, where: Place): Body => {

@@ -80,7 +80,10 @@ export const openIndex = (os: Os, directory: string, base: string): IndexFile | 
   return loaded === null ? null : new IndexFile(os, paths, loaded);
 };
 
-/** What an index says of its mailbox as a whole, and where its log is; null: there is none. Errors as {@linkcode openIndex}. */
+/**
+ * What an index says of its mailbox as a whole, and where its log is; null: there is none. Errors as
+ * {@linkcode openIndex}.
+ */
 export const readIndexHeaders = (
   os: Os,
   directory: string,

@@ -2,8 +2,8 @@
  * Carries out operations on one Maildir, batch by batch.
  *
  * Order within a batch, so that a kill at any point loses nothing and nothing comes twice: letters are named before a
- * file has them, mails lie complete and durable in tmp/, their lines are in dovecot-uidlist, then they go to cur/ (what a kill leaves
- * between these two, whoever opens the mailbox next moves on), then records go into the index log.
+ * file has them, mails lie complete and durable in tmp/, their lines are in dovecot-uidlist, then they go to cur/ (what a
+ * kill leaves between these two, whoever opens the mailbox next moves on), then records go into the index log.
  *
  * @module
  */
@@ -230,7 +230,10 @@ export class Applier {
     return outcomes;
   }
 
-  /** Tells which base names have a line, after a failure that may have come when some were written: all, where nobody can know. */
+  /**
+   * Tells which base names have a line, after a failure that may have come when some were written: all, where nobody can
+   * know.
+   */
   #listing(): (base: string) => boolean {
     const { os, paths } = this.#box;
     return attempt(

@@ -135,7 +135,8 @@ export class MaildirBox {
 
   /**
    * Opens a mailbox. Files without a UID get one, and a mailbox without identity an identity; otherwise nothing is
-   * written, and what the index does not know is told to it by whoever writes next. Throws `StreamFailure`; with `Damaged` for a broken dovecot-uidlist, which stays as it is.
+   * written, and what the index does not know is told to it by whoever writes next. Throws `StreamFailure`; with `Damaged`
+   * for a broken dovecot-uidlist, which stays as it is.
    */
   static async open(os: Os, options: BoxOptions): Promise<MaildirBox> {
     return await inMailbox(options.name, async () => {
