@@ -26,7 +26,7 @@ const OURS = "dsync-ts";
 export interface Greeted {
   /** It. */
   readonly peer: Peer;
-  /** What it does beyond the protocol. */
+  /** What both ends offered beyond the protocol. */
   readonly extensions: readonly string[];
   /** The bytes that came behind its handshake already, and all that follow: for who goes on without items. */
   readonly rest: () => AsyncIterable<Uint8Array>;
@@ -119,7 +119,7 @@ export const greet = async (
       send: link.send,
       receive: link.receive,
     },
-    extensions: hello.extensions,
+    extensions: hello.extensions.filter((one) => extensions.includes(one)),
     rest: () => link.rest(),
   };
 };
