@@ -82,3 +82,26 @@ Deno.test("two programs of ours: -g GUID", () =>
     assert.deepEqual([code, stderr], [0, ""]);
     assert.deepEqual(await there(root), { INBOX: 0, Sub: 1 });
   }));
+
+for (const verb of [["mirror"], ["backup"], ["mirror", "-1"]]) {
+  Deno.test(`two programs of ours: -s goes on from the state that ${verb.join(" ")} has given`, () =>
+    withMails(async (root) => {
+      let state = "";
+      for (const [n, mails] of [3, 4, 5].entries()) {
+        if (n > 0) await save(join(root, "Maildir"), `100000001${n}.new.host:2,`, "new", NOW);
+        const { code, stdout, stderr } = await overPipe(root, ...verb, "-s", state);
+        assert.deepEqual([code, stderr], [0, ""], `run ${n}`);
+        state = stdout.trim();
+        assert.match(state, /^[A-Za-z0-9+/]{40,}=*$/);
+        assert.deepEqual(await there(root), { INBOX: mails, Sub: 1 });
+      }
+    }));
+}
+
+Deno.test("two programs of ours: what is no state is named, and all is compared", () =>
+  withMails(async (root) => {
+    const { code, stderr } = await overPipe(root, "mirror", "-s", "nonsense");
+    assert.equal(code, 0);
+    assert.match(stderr, /^dsync: [^\n]*; all is compared\n$/);
+    assert.deepEqual(await there(root), { INBOX: 3, Sub: 1 });
+  }));

@@ -26,7 +26,7 @@ import {
   STORE_EXTENSION,
   storeBehind,
 } from "../lib/peer/reach.ts";
-import { type Connect, syncWithPeer } from "../lib/run/peer_sync.ts";
+import { type Connect, firstRequest, syncWithPeer } from "../lib/run/peer_sync.ts";
 import {
   masterHandshake,
   type SessionRequest,
@@ -52,10 +52,22 @@ import { errorText } from "../lib/codec/error_text.ts";
 import { holdFarEnd } from "./far_end.ts";
 import { lockHere } from "./sync_lock.ts";
 
-const requestOf = (command: SyncCommand, hasState: boolean): SessionRequest => ({
+/** What both ends had in common, by mailbox. */
+type States = ReadonlyMap<MailboxGuid, MailboxState>;
+
+/** What -s says that both ends had in common; null: nothing that could be used, and then all is compared. */
+const statesOf = ({ command: { state }, say }: Means): States | null => {
+  if (state === null || state === "") return null;
+  const parsed = parseSyncState(state);
+  if (E.isRight(parsed)) return parsed.right;
+  say(`${errorText(parsed.left)}; all is compared`);
+  return null;
+};
+
+const requestOf = (command: SyncCommand, states: States | null): SessionRequest => ({
   flow: command.verb === "mirror" && !command.oneWay ? "both" : command.reverse ? "in" : "out",
   keepOwn: command.oneWay,
-  syncType: hasState ? "state" : command.full ? "full" : "changed",
+  syncType: states !== null ? "state" : command.full ? "full" : "changed",
   names: command.names,
   mails: command.mails,
   filter: command.filter,
@@ -94,29 +106,31 @@ export const loopback =
   };
 
 /** Syncs a store with what speaks Dovecot's dsync protocol. */
-export const byProtocol = async (
+export const byProtocol = (
   means: Means,
   store: Store,
   connect: Connect,
   other: string,
+): Promise<Either<SyncError, Synced>> => since(means, store, connect, other, statesOf(means));
+
+/** The same from known states on. */
+const since = async (
+  means: Means,
+  store: Store,
+  connect: Connect,
+  other: string,
+  states: States | null,
 ): Promise<Either<SyncError, Synced>> => {
-  const { command, os, options, say } = means;
+  const { command, os, options } = means;
   if (command.maxDelete !== null) {
     const what = "--max-delete: only for a whole backup to a folder, or with a dsync of this kind";
     return E.left(syncError("Unsupported", "run", {}, what));
   }
-  let states: ReadonlyMap<MailboxGuid, MailboxState> = new Map();
-  let hasState = false;
-  if (command.state !== null && command.state !== "") {
-    const parsed = parseSyncState(command.state);
-    if (E.isLeft(parsed)) say(`${errorText(parsed.left)}; all is compared`);
-    else [states, hasState] = [parsed.right, true];
-  }
   const { memory, keep } = recall(means, { left: store.location, right: other });
-  const end = await syncWithPeer(store, connect, requestOf(command, hasState), {
+  const end = await syncWithPeer(store, connect, requestOf(command, states), {
     ...options,
     memory,
-    states,
+    states: states ?? new Map(),
     makeSpool,
     newGuid,
     hostname: os.hostname,
@@ -183,7 +197,9 @@ export const withProgram = async (
   const store = await openFirst(means, location);
   if (E.isLeft(store)) return store;
   const how = means.ahead?.how ?? reachOf(command, destination, say);
-  const handshake = masterHandshake(requestOf(command, false), os.hostname);
+  // What is greeted with must be what the session then does: the other end goes by it.
+  const states = statesOf(means);
+  const handshake = masterHandshake(firstRequest(requestOf(command, states)), os.hostname);
   const isFree = means.permission._tag === "All";
   if (!isFree && !isPlain(command)) return E.left(onlyWithOurs(destination.name));
   const extensions = extensionsFor(means);
@@ -208,11 +224,12 @@ export const withProgram = async (
   }
   try {
     const reachedBy = destination.argv.join(" ");
-    return isOurs ? await withStoreBehind(means, own, reached.right, reachedBy) : await byProtocol(
+    return isOurs ? await withStoreBehind(means, own, reached.right, reachedBy) : await since(
       means,
       prefixed(withHold(means, own), command.settings.get(PREFIX) ?? ""),
       connecting(reached.right, how),
       reachedBy,
+      states,
     );
   } finally {
     unlock.right();

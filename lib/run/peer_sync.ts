@@ -127,6 +127,15 @@ const isRefill = (request: SessionRequest, error: SyncError): boolean =>
   request.flow === "out" && !request.keepOwn && error._tag === "Io" &&
   error.what.includes("gave up");
 
+/**
+ * What the first session of a sync asks for. A destination must hear of every mail of the source before it expunges one, at
+ * whichever end it is: of a backup a state is only given out.
+ */
+export const firstRequest = (request: SessionRequest): SessionRequest =>
+  request.flow !== "both" && !request.keepOwn && request.syncType === "state"
+    ? { ...request, syncType: "changed" }
+    : request;
+
 /** One sync, session by session. */
 class PeerSync {
   readonly #store: Store;
@@ -140,9 +149,7 @@ class PeerSync {
   constructor(store: Store, connect: Connect, request: SessionRequest, options: PeerSyncOptions) {
     this.#store = store;
     this.#connect = connect;
-    // A destination must hear of every mail of the source before it expunges one: there a state is only given out.
-    const copies = request.flow === "in" && !request.keepOwn && request.syncType === "state";
-    this.#request = copies ? { ...request, syncType: "changed" } : request;
+    this.#request = firstRequest(request);
     this.#options = options;
     this.#memory = options.memory;
   }
