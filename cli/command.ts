@@ -79,6 +79,19 @@ export interface ApplyCommand extends CommonOptions {
   readonly _tag: "Apply";
   /** The file of the plan. */
   readonly file: string;
+  /** What was given here, and counts above what the plan was made with. */
+  readonly over: Partial<
+    Pick<
+      SyncCommand,
+      | "config"
+      | "user"
+      | "timeoutMs"
+      | "rawLog"
+      | "bytesPerSecond"
+      | "operationsPerSecond"
+      | "hold"
+    >
+  >;
 }
 
 /** What runs decided. */

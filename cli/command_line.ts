@@ -21,6 +21,7 @@ import type {
   SyncCommand,
 } from "./command.ts";
 import { getopt, type Given } from "./getopt.ts";
+import { foreignOption, type Verb } from "./options_of.ts";
 import { parseDeleteLimit, parseMoment, parseSeconds, parseSize } from "./option_values.ts";
 
 /** The options of one letter. */
@@ -31,19 +32,6 @@ export const LONG = {
   valued: ["bwlimit", "iops", "max-delete", "out", "hold"],
 };
 const TIMEOUT_S = 600;
-
-type Verb =
-  | "mirror"
-  | "backup"
-  | "plan"
-  | "apply"
-  | "check"
-  | "doctor"
-  | "log"
-  | "restore"
-  | "status"
-  | "bench"
-  | "server";
 
 const VERBS: Readonly<Record<string, Verb>> = {
   status: "status",
@@ -81,6 +69,11 @@ class Options {
 
   all(letter: string): readonly string[] {
     return this.#given.flatMap(({ values }) => values.get(letter) ?? []);
+  }
+
+  /** The names of all that were given. */
+  names(): readonly string[] {
+    return this.#given.flatMap(({ plain, values }) => [...plain, ...values.keys()]);
   }
 
   last(letter: string): string | null {
@@ -218,11 +211,6 @@ const pairOf = (
 ): Pick<CheckCommand, "first" | "destination" | "destinationSettings"> => {
   const [first, ...second] = words;
   if (first === undefined) wrong(`${verb}: LOCATION2 is missing`);
-  for (const letter of "1RfgsteIOlnN") {
-    if (options.has(letter) || options.all(letter).length > 0) {
-      wrong(`-${letter} goes with mirror and backup; check has -m and -x`);
-    }
-  }
   const isPair = isLocation(words.slice(0, 1)) && second.length > 0;
   const destination = isPair ? second : words;
   return {
@@ -276,14 +264,39 @@ const planOf = (head: Given, words: readonly string[], now: number): Command => 
   const verb = VERBS[word];
   if (verb !== "mirror" && verb !== "backup") return wrong("plan wants mirror or backup behind it");
   const dry = { ...middle, plain: new Set([...middle.plain, "dry-run"]) };
-  return syncOf(verb, new Options(head, dry, tail), tail.words, now);
+  return syncOf(verb, allowed(verb, new Options(head, dry, tail)), tail.words, now);
 };
+
+/** The options, if the command takes them all. */
+const allowed = (verb: Exclude<Verb, "plan">, options: Options): Options => {
+  const foreign = foreignOption(verb, options.names());
+  return foreign === null ? options : wrong(foreign);
+};
+
+/** The options of `apply` that count above those of its plan, with their fields. */
+const OVER_PLAN = {
+  c: "config",
+  u: "user",
+  T: "timeoutMs",
+  r: "rawLog",
+  bwlimit: "bytesPerSecond",
+  iops: "operationsPerSecond",
+} as const;
 
 const applyOf = (options: Options, words: readonly string[]): ApplyCommand => {
   const [file, other] = words;
   if (file === undefined) return wrong("apply: the file of the plan is missing");
   if (other !== undefined) wrong(`apply takes one file, found "${other}"`);
-  return { _tag: "Apply", ...commonOf(options), file };
+  const common = commonOf(options);
+  const given = Object.entries(OVER_PLAN).filter(([name]) => options.last(name) !== null)
+    .map(([, field]) => [field, common[field]]);
+  const hold = options.last("hold");
+  return {
+    _tag: "Apply",
+    ...common,
+    file,
+    over: { ...Object.fromEntries(given), ...(hold === null ? {} : { hold }) },
+  };
 };
 
 const commandOf = (args: readonly string[], now: number): Command => {
@@ -291,7 +304,6 @@ const commandOf = (args: readonly string[], now: number): Command => {
   const [word, ...rest] = head.words;
   const tail = getopt(rest, LETTERS, LONG);
   if (head.wrong !== null) wrong(head.wrong);
-  if (VERBS[word ?? ""] === "plan") return planOf(head, rest, now);
   const options = new Options(head, tail);
   if (options.has("help")) return { _tag: "Help" };
   if (options.has("version")) return { _tag: "Version" };
@@ -302,6 +314,8 @@ const commandOf = (args: readonly string[], now: number): Command => {
     );
   }
   const verb = VERBS[word] ?? wrong(`unknown command "${word}"`);
+  if (verb === "plan") return planOf(head, rest, now);
+  allowed(verb, options);
   if (verb === "status" || verb === "bench") {
     const [location = null, other] = tail.words;
     if (other !== undefined) wrong(`${verb} takes one location, found "${other}"`);

@@ -88,6 +88,25 @@ Deno.test("parseCommandLine: times, sizes and flags of new mails", () => {
   assert.equal(syncOf("mirror -I 2kb x").filter.maxSize, 2048);
 });
 
+Deno.test("parseCommandLine: what apply is given counts above its plan; what it is not given does not", () => {
+  const given = parsed("apply --hold /h -T 5 --iops 3 -u eve /p");
+  assert.ok(given._tag === "Apply");
+  assert.deepEqual(given.over, {
+    hold: "/h",
+    timeoutMs: 5000,
+    operationsPerSecond: 3,
+    user: "eve",
+  });
+  const bare = parsed("apply /p");
+  assert.ok(bare._tag === "Apply");
+  assert.deepEqual(bare.over, {});
+});
+
+Deno.test("parseCommandLine: what a Dovecot gives its other end is taken", () => {
+  assert.equal(parsed("-v -u eve dsync-server -U -r /raw -T 30")._tag, "Server");
+  assert.equal(syncOf("-U -P -a All -N mirror x").purge, true);
+});
+
 const REFUSED: readonly (readonly [string, RegExp])[] = [
   ["", /unknown command ""|command is missing/],
   ["dance x", /unknown command "dance"/],
@@ -104,6 +123,17 @@ const REFUSED: readonly (readonly [string, RegExp])[] = [
   ["mirror -n a -N x", /-n and -N exclude each other/],
   ["-o mail_location mirror x", /-o wants SETTING=VALUE/],
   ["server word", /server takes no words/],
+  ["apply --dry-run p", /--dry-run goes with mirror, backup and restore, not with apply/],
+  ["apply --max-delete 1 p", /--max-delete goes with mirror and backup, not with apply/],
+  ["status -m INBOX", /-m goes with .*, not with status/],
+  ["check --hold /h mdbox:/x", /--hold goes with mirror, backup and apply, not with check/],
+  ["mirror --bytes mdbox:/x", /--bytes goes with check, not with mirror/],
+  ["plan --bytes mirror mdbox:/x", /--bytes goes with check, not with mirror/],
+  ["plan mirror --bytes mdbox:/x", /--bytes goes with check, not with mirror/],
+  ["--iops 5 restore /h", /--iops goes with mirror, backup and apply, not with restore/],
+  ["-u eve log", /-u goes with .*, not with log/],
+  ["doctor -x A mdbox:/x", /-x goes with .*, not with doctor/],
+  ["server -R", /-R goes with mirror and backup, not with server/],
 ];
 
 for (const [line, reason] of REFUSED) {

@@ -118,8 +118,12 @@ export const runApply = async (apply: ApplyCommand, now: number): Promise<number
     const error = syncError("Damaged", "run", { path: apply.file }, "it is a plan of no sync");
     return failWith(error, apply, EXIT.failed);
   }
-  const { verbose, debug, json } = apply;
-  const settled = await settle({ ...parsed.right, verbose, debug, json, dryRun: false });
+  const { verbose, debug, json, over } = apply;
+  const settings = new Map([...parsed.right.settings, ...apply.settings]);
+  const settled = await settle({
+    ...{ ...parsed.right, ...over, settings },
+    ...{ verbose, debug, json, dryRun: false },
+  });
   if (E.isLeft(settled)) return failWith(settled.left, apply, statusOfSettings(settled.left));
   const approval = new Approval(steps);
   const permission: Permission = { _tag: "Approved", approval, left, right, identities };

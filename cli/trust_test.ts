@@ -67,6 +67,18 @@ Deno.test("plan, apply: mailboxes of a Maildir that nobody has opened yet get th
     assert.match(again.stdout, /^nothing to do$/m);
   }));
 
+Deno.test("apply --hold: what the plan takes away is kept first", () =>
+  withHome(20, async (root) => {
+    const [file, hold] = [join(root, "plan.json"), join(root, "held")];
+    assert.equal((await run(root, "backup", "mdbox:~/mdbox")).code, 0);
+    await removeMails(root, 2);
+    assert.equal((await run(root, "plan", "--out", file, "backup", "mdbox:~/mdbox")).code, 0);
+    const applied = await run(root, "apply", "--hold", hold, file);
+    assert.deepEqual([applied.code, applied.stderr], [0, ""]);
+    const held = await run(root, "restore", "--dry-run", hold);
+    assert.match(held.stdout, /\n2 mails held\n$/);
+  }));
+
 Deno.test("mirror --max-delete: stops before anything is changed where more mails would go", () =>
   withHome(20, async (root) => {
     assert.equal((await run(root, "mirror", "mdbox:~/mdbox")).code, 0);
