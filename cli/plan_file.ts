@@ -24,12 +24,35 @@ const attempt = <A>(path: string, what: string, action: () => A): Either<SyncErr
   }
 };
 
-/** Writes a plan, for nobody else to read: it names mailboxes and mails. */
+/** Whether there is something at a path that is no file of its own: a device, a FIFO, a link to wherever. */
+const isOther = (path: string): boolean => {
+  try {
+    return !Deno.lstatSync(path).isFile;
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) return false;
+    throw thrown;
+  }
+};
+
+/** Puts a new file in place of the one that is there, in one step. */
+const replaceFile = (path: string, text: string): void => {
+  const draft = `${path}.${crypto.randomUUID().slice(0, 8)}.new`;
+  // What somebody else has put there is not written into, nor what it is a link to.
+  Deno.writeTextFileSync(draft, text, { createNew: true, mode: 0o600 });
+  try {
+    Deno.renameSync(draft, path);
+  } catch (thrown) {
+    Deno.removeSync(draft);
+    throw thrown;
+  }
+};
+
+/** Writes a plan, for nobody else to read: it names mailboxes and mails. What is no file is written into as it is. */
 export const writePlan = (path: string, plan: PlanFile): Either<SyncError, void> =>
   attempt(path, "written", () => {
-    const draft = `${path}.new`;
-    Deno.writeTextFileSync(draft, formatPlan(plan), { mode: 0o600 });
-    Deno.renameSync(draft, path);
+    const text = formatPlan(plan);
+    if (isOther(path)) Deno.writeTextFileSync(path, text);
+    else replaceFile(path, text);
   });
 
 /** Reads a plan. */
