@@ -6,21 +6,14 @@
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { formatPlan, parsePlan, type PlanFile } from "../lib/codec/plan_json.ts";
-import { type SyncError, syncError, withPlace } from "../lib/model/error.ts";
+import { type SyncError, withPlace } from "../lib/model/error.ts";
+import { fileError } from "./file_error.ts";
 
 const attempt = <A>(path: string, what: string, action: () => A): Either<SyncError, A> => {
   try {
     return E.right(action());
   } catch (thrown) {
-    const { NotFound, PermissionDenied } = Deno.errors;
-    const isKnown = thrown instanceof Error;
-    if (!isKnown) throw thrown;
-    const tag = thrown instanceof NotFound
-      ? "Missing"
-      : thrown instanceof PermissionDenied
-      ? "Denied"
-      : "Io";
-    return E.left(syncError(tag, "run", { path }, `the plan cannot be ${what}`, thrown));
+    return E.left(fileError(path, `the plan cannot be ${what}`, thrown));
   }
 };
 

@@ -76,6 +76,12 @@ Deno.test("what is wrong is one line on stderr, with its place, a status that fi
         /mail_attribute_dict=redis/,
       ],
       [["-o", "lock_method=flock", "mirror", "mdbox:~/x"], 78, /lock_method=flock/],
+      [
+        ["-r", "/nowhere/log", "mirror", "sh", "-c", "exec sleep 60", "x", "server"],
+        1,
+        /\/nowhere\/log: the log of what is said cannot be opened: No such file/,
+      ],
+      [["-r", "/nowhere/log", "server"], 1, /\/nowhere\/log: the log/],
     ];
     const before = await tree(root);
     for (const [words, status, wanted] of rows) {

@@ -4,7 +4,7 @@
  * @module
  */
 import { makeOs } from "../lib/os/os.ts";
-import { complainOf, EXIT, failWith, statusOfError } from "./exit.ts";
+import { complain, complainOf, EXIT, failWith, statusOfError } from "./exit.ts";
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../lib/model/error.ts";
@@ -14,6 +14,7 @@ import { greet } from "../lib/peer/greeting.ts";
 import { serveStore } from "../lib/peer/store_server.ts";
 import { DRY_EXTENSION, STORE_EXTENSION } from "../lib/peer/reach.ts";
 import type { Os } from "../lib/port/os.ts";
+import type { Pipe } from "../lib/port/pipe.ts";
 import type { Peer } from "../lib/port/peer.ts";
 import type { Store } from "../lib/port/store.ts";
 import { prefixed } from "../lib/run/prefixed.ts";
@@ -67,8 +68,10 @@ export const serve = async (
   if (E.isLeft(location)) return location;
   let store = await openSide({ os, settings: command.settings }, location.right, true);
   if (E.isLeft(store)) return store;
-  const pipe = withRawLog(standardPipe(command.timeoutMs), command.rawLog);
+  let pipe: Pipe | null = null;
   try {
+    const logged = withRawLog(command.rawLog, complain);
+    pipe = logged(standardPipe(command.timeoutMs));
     const { peer, extensions, rest } = await greet(
       pipe,
       "the master",
@@ -89,7 +92,7 @@ export const serve = async (
     return E.left(thrown.error as SyncError);
   } finally {
     if (E.isRight(store)) await store.right.close();
-    await pipe.close();
+    await pipe?.close();
   }
 };
 

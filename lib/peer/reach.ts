@@ -29,8 +29,6 @@ export interface Reach {
   readonly start: StartProgram;
   /** Told each line that it writes to its standard error. */
   readonly onLine: (line: string) => void;
-  /** What its pipe goes through; absent: nothing. */
-  readonly through?: (pipe: Pipe) => Pipe;
 }
 
 /** A program that has said hello. */
@@ -70,15 +68,14 @@ const named = (name: string, error: SyncError): SyncError => ({
 
 /** Starts the program and says hello. */
 export const reach = (
-  { destination, start, onLine, through = (pipe) => pipe }: Reach,
+  { destination, start, onLine }: Reach,
   handshake: Handshake,
   extensions: readonly string[],
 ): TaskEither<SyncError, Reached> =>
 async () => {
   const { argv, name, firstLine } = destination;
   try {
-    const { pipe: bare, end } = start(argv, onLine);
-    const pipe = through(bare);
+    const { pipe, end } = start(argv, onLine);
     const close: TaskEither<SyncError, void> = async () => {
       await pipe.close();
       const status = await end();
