@@ -16,6 +16,7 @@ import { expandVariables, type VariableUser } from "../lib/codec/dovecot_variabl
 import { DEFAULT_REMOTE_COMMAND, type RemoteCommand } from "../lib/codec/peer_command.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { becomeUser } from "../lib/os/identity.ts";
+import { spawn } from "../lib/os/spawn.ts";
 import { StreamFailure } from "../lib/stream/chunks.ts";
 import type { CommonOptions, SyncCommand } from "./command.ts";
 import { isLocation } from "./command_line.ts";
@@ -44,16 +45,17 @@ const readFiles = (path: string): Either<SyncError, DovecotConfiguration> =>
     env: (name) => Deno.env.get(name),
   });
 
-/** What doveconf says of a configuration; null: it is not installed. */
+/** What doveconf says of a configuration; null: it is not installed, or may not be run. */
 const askDoveconf = async (
   path: string,
 ): Promise<Either<SyncError, DovecotConfiguration> | null> => {
   let output: Deno.CommandOutput;
   try {
-    output = await new Deno.Command("doveconf", { args: ["-c", path], stdin: "null" }).output();
+    const streams = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
+    output = await spawn("doveconf", { args: ["-c", path], ...streams }).output();
   } catch (thrown) {
-    const { NotFound, NotCapable } = Deno.errors;
-    if (thrown instanceof NotFound || thrown instanceof NotCapable) return null;
+    const { NotFound, NotCapable, PermissionDenied } = Deno.errors;
+    if ([NotFound, NotCapable, PermissionDenied].some((one) => thrown instanceof one)) return null;
     throw thrown;
   }
   const text = new TextDecoder().decode(output.stdout);

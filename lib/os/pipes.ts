@@ -6,6 +6,7 @@
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { type SyncError, syncError } from "../model/error.ts";
 import { setPipeSize } from "./libc.ts";
+import { spawn } from "./spawn.ts";
 import type { Pipe, Started, StartProgram } from "../port/pipe.ts";
 import { failStream } from "../stream/chunks.ts";
 
@@ -161,14 +162,14 @@ export const programs = (timeoutMs: number): StartProgram => (argv, onLine): Sta
   const [program, ...args] = argv;
   let child: Deno.ChildProcess;
   try {
-    child = new Deno.Command(program!, {
+    child = spawn(program!, {
       args,
       env: inherited(),
       clearEnv: true,
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
-    }).spawn();
+    });
   } catch (cause) {
     const tag = cause instanceof Deno.errors.NotFound ? "Missing" : "Denied";
     const where = { path: program! };
