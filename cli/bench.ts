@@ -16,7 +16,7 @@ import { backup } from "../lib/run/backup.ts";
 import { mirror } from "../lib/run/mirror.ts";
 import { failStream, StreamFailure } from "../lib/stream/chunks.ts";
 import type { BenchCommand } from "./command.ts";
-import { EXIT, failWith, statusOfError } from "./exit.ts";
+import { EXIT, failWith, statusOfError, tell } from "./exit.ts";
 import { firstLocation, openSide } from "./locations.ts";
 
 /** One piece of work that was timed. */
@@ -153,7 +153,7 @@ export const runBench = async (command: BenchCommand): Promise<number> => {
   const scratch = Deno.makeTempDirSync({ prefix: "dsync-bench-" });
   try {
     const report = await timed(makeOs(), command, location.right, scratch);
-    console.log(command.json ? JSON.stringify(report) : benchText(report));
+    tell(command.json ? JSON.stringify(report) : benchText(report));
     return EXIT.inSync;
   } catch (thrown) {
     if (!(thrown instanceof StreamFailure)) throw thrown;

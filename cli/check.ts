@@ -5,7 +5,7 @@
  */
 import { makeOs } from "../lib/os/os.ts";
 import { comparisonLines } from "../lib/codec/report_json.ts";
-import { complain, EXIT, failWith, statusOfError } from "./exit.ts";
+import { complain, EXIT, failWith, statusOfError, tell } from "./exit.ts";
 import { isEqual } from "../lib/run/compare.ts";
 import { checkText } from "./render_check.ts";
 import * as E from "fp-ts/Either.js";
@@ -100,7 +100,7 @@ export const runCheck = async (command: CheckCommand): Promise<number> => {
   const end = await check(makeOs(), command, complain);
   if (E.isLeft(end)) return failWith(end.left, command, statusOfError(end.left));
   const exit = isEqual(end.right) ? EXIT.inSync : EXIT.runAgain;
-  if (!command.json) console.log(checkText(end.right));
-  else for (const line of comparisonLines(end.right, exit)) console.log(JSON.stringify(line));
+  if (!command.json) tell(checkText(end.right));
+  else for (const line of comparisonLines(end.right, exit)) tell(JSON.stringify(line));
   return exit;
 };

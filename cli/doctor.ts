@@ -4,7 +4,7 @@
  * @module
  */
 import { makeOs } from "../lib/os/os.ts";
-import { EXIT } from "./exit.ts";
+import { EXIT, tell } from "./exit.ts";
 import { settingsComplaint } from "./doctor/settings.ts";
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
@@ -134,8 +134,8 @@ export const doctorText = (complaints: readonly Complaint[]): string =>
     : complaints.map((one) => `${one.where}: ${one.what}\n    ${mendText(one)}`).join("\n");
 
 const tellComplaints = (complaints: readonly Complaint[], json: boolean): number => {
-  if (!json) console.log(doctorText(complaints));
-  else for (const one of complaints) console.log(JSON.stringify(one));
+  if (!json) tell(doctorText(complaints));
+  else for (const one of complaints) tell(JSON.stringify(one));
   return complaints.length === 0 ? EXIT.inSync : EXIT.runAgain;
 };
 

@@ -1,11 +1,12 @@
 /**
- * How a command ends: exit status, and errors on stderr.
+ * What a command tells, and how it ends: output, errors on stderr, and the exit status.
  *
  * @module
  */
 import { failedLine } from "../lib/codec/report_json.ts";
 import type { SyncError } from "../lib/model/error.ts";
 import type { CommonOptions } from "./command.ts";
+import { reasonOf } from "./file_error.ts";
 import { errorText } from "../lib/codec/error_text.ts";
 
 /** Exit status, as the manual of Dovecot's dsync has it; failures with sysexits' numbers where they fit. */
@@ -24,7 +25,35 @@ export const EXIT = {
 } as const;
 
 /** Tells a line on stderr. */
-export const complain = (text: string): void => console.error(`dsync: ${text}`);
+export const complain = (text: string): void => {
+  try {
+    console.error(`dsync: ${text}`);
+  } catch (thrown) {
+    // A full disk. There is nobody else to tell, and what is at work goes on.
+    if (!(thrown instanceof Error)) throw thrown;
+  }
+};
+
+let isOutputLost = false;
+
+/**
+ * Tells lines on stdout. Where that takes no more, this is told once, and the command goes on: what it does is not done
+ * for its output.
+ */
+export const tell = (text: string): void => {
+  if (isOutputLost) return;
+  try {
+    console.log(text);
+  } catch (thrown) {
+    if (!(thrown instanceof Error)) throw thrown;
+    isOutputLost = true;
+    complain(`standard output: ${reasonOf(thrown)}; what is left of it is lost`);
+  }
+};
+
+/** The exit status of a command that has come to `status`: not that all is well, where its output was lost. */
+export const statusAtEnd = (status: number): number =>
+  isOutputLost && status === EXIT.inSync ? EXIT.failed : status;
 
 /** Tells an error; `debug`: what lies beneath it, too. */
 export const complainOf = (error: SyncError, debug: boolean): void => {
@@ -61,7 +90,7 @@ export const failWith = (
   { debug, json }: CommonOptions,
   exit: number,
 ): number => {
-  if (json) console.log(JSON.stringify(failedLine(error, exit)));
+  if (json) tell(JSON.stringify(failedLine(error, exit)));
   complainOf(error, debug);
   return exit;
 };

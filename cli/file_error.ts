@@ -12,10 +12,11 @@ const tagOf = (cause: Error): ErrorTag =>
     ? "Denied"
     : "Io";
 
+/** Why the system refused something, without the number and what was asked, which Deno puts behind it. */
+export const reasonOf = ({ message }: Error): string => message.replace(/ \(os error [^]*$/, "");
+
 /** An error of a file: what could not be done, and why. What is no error of the system is thrown on. */
 export const fileError = (path: string, what: string, cause: unknown): SyncError => {
   if (!(cause instanceof Error)) throw cause;
-  // Deno puts the number behind the reason, and what was asked behind that.
-  const reason = cause.message.replace(/ \(os error [^]*$/, "");
-  return syncError(tagOf(cause), "run", { path }, `${what}: ${reason}`, cause);
+  return syncError(tagOf(cause), "run", { path }, `${what}: ${reasonOf(cause)}`, cause);
 };

@@ -8,7 +8,7 @@ import denoJson from "../deno.json" with { type: "json" };
 import type { SyncError } from "../lib/model/error.ts";
 import type { Command, SyncCommand } from "./command.ts";
 import { isLocation, parseCommandLine } from "./command_line.ts";
-import { complain, EXIT, failWith, statusOfSettings } from "./exit.ts";
+import { complain, EXIT, failWith, statusAtEnd, statusOfSettings, tell } from "./exit.ts";
 import { HELP } from "./help.ts";
 import { errorText } from "../lib/codec/error_text.ts";
 import type { Ahead } from "./start_ahead.ts";
@@ -55,7 +55,10 @@ const runSync = async (command: SyncCommand, args: readonly string[]): Promise<n
 };
 
 /** Runs the program and gives its exit status. */
-export const main = async (args: readonly string[]): Promise<number> => {
+export const main = async (args: readonly string[]): Promise<number> =>
+  statusAtEnd(await runCommand(args));
+
+const runCommand = async (args: readonly string[]): Promise<number> => {
   const now = Math.floor(Date.now() / 1000);
   const parsed = parseCommandLine(args, now);
   if (E.isLeft(parsed)) {
@@ -64,11 +67,11 @@ export const main = async (args: readonly string[]): Promise<number> => {
   }
   const command = parsed.right;
   if (command._tag === "Help") {
-    console.log(HELP.trimEnd());
+    tell(HELP.trimEnd());
     return EXIT.inSync;
   }
   if (command._tag === "Version") {
-    console.log(`dsync ${denoJson.version}`);
+    tell(`dsync ${denoJson.version}`);
     return EXIT.inSync;
   }
   if (command._tag === "Log") return (await import("./run_log.ts")).runLog(command);

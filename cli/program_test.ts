@@ -195,6 +195,34 @@ Deno.test("--json: every line is one of the schema, the report the last", () =>
     assert.ok(E.isRight(last) && last.right.event === "failed" && last.right.exit === failed.code);
   }));
 
+Deno.test("standard output that takes no more: told in one line, and what is at work goes on", () =>
+  withHome(20, async (root) => {
+    const full = async (...words: readonly string[]) => {
+      const [program, args] = [Deno.execPath(), ["run", "-A", MAIN]];
+      const { code, stderr } = await new Deno.Command("sh", {
+        args: ["-c", 'exec "$0" "$@" >/dev/full', program, ...args, ...words],
+        env: { HOME: root, DENO_DIR, NO_COLOR: "1" },
+      }).output();
+      return { code, stderr: new TextDecoder().decode(stderr) };
+    };
+    const config = ["-c", join(root, "dovecot.conf")];
+    const pair = ["maildir:~/Maildir", "mdbox:~/mdbox"];
+    const rows = [
+      [...config, "-v", "mirror", "mdbox:~/mdbox"],
+      [...config, "--json", "mirror", "mdbox:~/mdbox"],
+      ["check", ...pair],
+      ["status", pair[0]!],
+      ["--help"],
+    ];
+    for (const words of rows) {
+      const { code, stderr } = await full(...words);
+      const lost = "dsync: standard output: No space left on device; what is left of it is lost\n";
+      assert.deepEqual([code, stderr], [1, lost], words.join(" "));
+    }
+    const { code, stdout } = await run(root, "check", ...pair);
+    assert.equal(code, 0, stdout);
+  }));
+
 Deno.test("Ctrl-C: stops within a second, says what is left, and the next run does the rest", () =>
   withHome(1500, async (root) => {
     const child = command(root, ["--bwlimit", "100k", "backup", "mdbox:~/mdbox"]).spawn();

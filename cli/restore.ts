@@ -4,7 +4,7 @@
  * @module
  */
 import { makeOs } from "../lib/os/os.ts";
-import { complainOf, EXIT, failWith, statusOfError } from "./exit.ts";
+import { complainOf, EXIT, failWith, statusOfError, tell } from "./exit.ts";
 import { heldText } from "./render.ts";
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
@@ -78,8 +78,8 @@ export const runRestore = async (command: RestoreCommand): Promise<number> => {
   const { json, debug, dryRun } = command;
   const { options, isStopped, end: unwatch } = watch(command, () => {});
   const end = await restore(makeOs(), command, (held) => {
-    if (json) console.log(JSON.stringify(held));
-    else if (dryRun || command.verbose) console.log(heldText(held));
+    if (json) tell(JSON.stringify(held));
+    else if (dryRun || command.verbose) tell(heldText(held));
   }, options.signal);
   unwatch();
   if (E.isLeft(end)) {
@@ -88,6 +88,6 @@ export const runRestore = async (command: RestoreCommand): Promise<number> => {
   const { mails, problems } = end.right;
   for (const problem of problems) complainOf(problem, debug);
   const counted = mails === 1 ? "1 mail" : `${mails} mails`;
-  if (!json) console.log(`${counted} ${dryRun ? "held" : "put back"}`);
+  if (!json) tell(`${counted} ${dryRun ? "held" : "put back"}`);
   return problems.length === 0 ? EXIT.inSync : EXIT.runAgain;
 };

@@ -5,7 +5,7 @@
  */
 import { makeOs } from "../lib/os/os.ts";
 import type { LogCommand } from "./command.ts";
-import { EXIT } from "./exit.ts";
+import { EXIT, tell } from "./exit.ts";
 import { readLedger } from "./ledger_file.ts";
 import { stateDirectory } from "./memory_file.ts";
 import { decisionText } from "./render.ts";
@@ -17,7 +17,7 @@ export const runLog = ({ mailbox, since, json }: LogCommand): number => {
   const from = since === null ? "" : new Date(1000 * since).toISOString();
   for (const entry of entries) {
     if (entry.at < from || (mailbox !== null && entry.mailbox !== mailbox)) continue;
-    console.log(json ? JSON.stringify(entry) : `${entry.at} ${decisionText(entry, entry)}`);
+    tell(json ? JSON.stringify(entry) : `${entry.at} ${decisionText(entry, entry)}`);
   }
   return EXIT.inSync;
 };

@@ -13,7 +13,15 @@ import { makeOs } from "../lib/os/os.ts";
 import { Approval } from "../lib/run/approved.ts";
 import type { ApplyCommand, SyncCommand } from "./command.ts";
 import { parseCommandLine } from "./command_line.ts";
-import { complain, complainOf, EXIT, failWith, statusOfError, statusOfSettings } from "./exit.ts";
+import {
+  complain,
+  complainOf,
+  EXIT,
+  failWith,
+  statusOfError,
+  statusOfSettings,
+  tell,
+} from "./exit.ts";
 import { Ledger } from "./ledger_file.ts";
 import { stateDirectory } from "./memory_file.ts";
 import type { Permission } from "./permission.ts";
@@ -46,13 +54,13 @@ const runWith = async (
   const ledger = directory === null ? null : new Ledger(os, directory, complain);
   const { options, isStopped, end: unwatch } = watch(command, (event) => {
     if (json && (isDone || event._tag === "Problem")) {
-      console.log(JSON.stringify(eventLine(event)));
+      tell(JSON.stringify(eventLine(event)));
     }
     if (event._tag === "Problem") return complainOf(event.error, debug);
     if (event._tag === "Decided") ledger?.note(names, event.decision);
     if (event._tag === "MailboxDone") ledger?.flush();
     const text = verbose && !json && isDone ? eventText(event, names) : null;
-    if (text !== null) console.log(text);
+    if (text !== null) tell(text);
   });
   const end = await sync(os, command, options, permission, ahead, complain);
   ledger?.close();
@@ -66,12 +74,12 @@ const runWith = async (
   const isWhole = permission._tag !== "Approved" || permission.approval.left().length === 0;
   const exit = report.problems.length === 0 && isWhole ? EXIT.inSync : EXIT.runAgain;
   if (json) {
-    for (const one of digests) console.log(JSON.stringify(digestLine(one)));
-    console.log(JSON.stringify(reportLine(report, exit, state)));
+    for (const one of digests) tell(JSON.stringify(digestLine(one)));
+    tell(JSON.stringify(reportLine(report, exit, state)));
   } else if (isDone) {
-    if (verbose) console.log([...digestTexts(digests), reportText(report, names)].join("\n"));
+    if (verbose) tell([...digestTexts(digests), reportText(report, names)].join("\n"));
     else if (Deno.stderr.isTerminal()) console.error(lastLine(report, names));
-    if (state !== null) console.log(state);
+    if (state !== null) tell(state);
   }
   return exit;
 };
@@ -80,7 +88,7 @@ const runWith = async (
 const tellSteps = (command: SyncCommand, steps: readonly PlanStep[]): void => {
   const names = namesOf(command);
   for (const step of steps) {
-    console.log(command.json ? JSON.stringify(stepLine(step)) : stepText(step, names));
+    tell(command.json ? JSON.stringify(stepLine(step)) : stepText(step, names));
   }
 };
 
@@ -102,7 +110,7 @@ const runPlan = async (
   const exit = await runWith(command, permission, ahead);
   if (exit !== EXIT.inSync && exit !== EXIT.runAgain) return exit;
   tellSteps(command, steps);
-  if (!command.json) console.log(planText(steps));
+  if (!command.json) tell(planText(steps));
   if (command.planFile === null) return exit;
   const end = writePlan(command.planFile, { command: words, left, right, identities, steps });
   return E.isLeft(end) ? failWith(end.left, command, EXIT.failed) : exit;

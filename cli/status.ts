@@ -5,7 +5,7 @@
  */
 import { dryOs } from "../lib/os/dry_os.ts";
 import { makeOs } from "../lib/os/os.ts";
-import { complainOf, EXIT, failWith, statusOfError } from "./exit.ts";
+import { complainOf, EXIT, failWith, statusOfError, tell } from "./exit.ts";
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import type { SyncError } from "../lib/model/error.ts";
@@ -126,7 +126,7 @@ export const statusJson = ({ lines }: StoreStatus): string =>
 export const runStatus = async (command: StatusCommand): Promise<number> => {
   const status = await statusOf(dryOs(makeOs()), command);
   if (E.isLeft(status)) return failWith(status.left, command, statusOfError(status.left));
-  console.log(command.json ? statusJson(status.right) : statusText(status.right));
+  tell(command.json ? statusJson(status.right) : statusText(status.right));
   for (const problem of status.right.problems) complainOf(problem, command.debug);
   return status.right.problems.length === 0 ? EXIT.inSync : EXIT.runAgain;
 };
