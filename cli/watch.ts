@@ -4,6 +4,7 @@
  * @module
  */
 import type { SyncEvent } from "../lib/model/report.ts";
+import { onStop } from "../lib/os/signals.ts";
 import type { RunOptions } from "../lib/run/run.ts";
 import { stoppedError } from "../lib/run/supervised.ts";
 import type { CommonOptions } from "./command.ts";
@@ -23,17 +24,15 @@ export interface Watch {
 /** A run that is asked to stop and does not reach the end of a batch is left where it is: the next one mends that. */
 const STOP_MS = 900;
 
-/** Signals that ask to stop; a second one is not waited for. */
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
 /** Watches a run; `tell` is given each event. */
 export const watch = (command: CommonOptions, tell: (event: SyncEvent) => void): Watch => {
   const stop = new AbortController();
   const progress = !command.json && !command.verbose && Deno.stderr.isTerminal()
     ? new Progress((text) => Deno.stderr.writeSync(new TextEncoder().encode(text)), Date.now)
     : null;
-  const onSignal = (): void => {
+  const unlisten = onStop(() => {
     progress?.clear();
+    // A second signal is not waited for.
     if (stop.signal.aborted) Deno.exit(EXIT.stopped);
     stop.abort();
     complain("stopping");
@@ -42,8 +41,7 @@ export const watch = (command: CommonOptions, tell: (event: SyncEvent) => void):
       Deno.exit(EXIT.stopped);
     }, STOP_MS);
     Deno.unrefTimer(timer);
-  };
-  for (const signal of SIGNALS) Deno.addSignalListener(signal, onSignal);
+  });
   const { bytesPerSecond, operationsPerSecond } = command;
   const isLimited = bytesPerSecond !== null || operationsPerSecond !== null;
   const clock = {
@@ -63,7 +61,7 @@ export const watch = (command: CommonOptions, tell: (event: SyncEvent) => void):
     isStopped: () => stop.signal.aborted,
     end: () => {
       progress?.clear();
-      for (const signal of SIGNALS) Deno.removeSignalListener(signal, onSignal);
+      unlisten();
     },
   };
 };
