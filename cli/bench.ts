@@ -10,13 +10,15 @@ import denoJson from "../deno.json" with { type: "json" };
 import type { SyncError } from "../lib/model/error.ts";
 import { dryOs } from "../lib/os/dry_os.ts";
 import { makeOs } from "../lib/os/os.ts";
+import { onStop } from "../lib/os/signals.ts";
 import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";
 import { backup } from "../lib/run/backup.ts";
 import { mirror } from "../lib/run/mirror.ts";
 import { failStream, StreamFailure } from "../lib/stream/chunks.ts";
 import type { BenchCommand } from "./command.ts";
-import { EXIT, failWith, statusOfError, tell } from "./exit.ts";
+import { complain, complainOf, EXIT, failWith, statusOfError, tell } from "./exit.ts";
+import { fileError } from "./file_error.ts";
 import { firstLocation, openSide } from "./locations.ts";
 
 /** One piece of work that was timed. */
@@ -144,15 +146,38 @@ export const benchText = (report: BenchReport): string => {
   ].join("\n");
 };
 
+/** An empty folder for the copies. */
+const makeScratch = (): E.Either<SyncError, string> => {
+  try {
+    return E.right(Deno.makeTempDirSync({ prefix: "dsync-bench-" }));
+  } catch (thrown) {
+    const place = Deno.env.get("TMPDIR") ?? "/tmp";
+    return E.left(fileError(place, "no folder for the copies can be made here", thrown));
+  }
+};
+
 /** Runs `dsync bench` and gives its exit status. */
 export const runBench = async (command: BenchCommand): Promise<number> => {
   const location = command.location === null
     ? firstLocation(command.settings)
     : E.right(command.location);
   if (E.isLeft(location)) return failWith(location.left, command, statusOfError(location.left));
-  const scratch = Deno.makeTempDirSync({ prefix: "dsync-bench-" });
+  const scratch = makeScratch();
+  if (E.isLeft(scratch)) return failWith(scratch.left, command, EXIT.failed);
+  const remove = (): void => {
+    try {
+      Deno.removeSync(scratch.right, { recursive: true });
+    } catch (thrown) {
+      complainOf(fileError(scratch.right, "the copies cannot be removed", thrown), command.debug);
+    }
+  };
+  const unlisten = onStop(() => {
+    remove();
+    complain("stopped; no copy of the mail is left");
+    Deno.exit(EXIT.stopped);
+  });
   try {
-    const report = await timed(makeOs(), command, location.right, scratch);
+    const report = await timed(makeOs(), command, location.right, scratch.right);
     tell(command.json ? JSON.stringify(report) : benchText(report));
     return EXIT.inSync;
   } catch (thrown) {
@@ -160,6 +185,7 @@ export const runBench = async (command: BenchCommand): Promise<number> => {
     const error = thrown.error as SyncError;
     return failWith(error, command, statusOfError(error));
   } finally {
-    Deno.removeSync(scratch, { recursive: true });
+    unlisten();
+    remove();
   }
 };

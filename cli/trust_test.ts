@@ -1,7 +1,7 @@
 /** Seeing before, proving after, undoing: plan and apply, the brake of a mirror, hold and restore, and the ledger. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { run, tree, withHome } from "./_program.ts";
+import { DENO_DIR, MAIN, run, tree, withHome } from "./_program.ts";
 
 /** Removes mails of the INBOX as a mail program would that knows Maildir. */
 const removeMails = async (root: string, count: number): Promise<void> => {
@@ -131,6 +131,27 @@ Deno.test("bench: times copies, leaves nothing behind, and tells nothing of the 
     const told = JSON.parse((await run(root, "--json", "bench", "maildir:~/Maildir")).stdout);
     assert.deepEqual([told.mails, told.steps.length], [34, 5]);
     assert.deepEqual(await tree(root), before);
+  }));
+
+Deno.test("bench: stopped by a signal it leaves no copy of the mail; without a place for them it says so", () =>
+  withHome(2000, async (root) => {
+    const tmp = join(root, "tmp");
+    const bench = (TMPDIR: string): Deno.ChildProcess =>
+      new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", MAIN, "bench", "maildir:~/Maildir"],
+        env: { HOME: root, DENO_DIR, NO_COLOR: "1", TMPDIR },
+        stdout: "null",
+        stderr: "piped",
+      }).spawn();
+    await Deno.mkdir(tmp);
+    const child = bench(tmp);
+    while ((await filesBelow(tmp)).length < 5) await new Promise((go) => setTimeout(go, 10));
+    child.kill("SIGTERM");
+    assert.equal((await child.output()).code, 130);
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(tmp)), []);
+    const { code, stderr } = await bench(join(root, "none")).output();
+    assert.equal(code, 1);
+    assert.match(new TextDecoder().decode(stderr), /none: no folder for the copies can be made/);
   }));
 
 Deno.test("plan of a part: what a filter leaves out is no difference, and applying it ends with 0", () =>
