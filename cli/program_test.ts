@@ -313,6 +313,8 @@ Deno.test("the permissions that the README gives are enough for each kind of run
     const from = ["-o", "mail_location=maildir:~/Maildir"];
     await plain("between two folders", ...from, "backup", "mdbox:~/mdbox");
     await plain("between two folders", ...from, "status");
+    await plain("`doctor`", ...from, "doctor", "mdbox:~/mdbox");
+    await plain("`bench`", ...from, "bench");
     await plain("with Dovecot's configuration", ...from, "mirror", "mdbox:~/mdbox");
     const there = ["-o", `mail_location=mdbox:${root}/other`, "server"];
     const server = [Deno.execPath(), ...withFlags("at the far end of a pipe", there)];
