@@ -22,7 +22,13 @@ import type {
 } from "./command.ts";
 import { getopt, type Given } from "./getopt.ts";
 import { foreignOption, type Verb } from "./options_of.ts";
-import { parseDeleteLimit, parseMoment, parseSeconds, parseSize } from "./option_values.ts";
+import {
+  parseDeleteLimit,
+  parseMoment,
+  parseSeconds,
+  parseSecondsOrNone,
+  parseSize,
+} from "./option_values.ts";
 
 /** The options of one letter. */
 export const LETTERS = { plain: "1DfNPRUv", valued: "aCcegIlmnoprstTuxO" };
@@ -128,7 +134,7 @@ const namesOf = (options: Options): NameSelection => {
 
 const filterOf = (options: Options, now: number): MailFilter => {
   const moment = (text: string): number | null => parseMoment(text, now);
-  const time = "a time: seconds since 1970, YYYY-MM-DD, or an age such as 2weeks";
+  const time = "a time: seconds since 1970, YYYY-MM-DD, DD-Mon-YYYY, or an age such as 2weeks";
   return {
     since: options.parsed("t", moment, time),
     until: options.parsed("e", moment, time),
@@ -194,7 +200,8 @@ const syncOf = (
     virtualAll: options.last("a"),
     namespaces: options.all("n").length === 0 ? null : options.all("n"),
     allNamespaces: options.has("N"),
-    lockTimeout: options.parsed("l", parseSeconds, "seconds"),
+    // As with Dovecot: -l 0 is no lock.
+    lockTimeout: options.parsed("l", parseSecondsOrNone, "seconds") || null,
     purge: options.has("P"),
     maxDelete: options.parsed("max-delete", parseDeleteLimit, "a number of mails, or N%"),
     dryRun: options.has("dry-run"),

@@ -38,6 +38,7 @@ Deno.test("parseCommandLine: options stand on either side of the command word; t
   assert.equal(command.settings.get("dsync_alt_char"), "~");
   assert.deepEqual(command.destination, ["mdbox:/x"]);
   assert.equal(syncOf("mirror x").timeoutMs, 600_000);
+  assert.equal(syncOf("mirror -l 0 x").lockTimeout, null);
 });
 
 Deno.test("parseCommandLine: -p sets what LOCATION2 is read with, and nothing else", () => {

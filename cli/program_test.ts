@@ -23,7 +23,7 @@ Deno.test("what is wrong is one line on stderr, with its place, a status that fi
       [["mirror", "-e", "soon", "mdbox:~/x"], 64, /-e wants a time/],
       [["mirror", "-O", "", "mdbox:~/x"], 64, /-O wants a flag/],
       [["mirror", "-g", "12", "mdbox:~/x"], 64, /-g wants the 32 digits/],
-      [["mirror", "-l", "0", "mdbox:~/x"], 64, /-l wants seconds/],
+      [["mirror", "-l", "-1", "mdbox:~/x"], 64, /-l wants seconds/],
       [["mirror", "-T", "x", "mdbox:~/x"], 64, /-T wants seconds/],
       [["mirror", "-C", "ab", "mdbox:~/x"], 64, /-C wants one character/],
       [["mirror", "-n", "a", "-N", "mdbox:~/x"], 64, /-n and -N exclude/],
