@@ -136,8 +136,9 @@ const filterOf = (options: Options, now: number): MailFilter => {
   const moment = (text: string): number | null => parseMoment(text, now);
   const time = "a time: seconds since 1970, YYYY-MM-DD, DD-Mon-YYYY, or an age such as 2weeks";
   return {
-    since: options.parsed("t", moment, time),
-    until: options.parsed("e", moment, time),
+    // As with Dovecot: 1970 is no limit.
+    since: options.parsed("t", moment, time) || null,
+    until: options.parsed("e", moment, time) || null,
     maxSize: options.parsed("I", parseSize, "a size above 0, such as 10M"),
     flag: options.parsed("O", (text) => /^-?[^-\s]\S*$/.test(text) ? text : null, "a flag"),
   };

@@ -87,6 +87,8 @@ Deno.test("parseCommandLine: times, sizes and flags of new mails", () => {
   const day = syncOf("mirror -t 2024-02-29 x").filter.since!;
   assert.equal(new Date(day * 1000).getDate(), 29);
   assert.equal(syncOf("mirror -I 2kb x").filter.maxSize, 2048);
+  const { since, until } = syncOf("mirror -t 0 -e 0 x").filter;
+  assert.deepEqual([since, until], [null, null]);
 });
 
 Deno.test("parseCommandLine: what apply is given counts above its plan; what it is not given does not", () => {
