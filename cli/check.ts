@@ -16,6 +16,7 @@ import { type SyncError, syncError } from "../lib/model/error.ts";
 import { dryOs } from "../lib/os/dry_os.ts";
 import {
   DRY_EXTENSION,
+  NOTHING_EXTENSION,
   type OpenedStore,
   reach,
   STORE_EXTENSION,
@@ -30,6 +31,7 @@ import type { CheckCommand } from "./command.ts";
 import { remoteCommandOf } from "./configuration.ts";
 import { reachOf } from "./connect.ts";
 import { firstLocation, openSide, samePlace } from "./locations.ts";
+import { nothingBehind } from "./nothing_behind.ts";
 
 const openHere = async (
   os: Os,
@@ -57,9 +59,14 @@ const openSecond = async (
   const reached = await reach(
     reachOf(command, destination.right, say),
     slaveHandshake(os.hostname),
-    [STORE_EXTENSION, DRY_EXTENSION],
+    [STORE_EXTENSION, DRY_EXTENSION, NOTHING_EXTENSION],
   )();
   if (E.isLeft(reached)) return reached;
+  const nothing = nothingBehind(reached.right, true, null);
+  if (nothing !== null) {
+    await reached.right.close();
+    return E.left(nothing);
+  }
   if (!reached.right.extensions.includes(DRY_EXTENSION)) {
     await reached.right.close();
     const { name } = destination.right;

@@ -52,19 +52,41 @@ export const openSide = async (
   })();
 };
 
+/** A side that is open, and whether it is still to be made. */
+export interface Side {
+  readonly store: Store;
+  readonly isNew: boolean;
+}
+
+/** Opens a side that may be made, and tells whether it is there. */
+export const openOrMake = async (
+  opening: Opening,
+  text: string,
+): Promise<Either<SyncError, Side>> => {
+  const there = await openSide(opening, text, false);
+  if (E.isRight(there)) return E.right({ store: there.right, isNew: false });
+  if (there.left._tag !== "Missing") return there;
+  const made = await openSide(opening, text, true);
+  return E.isLeft(made) ? made : E.right({ store: made.right, isNew: true });
+};
+
+/** The error where neither side of a mirror is there. One of them was most likely mistyped, and nobody can tell which. */
+export const noneThere = (one: string, two: string): SyncError =>
+  syncError("Missing", "run", { path: one }, `it is not there, and neither is ${two}`);
+
 /** The two sides of a mirror: one may be missing and is made, not both. */
 export const openEither = async (
   opening: Opening,
   one: string,
   two: string,
 ): Promise<Either<SyncError, readonly [Store, Store]>> => {
-  const left = await openSide(opening, one, false);
-  if (E.isLeft(left) && left.left._tag !== "Missing") return left;
-  const right = await openSide(opening, two, E.isRight(left));
+  const left = await openOrMake(opening, one);
+  if (E.isLeft(left)) return left;
+  const right = await openOrMake(opening, two);
   if (E.isLeft(right)) return right;
-  if (E.isRight(left)) return E.right([left.right, right.right]);
-  const made = await openSide(opening, one, true);
-  return E.isLeft(made) ? made : E.right([made.right, right.right]);
+  return left.right.isNew && right.right.isNew
+    ? E.left(noneThere(one, two))
+    : E.right([left.right.store, right.right.store]);
 };
 
 /** An error where two locations are one place, by whatever names; null: they are two, or cannot be told yet. */

@@ -105,3 +105,33 @@ Deno.test("two programs of ours: what is no state is named, and all is compared"
     assert.match(stderr, /^dsync: [^\n]*; all is compared\n$/);
     assert.deepEqual(await there(root), { INBOX: 3, Sub: 1 });
   }));
+
+for (
+  const [words, wanted] of [
+    [["mirror", "-1R"], /sh: what the other end was told to serve is not there\n$/],
+    [["backup", "-R"], /what the other end was told to serve is not there\n$/],
+    [["check"], /what the other end was told to serve is not there\n$/],
+    [["mirror", "-1R", "-s", ""], /what the other end was told to serve is not there\n/],
+    [
+      ["-o", "mail_location=maildir:~/Mialdir", "mirror"],
+      /maildir:~\/Mialdir: it is not there, and neither is what sh was told to serve\n$/,
+    ],
+  ] as const
+) {
+  Deno.test(`two programs of ours: what is not there is no empty account: ${words.join(" ")}`, () =>
+    withMails(async (root) => {
+      const program = [
+        Deno.execPath(),
+        "run",
+        "-A",
+        MAIN,
+        "-o",
+        `mail_location=mdbox:${root}/none`,
+      ];
+      const server = ["sh", "-c", 'exec "$0" "$@"', ...program, "server"];
+      const { code, stderr } = await run(root, ...words, ...server);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, wanted);
+      await assert.rejects(Deno.stat(join(root, "none")));
+    }));
+}

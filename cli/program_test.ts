@@ -64,6 +64,11 @@ Deno.test("what is wrong is one line on stderr, with its place, a status that fi
       [["status", "mdbox:~/Maildir"], 1, /Maildir: what is there is no mdbox/],
       [["mirror", "mdbox:~/mixed"], 1, /mixed: what is there is no mdbox/],
       [["backup", "-R", "mdbox:~/none"], 1, /none: there is no mdbox/],
+      [
+        ["-o", "mail_location=maildir:~/Mialdir", "mirror", "mdbox:~/none"],
+        1,
+        /^dsync: maildir:~\/Mialdir: it is not there, and neither is mdbox:~\/none$/m,
+      ],
       [["mirror", "-u", "nobody-else", "mdbox:~/x"], 75, /auth-userdb/],
       [["mirror", "@host"], 64, /user@host wants both/],
       [["mirror", "eve@"], 64, /host is missing/],

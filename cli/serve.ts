@@ -12,7 +12,7 @@ import { standardPipe } from "../lib/os/pipes.ts";
 import { dryOs } from "../lib/os/dry_os.ts";
 import { greet } from "../lib/peer/greeting.ts";
 import { serveStore } from "../lib/peer/store_server.ts";
-import { DRY_EXTENSION, STORE_EXTENSION } from "../lib/peer/reach.ts";
+import { DRY_EXTENSION, NOTHING_EXTENSION, STORE_EXTENSION } from "../lib/peer/reach.ts";
 import type { Os } from "../lib/port/os.ts";
 import type { Pipe } from "../lib/port/pipe.ts";
 import type { Peer } from "../lib/port/peer.ts";
@@ -24,7 +24,7 @@ import type { ServerCommand } from "./command.ts";
 import { withRawLog } from "./connect.ts";
 import { PREFIX } from "./configuration.ts";
 import { holdFarEnd } from "./far_end.ts";
-import { firstLocation, openSide } from "./locations.ts";
+import { firstLocation, openOrMake, openSide } from "./locations.ts";
 import { lockAccount } from "./sync_lock.ts";
 
 const lockFor = async (os: Os, peer: Peer): Promise<Either<SyncError, () => void>> => {
@@ -66,8 +66,9 @@ export const serve = async (
 ): Promise<Either<SyncError, void>> => {
   const location = firstLocation(command.settings);
   if (E.isLeft(location)) return location;
-  let store = await openSide({ os, settings: command.settings }, location.right, true);
-  if (E.isLeft(store)) return store;
+  const first = await openOrMake({ os, settings: command.settings }, location.right);
+  if (E.isLeft(first)) return first;
+  let store: Store | null = first.right.store;
   let pipe: Pipe | null = null;
   try {
     const logged = withRawLog(command.rawLog, complain);
@@ -76,22 +77,25 @@ export const serve = async (
       pipe,
       "the master",
       slaveHandshake(os.hostname),
-      [STORE_EXTENSION, DRY_EXTENSION],
+      [STORE_EXTENSION, DRY_EXTENSION, ...first.right.isNew ? [NOTHING_EXTENSION] : []],
     );
     if (extensions.includes(DRY_EXTENSION)) {
       // The one that is open has written nothing yet.
-      await store.right.close();
-      store = await openSide({ os: dryOs(os), settings: command.settings }, location.right, true);
-      if (E.isLeft(store)) return store;
+      await store.close();
+      store = null;
+      const dry = { os: dryOs(os), settings: command.settings };
+      const again = await openSide(dry, location.right, true);
+      if (E.isLeft(again)) return again;
+      store = again.right;
     }
     return extensions.includes(STORE_EXTENSION)
-      ? await serveStore(store.right, { incoming: rest(), send: pipe.send })()
-      : await holdWith(os, prefixed(store.right, command.settings.get(PREFIX) ?? ""), peer, say);
+      ? await serveStore(store, { incoming: rest(), send: pipe.send })()
+      : await holdWith(os, prefixed(store, command.settings.get(PREFIX) ?? ""), peer, say);
   } catch (thrown) {
     if (!(thrown instanceof StreamFailure)) throw thrown;
     return E.left(thrown.error as SyncError);
   } finally {
-    if (E.isRight(store)) await store.right.close();
+    await store?.close();
     await pipe?.close();
   }
 };

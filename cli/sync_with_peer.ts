@@ -20,6 +20,7 @@ import { foreseen } from "../lib/run/foreseen.ts";
 import { prefixed } from "../lib/run/prefixed.ts";
 import {
   DRY_EXTENSION,
+  NOTHING_EXTENSION,
   type Reach,
   reach,
   type Reached,
@@ -45,8 +46,9 @@ import {
   underRules,
   withHold,
 } from "./between_stores.ts";
-import { openSide } from "./locations.ts";
+import { openOrMake, openSide, type Side } from "./locations.ts";
 import { farEnd } from "./memory_file.ts";
+import { nothingBehind } from "./nothing_behind.ts";
 import { PREFIX } from "./configuration.ts";
 import { errorText } from "../lib/codec/error_text.ts";
 import { holdFarEnd } from "./far_end.ts";
@@ -81,11 +83,15 @@ const requestOf = (command: SyncCommand, states: States | null): SessionRequest 
 });
 
 /** The first side for a sync with a peer: made where it is missing, unless it is the source. */
-const openFirst = (means: Means, location: string): Promise<Either<SyncError, Store>> => {
+const openFirst = async (means: Means, location: string): Promise<Either<SyncError, Side>> => {
   const { command } = means;
-  const isSource = (command.verb === "backup" || command.oneWay) && !command.reverse;
-  return openSide(openingOf(means), location, !isSource);
+  if (!isOneWay(command) || command.reverse) return await openOrMake(openingOf(means), location);
+  const store = await openSide(openingOf(means), location, false);
+  return E.map((there: Store): Side => ({ store: there, isNew: false }))(store);
 };
+
+/** Whether one side is the source, and the other is made like it. */
+const isOneWay = ({ verb, oneWay }: SyncCommand): boolean => verb === "backup" || oneWay;
 
 /** A session in this process: the second store behind the protocol, for what only that can do. */
 export const loopback =
@@ -194,8 +200,9 @@ export const withProgram = async (
   destination: Extract<Destination, { readonly _tag: "Program" }>,
 ): Promise<Either<SyncError, Synced>> => {
   const { command, os, say } = means;
-  const store = await openFirst(means, location);
-  if (E.isLeft(store)) return store;
+  const first = await openFirst(means, location);
+  if (E.isLeft(first)) return first;
+  const { store, isNew } = first.right;
   const how = means.ahead?.how ?? reachOf(command, destination, say);
   // What is greeted with must be what the session then does: the other end goes by it.
   const states = statesOf(means);
@@ -203,14 +210,21 @@ export const withProgram = async (
   const isFree = means.permission._tag === "All";
   if (!isFree && !isPlain(command)) return E.left(onlyWithOurs(destination.name));
   const extensions = extensionsFor(means);
-  const reaching = reach(how, handshake, extensions)();
+  const reaching = reach(how, handshake, [...extensions, NOTHING_EXTENSION])();
   // Whoever waits for another run must not look before that has ended.
-  const own = command.lockTimeout === null ? foreseen(store.right) : store.right;
+  const own = command.lockTimeout === null ? foreseen(store) : store;
   const reached = await reaching;
   if (E.isLeft(reached)) return reached;
-  if (!isFree && !extensions.every((name) => reached.right.extensions.includes(name))) {
+  const refused = !isFree && !extensions.every((name) => reached.right.extensions.includes(name))
+    ? onlyWithOurs(destination.name)
+    : nothingBehind(
+      reached.right,
+      isOneWay(command) && command.reverse,
+      isNew && !isOneWay(command) ? location : null,
+    );
+  if (refused !== null) {
     await reached.right.close();
-    return E.left(onlyWithOurs(destination.name));
+    return E.left(refused);
   }
   const isOurs = reached.right.extensions.includes(STORE_EXTENSION);
   if (!isOurs && means.hold !== null && changesFarEnd(command)) {
@@ -233,7 +247,7 @@ export const withProgram = async (
     );
   } finally {
     unlock.right();
-    await store.right.close();
+    await store.close();
   }
 };
 

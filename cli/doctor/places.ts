@@ -31,6 +31,7 @@ const missingRoot = ({ text, location, mayBeMissing, side }: Patient): readonly 
     name.toLowerCase() === root.slice(parent.length + 1).toLowerCase()
   );
   const what = "it is not there, and a sync has to have something to read";
+  const look = `${what}: look at the path first, and make it only if the account is new`;
   if (alike.length > 0) {
     const [format] = text.split(":");
     const mend = {
@@ -42,7 +43,7 @@ const missingRoot = ({ text, location, mayBeMissing, side }: Patient): readonly 
   }
   return [{
     where: root,
-    what,
+    what: look,
     mend: location.format === "maildir"
       ? run("mkdir", "-p", ...PARTS.map((part) => join(root, part)))
       : run("mkdir", "-p", join(root, "mailboxes"), join(root, "storage")),

@@ -21,6 +21,9 @@ export const STORE_EXTENSION = "store-2";
 /** That it can serve it so that nothing is written: what the other end's run writes is not kept. */
 export const DRY_EXTENSION = "dry-1";
 
+/** That it has nothing to serve yet: what its location names is not there, and would be made. Said by one that serves. */
+export const NOTHING_EXTENSION = "nothing-1";
+
 /** How the other end is reached. */
 export interface Reach {
   /** The program. */
