@@ -8,7 +8,9 @@ import { complainOf, EXIT, failWith, statusOfError, tell } from "./exit.ts";
 import { heldText } from "./render.ts";
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
+import { sameGuid } from "../lib/codec/guid.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
+import { guid } from "../lib/model/ids.ts";
 import type { HeldMail } from "../lib/model/held.ts";
 import { newGuid } from "../lib/os/new_guid.ts";
 import type { Os } from "../lib/port/os.ts";
@@ -23,7 +25,7 @@ import { watch } from "./watch.ts";
 const isWanted = ({ names, since, guids }: RestoreCommand, held: HeldMail): boolean =>
   isSelected(names, () => [], held.mailbox, null) &&
   (since === null || Date.parse(held.at) >= 1000 * since) &&
-  (guids.length === 0 || guids.includes(held.guid));
+  (guids.length === 0 || guids.some((one) => sameGuid(guid(one), held.guid)));
 
 /** Puts the chosen mails back, or with `--dry-run` only tells them. `tell` is given each mail. */
 export const restore = async (
@@ -39,9 +41,11 @@ export const restore = async (
     const held = mails();
     if (E.isLeft(held)) return held;
     const chosen = held.right.filter((one) => isWanted(command, one));
-    const unknown = command.guids.filter((guid) => !chosen.some((one) => one.guid === guid));
-    const problems = unknown.map((guid) =>
-      syncError("Missing", "message", { path: command.directory }, `no mail ${guid} is held there`)
+    const unknown = command.guids.filter((text) =>
+      !chosen.some((one) => sameGuid(guid(text), one.guid))
+    );
+    const problems = unknown.map((text) =>
+      syncError("Missing", "message", { path: command.directory }, `no mail ${text} is held there`)
     );
     if (command.dryRun) {
       chosen.forEach(tell);

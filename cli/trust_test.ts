@@ -120,6 +120,23 @@ Deno.test("--hold, restore, log: what goes is kept, told with its reason, and co
     assert.match(same.stdout, /34 mails, [0-9]+ bytes compared: equal\n$/);
   }));
 
+Deno.test("restore: a mail by the GUID that log tells, where its Maildir names it by its file", () =>
+  withHome(1, async (root) => {
+    const cur = join(root, "Maildir", "cur");
+    const save = (n: number): Promise<void> =>
+      Deno.writeTextFile(join(cur, `160000000${n}.M1P1.mua.host:2,`), `Subject: ${n}\n\n${n}\n`);
+    await Promise.all([1, 2].map(save));
+    // mdbox knows only the short form of such a GUID.
+    assert.equal((await run(root, "mirror", "mdbox:~/mdbox")).code, 0);
+    await Deno.remove(join(cur, "1600000001.M1P1.mua.host:2,"));
+    const hold = join(root, "held");
+    assert.equal((await run(root, "--hold", hold, "mirror", "mdbox:~/mdbox")).code, 0);
+    const told = (await run(root, "log", "--json")).stdout.trimEnd().split("\n").at(-1)!;
+    const { guid } = JSON.parse(told);
+    const back = await run(root, "restore", hold, guid);
+    assert.deepEqual([back.code, back.stdout, back.stderr], [0, "1 mail put back\n", ""]);
+  }));
+
 Deno.test("bench: times copies, leaves nothing behind, and tells nothing of the mail", () =>
   withHome(20, async (root) => {
     const before = await tree(root);
