@@ -15,7 +15,7 @@ import {
 import { expandVariables, type VariableUser } from "../lib/codec/dovecot_variables.ts";
 import { DEFAULT_REMOTE_COMMAND, type RemoteCommand } from "../lib/codec/peer_command.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
-import { becomeUser } from "../lib/os/identity.ts";
+import { becomeUser, userName } from "../lib/os/identity.ts";
 import { spawn } from "../lib/os/spawn.ts";
 import { StreamFailure } from "../lib/stream/chunks.ts";
 import type { CommonOptions, SyncCommand } from "./command.ts";
@@ -89,13 +89,13 @@ const load = async (
   return E.right(NOTHING);
 };
 
-/** What one's own environment says. */
-const ownself = (): VariableUser => ({
-  user: Deno.env.get("USER") ?? Deno.env.get("LOGNAME") ?? "",
-  home: Deno.env.get("HOME") ?? "",
-  uid: Deno.uid(),
-  gid: Deno.gid(),
-});
+/** What one's own environment says, or of the name the system; "" is what nobody says. */
+const ownself = (): VariableUser => {
+  const [uid, gid] = [Deno.uid(), Deno.gid()];
+  const known = Deno.env.get("USER") || Deno.env.get("LOGNAME");
+  const user = known || (uid === null ? null : userName(uid)) || "";
+  return { user, home: Deno.env.get("HOME") ?? "", uid, gid };
+};
 
 const idOf = (text: string | undefined): number | null =>
   text !== undefined && /^[0-9]+$/.test(text) ? Number(text) : null;
@@ -145,6 +145,21 @@ const takeOn = async (
   Deno.env.set("LOGNAME", user);
   Deno.env.delete("XDG_STATE_HOME");
   return E.right({ user: { ...bare, home }, settings: own });
+};
+
+/** The text with the user's values put in; what has no variable of ours may be a path with a "%" in it. */
+const expanded = (text: string, user: VariableUser): Either<SyncError, string> => {
+  const isIn = (name: "user" | "home"): boolean =>
+    expandVariables(text, { ...user, [name]: "x" }) !== expandVariables(text, user);
+  for (const name of ["user", "home"] as const) {
+    // Empty it would name a place that many users share, or none.
+    if (user[name] !== "" || !isIn(name)) continue;
+    const what = name === "user"
+      ? "a variable stands for the user, whom neither USER nor LOGNAME nor the system names"
+      : "a variable stands for the home, and HOME is not set";
+    return E.left(syncError("Usage", "run", { path: text }, what));
+  }
+  return E.right(expandVariables(text, user) ?? text);
 };
 
 /** Whether somebody asks for another user than the one who runs this. */
@@ -197,10 +212,14 @@ export const configured = async <
   }
   for (const name of WITH_VARIABLES) {
     const value = settings.get(name);
-    // What has no variable of ours may be a path with a "%" in it.
-    if (value !== undefined) settings.set(name, expandVariables(value, user) ?? value);
+    if (value === undefined) continue;
+    const text = expanded(value, user);
+    if (E.isLeft(text)) return text;
+    settings.set(name, text.right);
   }
-  return E.right({ ...command, settings, ...secondLocation(command, user) });
+  return E.map((second: Partial<SecondSide>): C => ({ ...command, settings, ...second }))(
+    secondLocation(command, user),
+  );
 };
 
 /** How a host is reached, by the settings. */
@@ -215,8 +234,9 @@ type SecondSide = Pick<SyncCommand, "destination" | "destinationSettings">;
 const secondLocation = (
   { destination = [], destinationSettings = new Map() }: Partial<SecondSide>,
   user: VariableUser,
-): { readonly destination?: readonly string[] } => {
-  if (!isLocation(destination)) return {};
-  const text = locationWith(destination[0], destinationSettings);
-  return { destination: [expandVariables(text, user) ?? text] };
-};
+): Either<SyncError, Partial<SecondSide>> =>
+  !isLocation(destination)
+    ? E.right({})
+    : E.map((text: string): Partial<SecondSide> => ({ destination: [text] }))(
+      expanded(locationWith(destination[0], destinationSettings), user),
+    );

@@ -293,6 +293,27 @@ Deno.test("--help names every option, --version the version", () =>
     assert.match((await run(root, "--version")).stdout, /^dsync \d+\.\d+\.\d+\n$/);
   }));
 
+Deno.test("%u: the user's name also where the environment has none; a variable that nothing stands for is refused", () =>
+  withHome(1, async (root) => {
+    const bare = async (env: Record<string, string>, location: string) => {
+      const settings = ["-c", "/dev/null", "-o", `mail_location=maildir:${location}`];
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", MAIN, ...settings, "status"],
+        clearEnv: true,
+        env: { DENO_DIR, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...env },
+      }).output();
+      return { code, stderr: new TextDecoder().decode(stderr) };
+    };
+    const { stdout } = await new Deno.Command("id", { args: ["-un"] }).output();
+    const me = new TextDecoder().decode(stdout).trim();
+    const named = await bare({ HOME: root }, `${root}/vmail/%u/Maildir`);
+    const missing = `dsync: ${root}/vmail/${me}/Maildir: there is no Maildir\n`;
+    assert.deepEqual([named.code, named.stderr], [1, missing]);
+    const homeless = await bare({}, "%h/Maildir");
+    assert.equal(homeless.code, 78);
+    assert.match(homeless.stderr, /^dsync: [^\n]*%h\/Maildir: .* HOME is not set\n$/);
+  }));
+
 /** The permissions of each kind of run, as the README gives them. */
 const permissionsOf = (kind: string): readonly string[] => {
   const readme = Deno.readTextFileSync(new URL("../README.md", import.meta.url));

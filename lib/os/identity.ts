@@ -9,6 +9,7 @@ import { changingLibc } from "./libc.ts";
 
 const SYMBOLS = {
   geteuid: { parameters: [], result: "u32" },
+  getpwuid: { parameters: ["u32"], result: "pointer" },
   getegid: { parameters: [], result: "u32" },
   initgroups: { parameters: ["buffer", "u32"], result: "i32" },
   setgroups: { parameters: ["usize", "buffer"], result: "i32" },
@@ -33,6 +34,14 @@ let root: boolean | null = null;
 
 /** Whether this process has the rights of root. The system is asked once. */
 export const isRoot = (): boolean => root ??= changingLibc().geteuid() === 0;
+
+/** The name of a user, as the system has it (passwd, or what nsswitch.conf has in its place); null: it has none. */
+export const userName = (uid: number): string | null => {
+  const entry = load().getpwuid(uid);
+  // The name is the first word of struct passwd.
+  const name = entry === null ? null : new Deno.UnsafePointerView(entry).getPointer();
+  return name === null ? null : new Deno.UnsafePointerView(name).getCString();
+};
 
 /** A user of the system. */
 export interface SystemUser {
