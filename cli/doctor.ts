@@ -8,6 +8,7 @@ import { EXIT, tell } from "./exit.ts";
 import { settingsComplaint } from "./doctor/settings.ts";
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
+import { visibleText } from "../lib/codec/visible_text.ts";
 import { parseLocation } from "../lib/codec/location.ts";
 import { parseDestination } from "../lib/codec/peer_command.ts";
 import type { SyncError } from "../lib/model/error.ts";
@@ -131,7 +132,9 @@ const mendText = ({ mend }: Complaint): string => {
 export const doctorText = (complaints: readonly Complaint[]): string =>
   complaints.length === 0
     ? "nothing is wrong"
-    : complaints.map((one) => `${one.where}: ${one.what}\n    ${mendText(one)}`).join("\n");
+    : complaints.map((one) =>
+      `${visibleText(`${one.where}: ${one.what}`)}\n    ${visibleText(mendText(one))}`
+    ).join("\n");
 
 const tellComplaints = (complaints: readonly Complaint[], json: boolean): number => {
   if (!json) tell(doctorText(complaints));

@@ -8,6 +8,7 @@ import type { SyncError } from "../lib/model/error.ts";
 import type { CommonOptions } from "./command.ts";
 import { reasonOf } from "./file_error.ts";
 import { errorText } from "../lib/codec/error_text.ts";
+import { visibleText } from "../lib/codec/visible_text.ts";
 
 /** Exit status, as the manual of Dovecot's dsync has it; failures with sysexits' numbers where they fit. */
 export const EXIT = {
@@ -24,10 +25,10 @@ export const EXIT = {
   stopped: 130,
 } as const;
 
-/** Tells a line on stderr. */
+/** Tells a line on stderr: one, whatever the other end of a pipe has put into it. */
 export const complain = (text: string): void => {
   try {
-    console.error(`dsync: ${text}`);
+    console.error(`dsync: ${visibleText(text)}`);
   } catch (thrown) {
     // A full disk. There is nobody else to tell, and what is at work goes on.
     if (!(thrown instanceof Error)) throw thrown;

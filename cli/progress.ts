@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { visibleText } from "../lib/codec/visible_text.ts";
 import type { SyncEvent } from "../lib/model/report.ts";
 
 /** It is drawn so often at most. */
@@ -104,7 +105,7 @@ export class Progress {
     if (done > 0 && done < total) {
       parts.push(`${durationText(here * (total - done) / done)} left`);
     }
-    return `${this.#mailbox}: ${parts.join(", ")}`;
+    return visibleText(`${this.#mailbox}: ${parts.join(", ")}`);
   }
 
   /** Takes the line away, so that other text can be shown. */

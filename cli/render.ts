@@ -4,6 +4,7 @@
  * @module
  */
 import type { DecisionJson } from "../lib/codec/decision_json.ts";
+import { visibleText } from "../lib/codec/visible_text.ts";
 import type { HeldMail } from "../lib/model/held.ts";
 import {
   isNothing,
@@ -38,9 +39,11 @@ export const sideText = (side: SideReport): string => {
 
 /** What a user should know of a deleted mailbox that stays. */
 export const keptText = ({ name, mails }: KeptMailbox): string =>
-  `${name}: deleted on one side, but it stays for ${mails} ${
-    mails === 1 ? "mail that has" : "mails that have"
-  } come since`;
+  visibleText(
+    `${name}: deleted on one side, but it stays for ${mails} ${
+      mails === 1 ? "mail that has" : "mails that have"
+    } come since`,
+  );
 
 const decided = ({ kind, uid, to }: DecisionJson): string => {
   switch (kind) {
@@ -70,11 +73,13 @@ export const decisionText = (
   decision: DecisionJson,
   names: Readonly<Record<Side, string>>,
 ): string =>
-  `${decision.mailbox}: ${names[decision.side]}: ${decided(decision)}, as ${decision.reason}`;
+  visibleText(
+    `${decision.mailbox}: ${names[decision.side]}: ${decided(decision)}, as ${decision.reason}`,
+  );
 
 /** A held mail as a line. */
 export const heldText = ({ at, location, mailbox, uid, guid, reason }: HeldMail): string =>
-  `${at} ${mailbox}: ${location}: UID ${uid}, GUID ${guid}: ${reason}`;
+  visibleText(`${at} ${mailbox}: ${location}: UID ${uid}, GUID ${guid}: ${reason}`);
 
 /** An event as a line for `-v`, or null where it says nothing to people. Problems are errors and not among these. */
 export const eventText = (
@@ -94,7 +99,9 @@ export const eventText = (
       const sides = (["left", "right"] as const).filter((side) => !isNothing(event[side]));
       return sides.length === 0
         ? null
-        : sides.map((side) => `${event.name}: ${names[side]}: ${sideText(event[side])}`).join("\n");
+        : sides.map((side) =>
+          visibleText(`${event.name}: ${names[side]}: ${sideText(event[side])}`)
+        ).join("\n");
     }
     case "TreeChanged": {
       const { operation } = event;
@@ -109,7 +116,9 @@ export const eventText = (
         Unsubscribe: "unsubscribed",
       };
       const more = operation._tag === "RenameMailbox" ? ` to ${operation.newName}` : "";
-      return `${operation.name}: ${names[event.side]}: ${words[operation._tag]}${more}`;
+      return visibleText(
+        `${operation.name}: ${names[event.side]}: ${words[operation._tag]}${more}`,
+      );
     }
   }
 };
@@ -118,7 +127,7 @@ export const eventText = (
 export const lastLine = (report: Report, names: { left: string; right: string }): string => {
   const { mailboxes, mails, problems } = report;
   const done = (["left", "right"] as const).filter((side) => !isNothing(report[side]))
-    .map((side) => `${names[side]}: ${sideText(report[side])}`);
+    .map((side) => visibleText(`${names[side]}: ${sideText(report[side])}`));
   return [
     `${count(mailboxes, "mailbox", "mailboxes") ?? "no mailbox"}, ${
       count(mails, "mail", "mails") ?? "no mail"
@@ -136,4 +145,4 @@ export const reportText = (report: Report, names: { left: string; right: string 
     `${report.mailboxes} mailboxes with ${report.mails} mails compared`,
     `${names.left}: ${sideText(report.left)}`,
     `${names.right}: ${sideText(report.right)}`,
-  ].join("\n");
+  ].map(visibleText).join("\n");

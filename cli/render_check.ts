@@ -3,19 +3,21 @@
  *
  * @module
  */
+import { visibleText } from "../lib/codec/visible_text.ts";
 import type { Comparison, Finding, MailboxDigests } from "../lib/model/comparison.ts";
 
 const findingText = ({ mailbox, uid, field, left, right }: Finding): string => {
   const where = [mailbox, uid === null ? null : `UID ${uid}`].filter((part) => part !== null);
   const value = (text: string | null): string => text === null ? "-" : text === "" ? '""' : text;
-  return [...where, field].join(", ") + `: ${value(left)} | ${value(right)}`;
+  return visibleText([...where, field].join(", ") + `: ${value(left)} | ${value(right)}`);
 };
 
 /** The digests of mailboxes, a line each. */
 export const digestTexts = (digests: readonly MailboxDigests[]): readonly string[] => {
-  const width = Math.max(...digests.map(({ mailbox }) => mailbox.length), 0);
-  return digests.map(({ mailbox, left, right }) =>
-    `${mailbox.padEnd(width)}  ${left}  ${left === right ? "the same" : right}`
+  const names = digests.map(({ mailbox }) => visibleText(mailbox));
+  const width = Math.max(...names.map(({ length }) => length), 0);
+  return digests.map(({ left, right }, i) =>
+    `${names[i]!.padEnd(width)}  ${left}  ${left === right ? "the same" : right}`
   );
 };
 

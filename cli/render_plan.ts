@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { visibleText } from "../lib/codec/visible_text.ts";
 import { flagNames, type Flags, type Keywords } from "../lib/model/flags.ts";
 import type { TreeOperation } from "../lib/model/operation.ts";
 import type { MailboxExtent, MailStep, PlanStep } from "../lib/model/plan.ts";
@@ -59,7 +60,10 @@ const mailText = (operation: MailStep): string => {
 };
 
 /** A step as one line: the mailbox, the side, and what shall be done. */
-export const stepText = (step: PlanStep, names: Readonly<Record<Side, string>>): string => {
+export const stepText = (step: PlanStep, names: Readonly<Record<Side, string>>): string =>
+  visibleText(stepLine(step, names));
+
+const stepLine = (step: PlanStep, names: Readonly<Record<Side, string>>): string => {
   const where = names[step.side];
   switch (step._tag) {
     case "Tree":

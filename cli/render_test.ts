@@ -3,7 +3,10 @@ import { syncError } from "../lib/model/error.ts";
 import { mailboxName } from "../lib/model/mailbox.ts";
 import { NOTHING_DONE, type Report } from "../lib/model/report.ts";
 import { errorText } from "../lib/codec/error_text.ts";
-import { lastLine } from "./render.ts";
+import { eventText, lastLine } from "./render.ts";
+import { digestTexts } from "./render_check.ts";
+import { stepText } from "./render_plan.ts";
+import { statusText } from "./status.ts";
 
 const NAMES = { left: "maildir:~/Maildir", right: "mdbox:~/mdbox" };
 
@@ -39,4 +42,22 @@ Deno.test("errorText: the place, then what is wrong", () => {
     errorText(syncError("Damaged", "message", where, "no header")),
     "mailbox INBOX, UID 7, /x/m.1 at byte 12: no header",
   );
+});
+
+Deno.test("names with control characters begin no line of their own, wherever they are told", () => {
+  const name = mailboxName("x\u001b[2J\ndsync: all is well");
+  const shown = "x\\x1b[2J\\ndsync: all is well";
+  const done = { _tag: "MailboxDone", name, left: NOTHING_DONE } as const;
+  const subscribe = { _tag: "Subscribe", name } as const;
+  const texts = [
+    eventText({ ...done, right: { ...NOTHING_DONE, expunged: 1 } }, NAMES),
+    eventText({ _tag: "TreeChanged", side: "left", operation: subscribe }, NAMES),
+    stepText({ _tag: "Tree", side: "left", operation: subscribe, gone: null }, NAMES),
+    ...digestTexts([{ mailbox: name, left: "a", right: "a" }]),
+    statusText({
+      lines: [{ mailbox: name, status: null, bytes: 0, isSubscribed: false }],
+      problems: [],
+    }).split("\n").slice(1).join("\n"),
+  ];
+  for (const text of texts) assert.ok(text?.startsWith(shown) && !text.includes("\n"), text!);
 });

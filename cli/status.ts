@@ -8,6 +8,7 @@ import { makeOs } from "../lib/os/os.ts";
 import { complainOf, EXIT, failWith, statusOfError, tell } from "./exit.ts";
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
+import { visibleText } from "../lib/codec/visible_text.ts";
 import type { SyncError } from "../lib/model/error.ts";
 import type { MailboxStatus } from "../lib/model/mailbox.ts";
 import type { Os } from "../lib/port/os.ts";
@@ -94,7 +95,7 @@ export const statusText = ({ lines }: StoreStatus): string => {
   const rows = [
     ["mailbox", ...COLUMNS],
     ...lines.map((line) => [
-      `${line.mailbox}${line.isSubscribed ? " (subscribed)" : ""}`,
+      `${visibleText(line.mailbox)}${line.isSubscribed ? " (subscribed)" : ""}`,
       ...cellsOf(line),
     ]),
   ];

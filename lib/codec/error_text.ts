@@ -4,6 +4,7 @@
  * @module
  */
 import type { Place, SyncError } from "../model/error.ts";
+import { visibleText } from "./visible_text.ts";
 
 const placeText = (place: Place): string => {
   const parts: string[] = [];
@@ -15,8 +16,8 @@ const placeText = (place: Place): string => {
   return parts.join(", ");
 };
 
-/** An error as one line: the place, then what is wrong. */
+/** An error as one line: the place, then what is wrong. Control characters in names are written out. */
 export const errorText = (error: SyncError): string => {
   const place = placeText(error.where);
-  return place === "" ? error.what : `${place}: ${error.what}`;
+  return visibleText(place === "" ? error.what : `${place}: ${error.what}`);
 };
