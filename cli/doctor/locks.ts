@@ -31,7 +31,7 @@ const holdersOf = ({ ino }: Deno.FileInfo): readonly number[] => {
 
 const held = (where: string, pid: number): Complaint => ({
   where,
-  what: `the process ${pid} holds this lock`,
+  what: `the process ${pid} holds this lock: wait until it is done, and end it only if it hangs`,
   mend: run("kill", String(pid)),
 });
 
