@@ -31,7 +31,7 @@ import {
 } from "./option_values.ts";
 
 /** The options of one letter. */
-export const LETTERS = { plain: "1DfNPRUv", valued: "aCcegIlmnoprstTuxO" };
+export const LETTERS = { plain: "1DfhNPRUv", valued: "aCcegIlmnoprstTuxO" };
 /** The options of a word. */
 export const LONG = {
   plain: ["help", "version", "json", "bytes", "dry-run"],
@@ -86,6 +86,16 @@ class Options {
     return this.all(letter).at(-1) ?? null;
   }
 
+  /** The last value, which may not be empty; null where there is none. */
+  named(letter: string, wanted: string): string | null {
+    return this.parsed(letter, (text) => text === "" ? null : text, wanted);
+  }
+
+  /** Whether it is asked how the program is used. */
+  asksForHelp(): boolean {
+    return this.has("help") || this.has("h");
+  }
+
   /** The last value, parsed; null where there is none. */
   parsed<A>(letter: string, parse: (text: string) => A | null, wanted: string): A | null {
     const text = this.last(letter);
@@ -106,12 +116,12 @@ const settingsOf = (options: Options, letter: "o" | "p"): ReadonlyMap<string, st
 
 const commonOf = (options: Options): CommonOptions => ({
   settings: settingsOf(options, "o"),
-  config: options.last("c"),
-  user: options.last("u"),
+  config: options.named("c", "a path"),
+  user: options.named("u", "a name"),
   verbose: options.has("v"),
   debug: options.has("D"),
   timeoutMs: 1000 * (options.parsed("T", parseSeconds, "seconds") ?? TIMEOUT_S),
-  rawLog: options.last("r"),
+  rawLog: options.named("r", "a path"),
   json: options.has("json"),
   bytesPerSecond: options.parsed("bwlimit", parseSize, "bytes a second, such as 500k"),
   operationsPerSecond: options.parsed("iops", parseSeconds, "a number above 0"),
@@ -148,6 +158,14 @@ const filterOf = (options: Options, now: number): MailFilter => {
 export const isLocation = (words: readonly string[]): words is readonly [string] =>
   words.length === 1 && /^[a-z0-9]+:/.test(words[0]!);
 
+/** Behind a folder nothing follows: it would be taken for a program with its words. */
+const checkAlone = ([first, second]: readonly string[]): void => {
+  if (first === undefined || second === undefined || !isLocation([first])) return;
+  wrong(
+    `"${second}" stands behind ${first}: options stand before LOCATION2, which is the last word`,
+  );
+};
+
 const destinationSettingsOf = (
   options: Options,
   destination: readonly string[],
@@ -169,6 +187,7 @@ const syncOf = (
   now: number,
 ): SyncCommand => {
   if (destination.length === 0) wrong(`${verb}: LOCATION2 is missing`);
+  checkAlone(destination);
   if (options.has("1") && verb === "backup") wrong("-1 goes with mirror; a backup is one-way");
   if (options.has("R") && verb === "mirror" && !options.has("1")) {
     wrong("-R goes with backup or -1; a mirror has no direction");
@@ -206,8 +225,8 @@ const syncOf = (
     purge: options.has("P"),
     maxDelete: options.parsed("max-delete", parseDeleteLimit, "a number of mails, or N%"),
     dryRun: options.has("dry-run"),
-    planFile: options.last("out"),
-    hold: options.last("hold"),
+    planFile: options.named("out", "a path"),
+    hold: options.named("hold", "a path"),
   };
 };
 
@@ -221,6 +240,7 @@ const pairOf = (
   if (first === undefined) wrong(`${verb}: LOCATION2 is missing`);
   const isPair = isLocation(words.slice(0, 1)) && second.length > 0;
   const destination = isPair ? second : words;
+  checkAlone(destination);
   return {
     first: isPair ? first! : null,
     destination,
@@ -250,7 +270,7 @@ const logOf = (options: Options, words: readonly string[], now: number): LogComm
 
 const restoreOf = (options: Options, words: readonly string[], now: number): RestoreCommand => {
   const [directory, ...guids] = words;
-  if (directory === undefined) return wrong("restore: the hold is missing");
+  if (directory === undefined || directory === "") return wrong("restore: the hold is missing");
   return {
     _tag: "Restore",
     ...commonOf(options),
@@ -268,7 +288,7 @@ const planOf = (head: Given, words: readonly string[], now: number): Command => 
   const [word = "", ...rest] = middle.words;
   const tail = getopt(rest, LETTERS, LONG);
   for (const given of [middle, tail]) if (given.wrong !== null) wrong(given.wrong);
-  if (middle.plain.has("help")) return { _tag: "Help" };
+  if (new Options(middle, tail).asksForHelp()) return { _tag: "Help" };
   const verb = VERBS[word];
   if (verb !== "mirror" && verb !== "backup") return wrong("plan wants mirror or backup behind it");
   const dry = { ...middle, plain: new Set([...middle.plain, "dry-run"]) };
@@ -293,12 +313,12 @@ const OVER_PLAN = {
 
 const applyOf = (options: Options, words: readonly string[]): ApplyCommand => {
   const [file, other] = words;
-  if (file === undefined) return wrong("apply: the file of the plan is missing");
+  if (file === undefined || file === "") return wrong("apply: the file of the plan is missing");
   if (other !== undefined) wrong(`apply takes one file, found "${other}"`);
   const common = commonOf(options);
   const given = Object.entries(OVER_PLAN).filter(([name]) => options.last(name) !== null)
     .map(([, field]) => [field, common[field]]);
-  const hold = options.last("hold");
+  const hold = options.named("hold", "a path");
   return {
     _tag: "Apply",
     ...common,
@@ -313,7 +333,7 @@ const commandOf = (args: readonly string[], now: number): Command => {
   const tail = getopt(rest, LETTERS, LONG);
   if (head.wrong !== null) wrong(head.wrong);
   const options = new Options(head, tail);
-  if (options.has("help")) return { _tag: "Help" };
+  if (options.asksForHelp()) return { _tag: "Help" };
   if (options.has("version")) return { _tag: "Version" };
   if (tail.wrong !== null) wrong(tail.wrong);
   if (word === undefined) {
@@ -342,6 +362,13 @@ const commandOf = (args: readonly string[], now: number): Command => {
 };
 
 /**
+ * Whether a word was no UTF-8: what is none has been replaced before we see it, and would name another path. A mailbox may
+ * have such a name.
+ */
+const isReplaced = (word: string, before: string): boolean =>
+  word.includes("\ufffd") && !/^-[mx]/.test(word) && !/^-[a-zA-Z1]*[mx]$/.test(before);
+
+/**
  * Parses a command line. Options stand before the command word, or behind it before LOCATION2; what follows that is the
  * other end's. `now`: seconds since 1970, for ages.
  */
@@ -350,6 +377,8 @@ export const parseCommandLine = (
   now: number,
 ): Either<SyncError, Command> => {
   try {
+    const at = args.findIndex((word, i) => isReplaced(word, args[i - 1] ?? ""));
+    if (at >= 0) wrong(`word ${at + 1} of the command line is no UTF-8: "${args[at]}"`);
     return E.right(commandOf(args, now));
   } catch (thrown) {
     if (!(thrown instanceof WrongOption)) throw thrown;

@@ -68,6 +68,7 @@ Deno.test("parseCommandLine: -m '' and -g '' leave mails out, -s '' asks for a s
   assert.equal(syncOf("mirror -m '' x").mails, false);
   assert.equal(syncOf("mirror -g '' x").mails, false);
   assert.deepEqual(syncOf("mirror -m '' x").names.only, null);
+  assert.deepEqual(syncOf("mirror -m caf\ufffd x").names.only, "caf\ufffd");
   assert.equal(syncOf("mirror -s '' x").state, "");
   assert.equal(syncOf("mirror x").state, null);
   assert.equal(
@@ -126,6 +127,15 @@ const REFUSED: readonly (readonly [string, RegExp])[] = [
   ["mirror -n a -N x", /-n and -N exclude each other/],
   ["-o mail_location mirror x", /-o wants SETTING=VALUE/],
   ["server word", /server takes no words/],
+  ["mirror --hold= x", /--hold wants a path, found ""/],
+  ["plan --out= mirror x", /--out wants a path, found ""/],
+  ["mirror -r '' x", /-r wants a path/],
+  ["mirror -c '' x", /-c wants a path/],
+  ["-u '' mirror x", /-u wants a name/],
+  ["restore ''", /the hold is missing/],
+  ["mirror mdbox:~/x -v", /"-v" stands behind mdbox:~\/x: options stand before LOCATION2/],
+  ["check maildir:/a mdbox:/b --bytes", /"--bytes" stands behind mdbox:\/b/],
+  ["mirror maildir:/caf\ufffd", /word 2 of the command line is no UTF-8/],
   ["apply --dry-run p", /--dry-run goes with mirror, backup and restore, not with apply/],
   ["apply --max-delete 1 p", /--max-delete goes with mirror and backup, not with apply/],
   ["status -m INBOX", /-m goes with .*, not with status/],
@@ -141,8 +151,15 @@ const REFUSED: readonly (readonly [string, RegExp])[] = [
 
 for (const [line, reason] of REFUSED) {
   Deno.test(`parseCommandLine refuses "${line}"`, () => {
-    const command = parseCommandLine(line.split(" "), NOW);
+    const words = line.split(" ").map((word) => word === "''" ? "" : word);
+    const command = parseCommandLine(words, NOW);
     assert.ok(E.isLeft(command));
     assert.match(command.left.what, reason);
   });
 }
+
+Deno.test("parseCommandLine: -h asks for help as --help does, wherever it stands", () => {
+  for (const line of ["-h", "mirror -h", "plan -h", "plan mirror -h", "plan mirror --help"]) {
+    assert.equal(parsed(line)._tag, "Help", line);
+  }
+});

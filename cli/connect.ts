@@ -11,6 +11,7 @@ import { failStream } from "../lib/stream/chunks.ts";
 import { errorText } from "../lib/codec/error_text.ts";
 import type { CommonOptions } from "./command.ts";
 import { fileError } from "./file_error.ts";
+import { homePath } from "./home_path.ts";
 
 /** How a command reaches a program; what it writes to its standard error is told with its name in front. */
 export const reachOf = (
@@ -40,7 +41,7 @@ export const withRawLog = (
   say: (line: string) => void,
 ): (pipe: Pipe) => Pipe => {
   if (path === null) return (pipe) => pipe;
-  let file: Deno.FsFile | null = openLog(path);
+  let file: Deno.FsFile | null = openLog(homePath(path));
   const write = (bytes: Uint8Array): void => {
     try {
       for (let at = 0; file !== null && at < bytes.length;) {

@@ -24,6 +24,7 @@ import { examinePermissions } from "./doctor/permissions.ts";
 import { examinePair, examinePlace } from "./doctor/places.ts";
 import { examineState, noFirstSide } from "./doctor/settings.ts";
 import { examineMapOf, examineNames, examineStore, type Opened } from "./doctor/stores.ts";
+import { homeDirectory } from "./home_path.ts";
 import { firstLocation, openSide } from "./locations.ts";
 
 const patientOf = (
@@ -32,7 +33,7 @@ const patientOf = (
   mayBeMissing: boolean,
 ): Either<SyncError, Patient> =>
   E.map((location: Patient["location"]): Patient => ({ side, text, location, mayBeMissing }))(
-    parseLocation(text, Deno.env.get("HOME") ?? "/"),
+    parseLocation(text, homeDirectory()),
   );
 
 const wrongLocation = (side: Patient["side"], error: SyncError): Complaint => ({

@@ -74,7 +74,7 @@ what it tells, and how fast it goes
   --json            tell events and the report as JSON, a line each
   --bwlimit RATE    write at most so many bytes of mails a second (k, M, G)
   --iops COUNT      save or change at most so many mails a second
-  --help, --version
+  -h, --help, --version
 
 exit status: 0 in sync; 2 not in sync (run again; check: differences); else failed
 `;

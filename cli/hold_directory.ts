@@ -14,6 +14,7 @@ import type { Os } from "../lib/port/os.ts";
 import type { Store } from "../lib/port/store.ts";
 import { Hold } from "../lib/run/hold.ts";
 import { StreamFailure } from "../lib/stream/chunks.ts";
+import { homePath } from "./home_path.ts";
 import { openSide } from "./locations.ts";
 
 const LIST = "dsync-held.jsonl";
@@ -54,7 +55,8 @@ export const openHold = async (
   path: string,
   create: boolean,
 ): Promise<Either<SyncError, OpenHold>> => {
-  const directory = isAbsolute(path) ? path : resolve(path);
+  const named = homePath(path);
+  const directory = isAbsolute(named) ? named : resolve(named);
   if (directory.includes(":")) {
     return E.left(syncError("Usage", "run", { path }, "a hold's path may have no colon in it"));
   }

@@ -5,6 +5,7 @@
  */
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
+import { homeDirectory } from "./home_path.ts";
 import { parseSize } from "./option_values.ts";
 import { attributeDict } from "./attribute_dict.ts";
 import { parseLocation } from "../lib/codec/location.ts";
@@ -31,7 +32,7 @@ export const openSide = async (
   text: string,
   create: boolean,
 ): Promise<Either<SyncError, Store>> => {
-  const home = Deno.env.get("HOME") ?? null;
+  const home = homeDirectory();
   const location = parseLocation(text, home);
   if (E.isLeft(location)) return location;
   const attributes = attributeDict(settings, home ?? "/");
@@ -91,7 +92,7 @@ export const openEither = async (
 
 /** An error where two locations are one place, by whatever names; null: they are two, or cannot be told yet. */
 export const samePlace = (os: Os, one: string, two: string): SyncError | null => {
-  const home = Deno.env.get("HOME") ?? "/";
+  const home = homeDirectory();
   const ids = [one, two].map((text) => {
     const location = parseLocation(text, home);
     if (E.isLeft(location)) return null;

@@ -16,9 +16,10 @@ const LIMIT = 64 * 1024 * 1024;
 
 /** The directory of all that is kept from run to run; null where there is no home to keep it in. */
 export const stateDirectory = (env: (name: string) => string | undefined): string | null => {
-  const home = env("HOME");
-  const state = env("XDG_STATE_HOME") ?? (home === undefined ? undefined : `${home}/.local/state`);
-  return state === undefined || !state.startsWith("/") ? null : `${state}/dsync`;
+  // What is empty counts as not set, as the XDG base directories have it.
+  const home = env("HOME") || null;
+  const state = env("XDG_STATE_HOME") || (home === null ? null : `${home}/.local/state`);
+  return state === null || !state.startsWith("/") ? null : `${state}/dsync`;
 };
 
 /** A store behind a pipe as an end of a memory: the mail of two machines may lie at one path. */

@@ -9,7 +9,7 @@ import { emptyState, type MemoryState } from "../lib/store/memory/memory_state.t
 import { guid128Hex } from "../lib/codec/guid.ts";
 import { run } from "../lib/testing/content.ts";
 import { mailOf, recordOf } from "../lib/testing/mails.ts";
-import { farEnd, memoryPath, readMemory, writeMemory } from "./memory_file.ts";
+import { farEnd, memoryPath, readMemory, stateDirectory, writeMemory } from "./memory_file.ts";
 
 const ENDS = { left: "maildir:/a", right: "mdbox:/b" };
 const BOXES = ["INBOX", "Archive", "Archive/2024"];
@@ -115,4 +115,13 @@ Deno.test("memoryPath: two machines whose mail lies at one path share no memory"
     memoryPath({ left: ENDS.left, right: farEnd(command, ENDS.right) }, env);
   assert.notEqual(pathOf("ssh a dsync server"), pathOf("ssh b dsync server"));
   assert.equal(pathOf("ssh a dsync server"), pathOf("ssh a dsync server"));
+});
+
+Deno.test("stateDirectory: what is empty counts as not set", () => {
+  const of = (HOME?: string, XDG_STATE_HOME?: string): string | null =>
+    stateDirectory((name) => ({ HOME, XDG_STATE_HOME })[name]);
+  assert.equal(of("/home/eve", ""), "/home/eve/.local/state/dsync");
+  assert.equal(of("/home/eve", "/state"), "/state/dsync");
+  assert.equal(of("", ""), null);
+  assert.equal(of("", "/state"), "/state/dsync");
 });

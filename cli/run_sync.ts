@@ -22,6 +22,7 @@ import {
   statusOfSettings,
   tell,
 } from "./exit.ts";
+import { homePath } from "./home_path.ts";
 import { Ledger } from "./ledger_file.ts";
 import { stateDirectory } from "./memory_file.ts";
 import type { Permission } from "./permission.ts";
@@ -112,13 +113,19 @@ const runPlan = async (
   tellSteps(command, steps);
   if (!command.json) tell(planText(steps));
   if (command.planFile === null) return exit;
-  const end = writePlan(command.planFile, { command: words, left, right, identities, steps });
+  const end = writePlan(homePath(command.planFile), {
+    command: words,
+    left,
+    right,
+    identities,
+    steps,
+  });
   return E.isLeft(end) ? failWith(end.left, command, EXIT.failed) : exit;
 };
 
 /** `dsync apply`: carries out a plan. `now`: seconds since 1970. */
 export const runApply = async (apply: ApplyCommand, now: number): Promise<number> => {
-  const plan = readPlan(apply.file);
+  const plan = readPlan(homePath(apply.file));
   if (E.isLeft(plan)) return failWith(plan.left, apply, EXIT.failed);
   const { command: words, left, right, identities, steps } = plan.right;
   const parsed = parseCommandLine(words, now);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Means } from "./between_stores.ts";
+import { homeDirectory } from "./home_path.ts";
 import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import { type SyncError, syncError } from "../lib/model/error.ts";
@@ -18,8 +19,8 @@ export const lockAccount = async (
   os: Os,
   seconds: number,
 ): Promise<Either<SyncError, () => void>> => {
-  const home = Deno.env.get("HOME");
-  if (home === undefined) {
+  const home = homeDirectory();
+  if (home === null) {
     return E.left(syncError("Usage", "run", {}, "HOME is not set, so the account has no lock"));
   }
   try {

@@ -9,7 +9,7 @@ _dsync() {
     -[aCegIlmnstTxO] | --bwlimit | --iops | --max-delete) return ;;
   esac
   if [[ $word == -* ]]; then
-    COMPREPLY=($(compgen -W "-1 -D -f -N -P -R -v -a -C -c -e -g -I -l -m -n -o -O -p -r -s -t -T -u -x --bytes --dry-run --hold --json --bwlimit --iops --max-delete --out --help --version" -- "$word"))
+    COMPREPLY=($(compgen -W "-1 -D -f -h -N -P -R -v -a -C -c -e -g -I -l -m -n -o -O -p -r -s -t -T -u -x --bytes --dry-run --hold --json --bwlimit --iops --max-delete --out --help --version" -- "$word"))
   else
     COMPREPLY=($(compgen -W "mirror backup plan apply check doctor log restore status bench server maildir: mdbox:" -- "$word") $(compgen -A hostname -- "$word"))
   fi

@@ -21,5 +21,5 @@ export const thisMachine = (
 ): Machine => ({
   os: makeOs(options),
   start: programs(timeoutMs),
-  home: Deno.env.get("HOME") ?? null,
+  home: Deno.env.get("HOME") || null,
 });
