@@ -13,6 +13,7 @@ import {
   readConfiguration,
 } from "../lib/codec/dovecot_settings.ts";
 import { expandVariables, type VariableUser } from "../lib/codec/dovecot_variables.ts";
+import { parseLocation } from "../lib/codec/location.ts";
 import { DEFAULT_REMOTE_COMMAND, type RemoteCommand } from "../lib/codec/peer_command.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
 import { becomeUser, userName } from "../lib/os/identity.ts";
@@ -174,13 +175,23 @@ const REQUIRED: readonly (readonly [string, RegExp, string])[] = [
   ["lock_method", /^fcntl$/, "mail is only locked by fcntl here"],
 ];
 
+/** How a command names its first side, where it can do without mail_location. */
+interface FirstSide {
+  readonly first?: string | null;
+  readonly location?: string | null;
+}
+
+/** Whether a command goes by mail_location. */
+const goesByIt = ({ first = null, location = null }: FirstSide): boolean =>
+  first === null && location === null;
+
 /**
  * A command with all settings that count, and the user's values in its locations: -o above the userdb's above those of the
  * configuration. With -u the process is that user from here on, for good; not before `ready`. Errors: `Usage` with file
  * and line where the configuration is wrong, `Denied`, `Missing`, `Io` where the user cannot be looked up or taken on.
  */
 export const configured = async <
-  C extends CommonOptions & Partial<SecondSide>,
+  C extends CommonOptions & Partial<SecondSide> & FirstSide,
 >(
   command: C,
   warn: (error: SyncError) => void,
@@ -216,6 +227,11 @@ export const configured = async <
     const text = expanded(value, user);
     if (E.isLeft(text)) return text;
     settings.set(name, text.right);
+  }
+  const location = settings.get("mail_location") ?? "";
+  if (location !== "" && !command.settings.has("mail_location") && goesByIt(command)) {
+    const parsed = parseLocation(location, user.home || null);
+    if (E.isLeft(parsed)) return parsed;
   }
   return E.map((second: Partial<SecondSide>): C => ({ ...command, settings, ...second }))(
     secondLocation(command, user),

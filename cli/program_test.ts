@@ -97,6 +97,17 @@ Deno.test("what is wrong is one line on stderr, with its place, a status that fi
       assert.match(stderr, /^dsync: [^\n]*\n$/, title);
       assert.equal(stdout, "", title);
     }
+    for (const location of ["sdbox:~/sdbox", "mbox:~/mail"]) {
+      await Deno.writeTextFile(join(root, "other.conf"), `mail_location = ${location}\n`);
+      const other = ["-c", join(root, "other.conf")];
+      const used = await run(root, ...other, "mirror", "mdbox:~/x");
+      assert.equal(used.code, 78, used.stderr);
+      assert.match(used.stderr, new RegExp(`^dsync: ${location}: [^\n]*\n$`));
+      // Where it is not gone by it is nobody's fault.
+      const named = await run(root, ...other, "check", "maildir:~/Maildir", "mdbox:~/none");
+      assert.match(named.stderr, /none: there is no mdbox/);
+    }
+    await Deno.remove(join(root, "other.conf"));
     const wrong = await new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", MAIN, "-c", join(root, "wrong.conf"), "mirror", "mdbox:~/x"],
       env: { HOME: root, DENO_DIR, NO_COLOR: "1" },

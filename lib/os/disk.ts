@@ -6,8 +6,8 @@
  */
 import { type SyncError, syncError } from "../model/error.ts";
 import type { Disk, Fd, Files } from "../port/os.ts";
-import { StreamFailure } from "../stream/chunks.ts";
-import { ERRNO, failCall, isMissing } from "./errno.ts";
+import { failStream, StreamFailure } from "../stream/chunks.ts";
+import { ERRNO, failCall, isMissing, systemError } from "./errno.ts";
 import { lstat, type OpenFiles, rawOpen } from "./files.ts";
 import { gatherFiles, syncOpen } from "./gathering.ts";
 import { AT_FDCWD, changingLibc, currentUmask, errno, libc, O } from "./libc.ts";
@@ -271,7 +271,9 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
       const number = errno();
       // Another process may have been faster.
       if (number === ERRNO.EEXIST && files.stat(path)?.kind === "directory") return;
-      failCall("mkdir", path, number);
+      if (number !== ERRNO.EEXIST) failCall("mkdir", path, number);
+      const what = "mkdir failed: what is there is no directory (EEXIST)";
+      failStream<SyncError>({ ...systemError("mkdir", number, { path }), what });
     }
     if (isMasked(mode) && changingLibc().chmod(pathBytes(path), mode) < 0) failCall("chmod", path);
     // One that may be written to, but not read, is the only one that cannot be opened here.

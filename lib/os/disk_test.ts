@@ -40,6 +40,7 @@ Deno.test("disk: each refusal has its tag, place and errno", () =>
     for (const [name, call, tag, path, code] of rows) {
       assert.deepEqual(summary(failureOf(call)), [tag, path, code], name);
     }
+    assert.match(failureOf(() => disk.mkdir(`${file}/x`)).what, /what is there is no directory/);
     files.close(reader);
     assert.deepEqual(files.readFile(file), text("kept"));
     assert.deepEqual([disk.unlink(none), disk.rmdir(none), disk.rmdir(tree)], [
