@@ -31,7 +31,7 @@ export const sideText = (side: SideReport): string => {
     side.saved === 0
       ? null
       : `${side.saved} ${side.saved === 1 ? "mail" : "mails"} saved (${side.savedBytes} bytes)`,
-    count(side.updated, "mail's flags changed", "mails' flags changed"),
+    count(side.updated, "mail's flags or numbers changed", "mails' flags or numbers changed"),
     count(side.expunged, "mail expunged", "mails expunged"),
   ];
   return parts.filter((part) => part !== null).join(", ");

@@ -31,7 +31,7 @@ Deno.test("lastLine: what was done on each side, in words, and what is left", ()
   };
   assert.equal(
     lastLine(report, NAMES),
-    "2 mailboxes, 12 mails compared; maildir:~/Maildir: 1 mail's flags changed; " +
+    "2 mailboxes, 12 mails compared; maildir:~/Maildir: 1 mail's flags or numbers changed; " +
       "mdbox:~/mdbox: 3 mails saved (900 bytes), 2 mails expunged; 1 thing is left: run it again",
   );
 });
