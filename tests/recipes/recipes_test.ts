@@ -127,6 +127,27 @@ recipe("a dry run as a table", async ({ root, left, right }) => {
   assert.ok(lines.some((line) => /right.*INBOX.*CopyMail.*2/.test(line)), lines.join("\n"));
 });
 
+for (const format of ["maildir", "mdbox"]) {
+  recipe(
+    `an archive that keeps what its source has deleted: ${format}`,
+    async ({ root, right }) => {
+      const left = `${format}:${root}/source`;
+      await fill(left, { INBOX: [{ uid: 1 }, { uid: 2 }], Work: [{ uid: 1 }], Old: [{ uid: 5 }] });
+      const first = await runRecipe("archive", left, right);
+      assert.deepEqual(first.lines, ["4 saved, 0 expunged, 0 problems"]);
+      await fill(left, { INBOX: [{ uid: 2, flags: SEEN }, { uid: 3 }], Work: [{ uid: 1 }] });
+      for (const saved of [1, 0, 0]) {
+        const said = await runRecipe("archive", left, right);
+        assert.deepEqual(said.lines, [`${saved} saved, 0 expunged, 0 problems`]);
+        const { INBOX, ...others } = await contentOf(right);
+        assert.equal(INBOX!.split(" ").length, 3);
+        assert.ok(INBOX!.includes(`2:f${SEEN}`));
+        assert.deepEqual(others, { Old: "5", Work: "1" });
+      }
+    },
+  );
+}
+
 recipe("two backups at once", async ({ root, left, right }) => {
   await fill(left, { INBOX: [{ uid: 1 }], Work: [{ uid: 1 }, { uid: 2 }] });
   const other = `maildir:${root}/other`;
