@@ -44,7 +44,7 @@ Deno.test("what is wrong is one line on stderr, with its place, a status that fi
       [["apply", "/etc/hostname"], 1, /\/etc\/hostname: line 1 is not the head of a plan/],
       [["mirror", "--hold", "a:b", "mdbox:~/x"], 64, /a:b: a hold's path may have no colon/],
       [["restore"], 64, /restore: the hold is missing/],
-      [["restore", "/nowhere"], 1, /\/nowhere/],
+      [["restore", "/nowhere"], 1, /\/nowhere: there is no hold; it is made with the first mail/],
       [["mirror", "--json=x", "mdbox:~/x"], 64, /--json takes no value/],
       [["server", "now"], 64, /server takes no words/],
       [["status", "mdbox:~/x", "y"], 64, /status takes one location/],

@@ -27,6 +27,12 @@ const isWanted = ({ names, since, guids }: RestoreCommand, held: HeldMail): bool
   (since === null || Date.parse(held.at) >= 1000 * since) &&
   (guids.length === 0 || guids.some((one) => sameGuid(guid(one), held.guid)));
 
+/** A hold that is not there is one that nothing has gone into, or another's path. */
+const noHold = (error: SyncError): SyncError =>
+  error._tag === "Missing"
+    ? { ...error, what: "there is no hold; it is made with the first mail that a run takes away" }
+    : error;
+
 /** Puts the chosen mails back, or with `--dry-run` only tells them. `tell` is given each mail. */
 export const restore = async (
   os: Os,
@@ -35,7 +41,7 @@ export const restore = async (
   signal?: AbortSignal,
 ): Promise<Either<SyncError, Restored>> => {
   const hold = await openHold(os, command.directory, false);
-  if (E.isLeft(hold)) return hold;
+  if (E.isLeft(hold)) return E.left(noHold(hold.left));
   const { store, mails, noteBack, close } = hold.right;
   try {
     const held = mails();

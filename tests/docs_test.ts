@@ -52,7 +52,7 @@ const argvOf = (command: string): readonly string[] | null => {
   if (main >= 0) return words.slice(main + 1);
   const task = words.indexOf("task");
   if (task >= 0) assert.ok(words[task + 1]! in tasks, `there is the task of "${command}"`);
-  return words[0] === "dsync" ? words.slice(1) : null;
+  return /^(\S*\/)?dsync$/.test(words[0] ?? "") ? words.slice(1) : null;
 };
 
 const mustParse = (command: string): void => {
