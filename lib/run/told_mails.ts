@@ -102,7 +102,13 @@ export const tellMore = async (
       }
     });
   }
-  return { receivedAt, virtualSize, headerHash };
+  return {
+    receivedAt,
+    // A Dovecot ends itself over a date that it lacks. This one is within the filter, so that an expunge is heard.
+    expungedReceivedAt: isFiltered ? filter.since ?? 1 : null,
+    virtualSize,
+    headerHash,
+  };
 };
 
 /** Reads a mail for its size and its header, no further than it must. */

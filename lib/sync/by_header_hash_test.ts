@@ -41,6 +41,7 @@ const sideOf = (mails: Mails): MergeSide => ({
 const toldBy = (mails: Mails): readonly MailChange[] =>
   changesToTell(sideOf(mails), { uid: 0, modSeq: modSeq(0n) }, {
     receivedAt: new Map(),
+    expungedReceivedAt: null,
     virtualSize: new Map(),
     headerHash: new Map(mails.map(([at, , hash]) => [at, hash])),
   });

@@ -43,6 +43,8 @@ export interface CommonState {
 export interface TellMore {
   /** Seconds since 1970. */
   readonly receivedAt: ReadonlyMap<number, number>;
+  /** What is told of a mail that is there no more, of which nobody knows when it was received; null: dates do not count. */
+  readonly expungedReceivedAt: number | null;
   /** Bytes with CRLF line ends. */
   readonly virtualSize: ReadonlyMap<number, number>;
   /** Hashes of headers; null: mails are known by their GUIDs. */
@@ -127,7 +129,8 @@ export const changesToTell = (
     else if (there.has(change.uid)) continue;
     else if (common.uid === 0 || (change.uid <= common.uid && change.modSeq > common.modSeq)) {
       const known = change.guid === null ? null : guid(guid128Hex(change.guid));
-      expunged.push({ ...NOTHING, type: "e", uid: change.uid, guid: known });
+      const receivedAt = positive(more?.expungedReceivedAt ?? undefined);
+      expunged.push({ ...NOTHING, type: "e", uid: change.uid, guid: known, receivedAt });
     }
   }
   const mails = side.records.flatMap((record): readonly MailChange[] => {
