@@ -113,8 +113,9 @@ interface Doubt {
   readonly mailboxes: ReadonlySet<MailboxGuid>;
 }
 
-const doubtOf = (result: SessionResult): Doubt | null =>
-  result.doubtful.size > 0 || result.doubtfulTree || result.changedMeanwhile
+const doubtOf = (result: SessionResult, offered: ReadonlySet<string>): Doubt | null =>
+  result.doubtful.size > 0 || result.doubtfulTree || result.changedMeanwhile ||
+    result.newDirectories.some((name) => !offered.has(name))
     ? { mailboxes: result.doubtful }
     : null;
 
@@ -145,6 +146,8 @@ class PeerSync {
   #memory: SyncMemory;
   #report: Report | null = null;
   #doubt: Doubt | null = null;
+  /** Names without mails that it was told of before: one that it still does not have it does not want. */
+  readonly #offered = new Set<string>();
 
   constructor(store: Store, connect: Connect, request: SessionRequest, options: PeerSyncOptions) {
     this.#store = store;
@@ -209,7 +212,8 @@ class PeerSync {
         this.#request = { ...this.#request, syncType: "full" };
         continue;
       }
-      this.#doubt = doubtOf(result.right);
+      this.#doubt = doubtOf(result.right, this.#offered);
+      for (const name of result.right.newDirectories) this.#offered.add(name);
       if (this.#doubt === null || isLast || isStuck(result.right)) {
         return E.right(this.#end(result.right));
       }

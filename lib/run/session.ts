@@ -130,7 +130,8 @@ class Session {
       changedMeanwhile: this.#changedMeanwhile || this.#talk.changedThere,
       // With -1 the ends are not meant to be equal.
       doubtful: keepOwn ? new Set() : new Set([...this.#doubtful, ...this.#differing()]),
-      doubtfulTree: tree.isDoubtful,
+      doubtfulTree: tree.hasConflict,
+      newDirectories: tree.newDirectories,
       pending: this.#pending,
       hasUnsent: this.#hasUnsent,
     };

@@ -105,6 +105,8 @@ export interface SessionResult {
   readonly doubtful: ReadonlySet<MailboxGuid>;
   /** Whether the trees may differ: a conflict of names was settled, which a Dovecot ends in a second session only. */
   readonly doubtfulTree: boolean;
+  /** Names without mails that the other end was told of and does not have; it may make mailboxes of them. */
+  readonly newDirectories: readonly string[];
   /** Of each mailbox that was exchanged the UIDs, at either end, that could not be carried over or were left out. */
   readonly pending: ReadonlyMap<MailboxGuid, Exchanged["pending"]>;
   /** Whether the other end lacks mails of this one that cannot be read. */

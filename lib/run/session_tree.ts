@@ -46,7 +46,9 @@ export class SessionTree {
   /** Mailboxes whose identity was changed by this session: what it was, by what it is. */
   readonly #former = new Map<MailboxGuid, MailboxGuid>();
   /** Whether names were settled in a way that a Dovecot ends in a second session only. */
-  isDoubtful = false;
+  hasConflict = false;
+  /** Names without mails that the other end was told of and does not have: with Maildir++ it makes mailboxes of them. */
+  newDirectories: readonly string[] = [];
   readonly #store: Store;
   readonly #exchange: Exchange;
   readonly #options: SessionOptions;
@@ -171,7 +173,8 @@ export class SessionTree {
     const { changes, hasConflict, ended } = flow === "both"
       ? dovecotChanges(theirs, ours)
       : dovecotChanges(ours, theirs);
-    this.isDoubtful = hasConflict || this.#tellsNewDirectory();
+    this.hasConflict = hasConflict;
+    this.newDirectories = this.#directoriesLackedThere();
     if (!ended) {
       unwrap(E.left(
         syncError(
@@ -196,12 +199,17 @@ export class SessionTree {
     return plan.mailboxes;
   }
 
-  /** Whether the other end is told of a name without mails that it does not have: with Maildir++ it makes a mailbox. */
-  #tellsNewDirectory(): boolean {
-    const there = new Set(this.#heard!.nodes.map(({ name }) => name.join("\n")));
-    return this.#told!.nodes.some(({ name, existence, guid }) =>
-      existence === "y" && guid === null && !there.has(name.join("\n"))
-    );
+  /** Whether the other end may make something of its names that this session does not see. */
+  get isDoubtful(): boolean {
+    return this.hasConflict || this.newDirectories.length > 0;
+  }
+
+  #directoriesLackedThere(): readonly string[] {
+    const there = new Set(this.#heard!.nodes.map(({ name }) => name.join("/")));
+    return this.#told!.nodes
+      .filter(({ existence, guid }) => existence === "y" && guid === null)
+      .map(({ name }) => name.join("/"))
+      .filter((name) => !there.has(name));
   }
 
   async #apply(operations: readonly TreeOperation[]): Promise<void> {

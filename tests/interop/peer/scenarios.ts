@@ -129,6 +129,9 @@ export const oursIsMaster = (dovecot: Dovecot): Runner => async ({ a, b }, { com
   return complaints(end.right.report.problems, last);
 };
 
+const isInDoubt = ({ doubtfulTree, newDirectories }: SessionResult): boolean =>
+  doubtfulTree || newDirectories.length > 0;
+
 /** doveadm is the master on A; ours serves B. It runs again where ours says that names are in doubt (exit status 2). */
 export const oursIsSlave = (dovecot: Dovecot): Runner => async ({ a, b }, { command }, state) => {
   await prepare(dovecot, [a, b]);
@@ -148,7 +151,7 @@ export const oursIsSlave = (dovecot: Dovecot): Runner => async ({ a, b }, { comm
   } catch (thrown) {
     return [String(thrown)];
   }
-  const [result, other] = first[1].code === 2 && first[0].doubtfulTree ? await once() : first;
+  const [result, other] = first[1].code === 2 && isInDoubt(first[0]) ? await once() : first;
   return complaints(result.report.problems, other);
 };
 
