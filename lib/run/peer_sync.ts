@@ -7,10 +7,11 @@ import * as E from "fp-ts/Either.js";
 import type { Either } from "fp-ts/Either.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import type { Handshake, MailboxState } from "../codec/dsync_wire_item.ts";
+import { errorText } from "../codec/error_text.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { Guid, MailboxGuid } from "../model/ids.ts";
 import type { MailboxMemory, SyncMemory } from "../model/memory.ts";
-import { addSides, isNothing, type Report, type Side } from "../model/report.ts";
+import { addSides, isNothing, type Report, type Side, type SyncEvent } from "../model/report.ts";
 import type { Peer } from "../port/peer.ts";
 import type { MakeSpool } from "../port/spool.ts";
 import type { Store } from "../port/store.ts";
@@ -148,6 +149,8 @@ class PeerSync {
   #doubt: Doubt | null = null;
   /** Names without mails that it was told of before: one that it still does not have it does not want. */
   readonly #offered = new Set<string>();
+  /** Problems that no later session has settled yet: they are told at the end. */
+  #problems: SyncError[] = [];
 
   constructor(store: Store, connect: Connect, request: SessionRequest, options: PeerSyncOptions) {
     this.#store = store;
@@ -158,8 +161,7 @@ class PeerSync {
   }
 
   async #session(): Promise<Either<SyncError, SessionResult>> {
-    const { hostname, states, makeSpool, newGuid, usesOf, side, onEvent, signal, pace } =
-      this.#options;
+    const { hostname, states, makeSpool, newGuid, usesOf, side, signal, pace } = this.#options;
     const connected = await this.#connect(masterHandshake(this.#request, hostname))();
     if (E.isLeft(connected)) return connected;
     const { peer, close } = connected.right;
@@ -172,7 +174,7 @@ class PeerSync {
         makeSpool,
         newGuid,
         side,
-        ...(onEvent === undefined ? {} : { onEvent }),
+        onEvent: (event) => this.#take(event),
         ...(signal === undefined ? {} : { signal }),
         ...(pace === undefined ? {} : { pace }),
         remembered: ({ guid, uidValidity }) => {
@@ -194,7 +196,23 @@ class PeerSync {
     return E.isRight(result) && E.isLeft(closed) ? closed : result;
   }
 
+  #take(event: SyncEvent): void {
+    if (event._tag === "Problem") this.#problems.push(event.error);
+    else this.#options.onEvent?.(event);
+  }
+
   async run(): Promise<Either<SyncError, PeerSyncResult>> {
+    const end = await this.#run();
+    const told = new Set<string>();
+    for (const error of E.isRight(end) ? end.right.report.problems : this.#problems) {
+      const text = errorText(error);
+      if (!told.has(text)) this.#options.onEvent?.({ _tag: "Problem", error });
+      told.add(text);
+    }
+    return end;
+  }
+
+  async #run(): Promise<Either<SyncError, PeerSyncResult>> {
     for (let n = 1;; n++) {
       const isLast = n === SESSIONS;
       const result = await this.#session();
@@ -207,6 +225,7 @@ class PeerSync {
         return result;
       }
       this.#report = followedBy(this.#report, result.right.report);
+      this.#problems = [...result.right.report.problems];
       this.#memory = memoryOf(result.right, this.#memory);
       if (result.right.fullResync && this.#request.syncType === "state" && !isLast) {
         this.#request = { ...this.#request, syncType: "full" };

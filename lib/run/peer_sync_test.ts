@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as E from "fp-ts/Either.js";
 import * as TE from "fp-ts/TaskEither.js";
 import { loopback } from "../../cli/sync_with_peer.ts";
+import { syncError } from "../model/error.ts";
 import { mailboxGuid } from "../model/ids.ts";
 import { NO_MEMORY } from "../model/memory.ts";
 import { mailboxName } from "../model/mailbox.ts";
@@ -11,7 +12,8 @@ import { makeSpool } from "../os/spool.ts";
 import type { Store } from "../port/store.ts";
 import { emptyState, type MemoryState } from "../store/memory/memory_state.ts";
 import { memoryStore } from "../store/memory/memory_store.ts";
-import { run } from "../testing/content.ts";
+import { applyTo, run } from "../testing/content.ts";
+import { hexGuid, saveOf } from "../testing/mails.ts";
 import { type Connect, syncWithPeer } from "./peer_sync.ts";
 import type { SessionRequest } from "./session_handshake.ts";
 
@@ -98,4 +100,67 @@ Deno.test("syncWithPeer: an empty directory that the other end does not take is 
     assert.ok(E.isRight(end), run);
     assert.deepEqual([end.right.report.problems, sessions], [[], 2], run);
   }
+});
+
+/** A new mail at the same UID on both sides. */
+const conflict = async (states: readonly MemoryState[]): Promise<void> => {
+  for (const [i, state] of states.entries()) {
+    const uid = state.mailboxes[0]!.uidNext;
+    const mail = saveOf({ uid, guid: hexGuid(uid * 2 + i + 1000) });
+    await applyTo(memoryStore(state), BOX, [mail]);
+  }
+};
+
+Deno.test("syncWithPeer: two ends that never come to rest are a problem, told once", async () => {
+  const states = await twoSides();
+  let sessions = 0;
+  const connect = disturbed(memoryStore(states[1]), async (session) => {
+    sessions = session;
+    await conflict(states);
+  });
+  const { end, told } = await sync(memoryStore(states[0]), connect);
+  assert.ok(E.isRight(end));
+  assert.equal(sessions, 5);
+  assert.match(end.right.report.problems.at(-1)!.what, /kept changing/);
+  assert.deepEqual(told, end.right.report.problems);
+});
+
+/** A store whose first look at its tree finds something that cannot be read. */
+const oncePuzzled = (store: Store): Store => {
+  let looks = 0;
+  return {
+    ...store,
+    tree: async () => {
+      const tree = await store.tree();
+      if (E.isLeft(tree) || ++looks > 1) return tree;
+      const problem = syncError("Damaged", "mailbox", { mailbox: "Odd" }, "it is odd");
+      return E.right({ ...tree.right, problems: [problem] });
+    },
+  };
+};
+
+Deno.test("syncWithPeer: what a later session settles is not told as a problem", async () => {
+  const states = await twoSides();
+  const { end, told } = await sync(
+    oncePuzzled(memoryStore(states[0])),
+    disturbed(
+      memoryStore(states[1]),
+      (session) => session === 1 ? conflict(states) : Promise.resolve(),
+    ),
+  );
+  assert.ok(E.isRight(end));
+  assert.deepEqual([end.right.report.problems, told], [[], []]);
+});
+
+Deno.test("syncWithPeer: a run that fails tells what it found before, once", async () => {
+  const states = await twoSides();
+  const lost = syncError("Io", "run", {}, "cannot be reached any more");
+  const connect = disturbed(memoryStore(states[1]), () => conflict(states));
+  let sessions = 0;
+  const { end, told } = await sync(
+    oncePuzzled(memoryStore(states[0])),
+    (handshake) => ++sessions === 2 ? TE.left(lost) : connect(handshake),
+  );
+  assert.deepEqual(end, E.left(lost));
+  assert.deepEqual(told.map(({ what }) => what), ["it is odd"]);
 });
