@@ -10,6 +10,7 @@ import type { Handshake, MailboxState } from "../codec/dsync_wire_item.ts";
 import { errorText } from "../codec/error_text.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { Guid, MailboxGuid } from "../model/ids.ts";
+import { INBOX } from "../model/mailbox.ts";
 import type { MailboxMemory, SyncMemory } from "../model/memory.ts";
 import { addSides, isNothing, type Report, type Side, type SyncEvent } from "../model/report.ts";
 import type { Peer } from "../port/peer.ts";
@@ -124,10 +125,22 @@ const doubtOf = (result: SessionResult, offered: ReadonlySet<string>): Doubt | n
 const isStuck = ({ report, hasUnsent }: SessionResult): boolean =>
   hasUnsent && isNothing(report.left) && isNothing(report.right);
 
-/** Whether a Dovecot has given up a backup in the middle: it deletes a mailbox that is in its way, and fails. */
-const isRefill = (request: SessionRequest, error: SyncError): boolean =>
+/** Where a Dovecot has given up a backup: it deletes a mailbox that is in its way, and fails; null: it did not. */
+const refillAt = (request: SessionRequest, error: SyncError): string | null =>
   request.flow === "out" && !request.keepOwn && error._tag === "Io" &&
-  error.what.includes("gave up");
+    error.what.includes("gave up")
+    ? error.where.mailbox ?? ""
+    : null;
+
+/** What is told of an INBOX in the way of a backup: with Maildir a Dovecot cannot delete it. */
+const inboxLeftOut = (): SyncError =>
+  syncError(
+    "Unsupported",
+    "mailbox",
+    { mailbox: INBOX },
+    "it is not copied: the Dovecot at the other end gave up at it, as one with a Maildir does whose " +
+      "INBOX would have to be filled anew; a dsync of this kind there does that",
+  );
 
 /**
  * What the first session of a sync asks for. A destination must hear of every mail of the source before it expunges one, at
@@ -151,6 +164,10 @@ class PeerSync {
   readonly #offered = new Set<string>();
   /** Problems that no later session has settled yet: they are told at the end. */
   #problems: SyncError[] = [];
+  /** Mailboxes at which a backup was given up once. */
+  readonly #refilled = new Set<string>();
+  /** What stays a problem whatever later sessions say. */
+  readonly #lasting: SyncError[] = [];
 
   constructor(store: Store, connect: Connect, request: SessionRequest, options: PeerSyncOptions) {
     this.#store = store;
@@ -212,12 +229,31 @@ class PeerSync {
     return end;
   }
 
+  /** Whether a backup gets further by another session although this one was given up at a mailbox. */
+  #getsFurther(at: string): boolean {
+    if (!this.#refilled.has(at)) {
+      this.#refilled.add(at);
+      return true;
+    }
+    if (at !== INBOX || this.#lasting.length > 0) return false;
+    this.#lasting.push(inboxLeftOut());
+    const { names } = this.#request;
+    const excluded = [...names.excluded, INBOX];
+    this.#request = { ...this.#request, names: { ...names, excluded } };
+    return true;
+  }
+
   async #run(): Promise<Either<SyncError, PeerSyncResult>> {
     for (let n = 1;; n++) {
       const isLast = n === SESSIONS;
       const result = await this.#session();
       if (E.isLeft(result)) {
-        if (!isLast && isRefill(this.#request, result.left)) continue;
+        const refill = refillAt(this.#request, result.left);
+        if (refill !== null && this.#getsFurther(refill)) {
+          n--;
+          continue;
+        }
+        if (!isLast && refill !== null) continue;
         if (!isLast && this.#request.syncType === "state" && result.left._tag === "Changed") {
           this.#request = { ...this.#request, syncType: "full" };
           continue;
@@ -246,10 +282,9 @@ class PeerSync {
     const report = this.#report!;
     const isSettled = this.#doubt === null || isStuck(result);
     const what = "the two ends kept changing while they were synced";
+    const unsettled = isSettled ? [] : [syncError("Changed", "run", {}, what)];
     return {
-      report: isSettled
-        ? report
-        : { ...report, problems: [...report.problems, syncError("Changed", "run", {}, what)] },
+      report: { ...report, problems: [...report.problems, ...this.#lasting, ...unsettled] },
       states: result.fullResync || this.#doubt !== null
         ? null
         : new Map([...this.#options.states, ...result.states]),
