@@ -5,7 +5,7 @@
  */
 import * as E from "fp-ts/Either.js";
 import * as TE from "fp-ts/TaskEither.js";
-import type { TreeNode } from "../codec/dsync_wire_item.ts";
+import type { Deletes, TreeNode } from "../codec/dsync_wire_item.ts";
 import { syncError, withPlace } from "../model/error.ts";
 import type { MailboxGuid } from "../model/ids.ts";
 import type { MailboxName, MailboxTree } from "../model/mailbox.ts";
@@ -21,6 +21,7 @@ import {
   mailboxTreeOf,
   nameTree,
   type NodeNumbers,
+  nodesFor,
   readToldTree,
   toldNames,
   type ToldTree,
@@ -90,9 +91,10 @@ export class SessionTree {
       const told = this.#tellNodes().then(() => this.#tellDeletes());
       await Promise.all([told, this.#hear()]);
     } else {
-      this.#told = treeToTell(this.own, names, all, null);
-      await Promise.all([this.#tellNodes(), this.#hear()]);
-      this.#told = this.#inTheirTerms(this.#told);
+      // A Dovecot tells all before it listens.
+      await this.#hear();
+      this.#told = this.#inTheirTerms(treeToTell(this.own, names, all, null));
+      await this.#tellNodes();
       await this.#tellDeletes();
     }
   }
@@ -121,11 +123,22 @@ export class SessionTree {
   }
 
   #inTheirTerms(told: ToldTree): ToldTree {
-    return { ...told, deletes: deletesFor(told.deletes, this.#heard!) };
+    const { nodes, deletes } = this.#heard!;
+    return {
+      ...told,
+      deletes: deletesFor(told.deletes, { nodes, deletes: this.#asHashed(deletes) }),
+    };
+  }
+
+  /** Deletes with the escape that their hashes are made with: those of ours with none, whatever they tell. */
+  #asHashed(deletes: Deletes): Deletes {
+    return this.#exchange.peer.isOurs ? { ...deletes, escape: null } : deletes;
   }
 
   async #tellNodes(): Promise<void> {
-    await new Sender(this.#exchange.peer).list(this.#told!.nodes);
+    const { peer } = this.#exchange;
+    const { nodes } = this.#told!;
+    await new Sender(peer).list(peer.isOurs ? nodes : nodesFor(nodes, this.#heard!));
   }
 
   async #tellDeletes(): Promise<void> {
@@ -146,12 +159,15 @@ export class SessionTree {
   }
 
   #theirs(): HeardTree {
-    return unwrap(readToldTree(this.#heard!, this.#store.fitName));
+    const { nodes, deletes } = this.#heard!;
+    const told = { nodes, deletes: this.#asHashed(deletes) };
+    return unwrap(readToldTree(told, this.#store.fitName));
   }
 
   /** This end's tree as it was told. */
   #ours(): DovecotSide {
-    return { names: toldNames(this.#told!.nodes), deletes: this.#told!.deletes };
+    const { nodes, deletes } = this.#told!;
+    return { names: toldNames(nodes), deletes: this.#asHashed(deletes) };
   }
 
   /** The other end's tree as one of a store. */

@@ -41,6 +41,8 @@ export interface ToldTree {
 const SEPARATOR = "/";
 /** What a Dovecot without one of its own sends, so that it knows the answer for one of its kind. */
 const ESCAPE = "%";
+/** The same where names are separated by that one. */
+const OTHER_ESCAPE = "~";
 
 /** Whether the protocol can tell a name: it has no place for control characters. */
 export const isTellable = (name: MailboxName): boolean => NAME.parse(name) !== undefined;
@@ -268,13 +270,26 @@ export const toldNames = (nodes: readonly TreeNode[]): NameTree => {
 const escaped = (character: string, escape: string): string =>
   escape + character.charCodeAt(0).toString(16).padStart(2, "0");
 
-/** The hash of a name as a sender with another separator makes it: what is one in a part is escaped. */
+/**
+ * Nodes as a Dovecot reads their names. One that has no escape character takes one for as long as it syncs: names that it
+ * tells are plain, but what it is told it takes for escaped, so that "a%41b" would become "aAb" there. One that has a
+ * character of its own escapes what it is told. Source: Dovecot 2.3 doveadm-dsync.c, dsync-brain-mailbox-tree.c.
+ */
+export const nodesFor = (nodes: readonly TreeNode[], hearer: ToldTree): readonly TreeNode[] => {
+  const { separator, escape } = hearer.deletes;
+  const borrowed = separator === ESCAPE ? OTHER_ESCAPE : ESCAPE;
+  if (escape !== borrowed) return nodes;
+  const written = (part: string): string => part.replaceAll(borrowed, escaped(borrowed, borrowed));
+  return nodes.map((node) => ({ ...node, name: node.name.map(written) }));
+};
+
+/** The hash of a name as an end with this separator makes it: that and the escape character are escaped in its parts. */
 export const hashWithSeparator = (
   parts: readonly string[],
   separator: string,
   escape: string | null,
 ): string => {
-  const written = separator === SEPARATOR || escape === null || escape === ""
+  const written = escape === null || escape === ""
     ? parts
     : parts.map((part) =>
       [...part].map((one) => one === separator || one === escape ? escaped(one, escape) : one).join(

@@ -135,10 +135,10 @@ const isDeletion = ({ dawn, sides }: TwoSides): boolean =>
  * What a Dovecot 2.3.19.1 at one end makes of a history, by its own rules: MODSEQs may differ by a few, mails that were
  * there already keep the saved date that they have, a deleted mailbox goes with what came to it since, and one that was
  * made anew gets its old mails back; subscriptions go along with a mailbox that is renamed; of several renames another one
- * may win; flags that were set long ago count as set. It fails on names with "%".
+ * may win; flags that were set long ago count as set.
  */
 export const DOVECOTS_RULES: Leniency = {
-  without: ["A%x"],
+  without: [],
   isKnown,
   isFine: (line, day) =>
     /: (HIGHEST)?MODSEQ is \d+, should be (at least )?\d+$|: saved is \d+, should be \d+$/.test(
