@@ -44,6 +44,7 @@ import {
   descendsAt,
   type MailFilter,
 } from "../sync/wire_mailbox.ts";
+import { hidesMails, withOutside } from "../sync/wire_outside.ts";
 import { Arrivals } from "./arrivals.ts";
 import { listAttributes, setAttributes } from "./attributes.ts";
 import type { Listening } from "./listening.ts";
@@ -221,7 +222,11 @@ export class MailboxExchange {
     const more = await tellMore(this.#mailbox, side.records, filter, hashRule);
     if (this.#exports) {
       this.#own.resolve(side.records);
-      await sender.list(changesToTell(side, this.#common, more));
+      const changes = changesToTell(side, this.#common, more);
+      if (hidesMails(this.#exchange, this.#common)) {
+        const heard = { numbers: this.#theirs, theirs: await this.#told.promise };
+        await sender.list(withOutside(changes, heard, filter));
+      } else await sender.list(changes);
     }
     if (this.#imports) {
       const theirs = await this.#told.promise;
@@ -374,7 +379,10 @@ export class MailboxExchange {
 
   async #exchanged(): Promise<Exchanged> {
     const { store } = this.#exchange;
-    const fresh = await lookAgain(store, this.#mailbox.status.guid);
+    const { guid } = this.#mailbox.status;
+    const fresh = unwrap(
+      await store.withMailbox(guid, ({ status, moment }) => TE.right({ status, moment }))(),
+    );
     const place = (error: SyncError): SyncError =>
       withPlace(error, { mailbox: this.#mailbox.name });
     const planned = this.#imports ? await this.#planned.promise : null;
@@ -405,12 +413,3 @@ export class MailboxExchange {
     };
   }
 }
-
-/** The mailbox as it is now. */
-const lookAgain = async (
-  store: Store,
-  guid: Mailbox["status"]["guid"],
-): Promise<Pick<Mailbox, "status" | "moment">> =>
-  unwrap(
-    await store.withMailbox(guid, ({ status, moment }) => TE.right({ status, moment }))(),
-  );

@@ -78,3 +78,57 @@ for (const [title, sync] of ROLES) {
     assert.deepEqual(here.map((line) => line.split("\t")[1]).sort(), ["b", "c", "x", "y", "z"]);
   });
 }
+
+const FILTERS: readonly (readonly [option: string, value: string])[] = [
+  ["-O", "-\\Seen"],
+  ["-I", "4000"],
+  ["-t", "2022-01-01"],
+  ["-e", "2022-01-01"],
+];
+
+for (const [title, sync] of ROLES) {
+  for (const [option, value] of FILTERS) {
+    // A doveadm that is given -e alone sends what no other end takes.
+    if (sync === serve && option === "-e") continue;
+    judged(`${option}: mails outside of it stay where they are; ${title}`, async (dovecot) => {
+      const dsync = await stageDsync(dovecot);
+      const ours = await dovecot.account("mdbox:~/mdbox");
+      const theirs = await dovecot.account("maildir:~/Maildir");
+      const isOld = (isOut: boolean): boolean => isOut !== (option === "-e");
+      const add = async (account: Account, isOut: boolean, subject: string): Promise<void> => {
+        await using imap = await dovecot.imap(account);
+        const body = isOut ? "x".repeat(9000) : "x";
+        const bytes = new TextEncoder().encode(`Subject: ${subject}\r\n\r\n${body}\r\n`);
+        const at = Date.UTC(isOld(isOut) ? 2021 : 2023, 1, 5) / 1000;
+        await imap.append("INBOX", bytes, isOut ? ["\\Seen"] : [], at);
+      };
+      await add(theirs, true, "out");
+      await add(theirs, false, "in");
+      const words = [option, value];
+      const run = () =>
+        sync(dovecot, dsync, [ours, theirs], sync === lead ? ["mirror", ...words] : words);
+      await run();
+      assert.deepEqual(await mails(dovecot, ours), ["2\tin"]);
+      for (const again of ["second", "third"]) {
+        await run();
+        assert.deepEqual(await mails(dovecot, theirs), ["1\tout", "2\tin"], again);
+      }
+      // What a user expunges goes on both sides; another mail outside of the filter comes between.
+      await add(theirs, true, "out too");
+      await add(ours, false, "new");
+      {
+        await using imap = await dovecot.imap(ours);
+        await imap.select("INBOX");
+        await imap.ok("UID STORE 2 +FLAGS (\\Deleted)");
+        await imap.ok("UID EXPUNGE 2");
+      }
+      for (const again of ["fourth", "fifth"]) {
+        await run();
+        const there = (await mails(dovecot, theirs)).map((line) => line.split("\t")[1]).sort();
+        assert.deepEqual(there, ["new", "out", "out too"], again);
+        const here = (await mails(dovecot, ours)).map((line) => line.split("\t")[1]);
+        assert.deepEqual(here, ["new"], again);
+      }
+    });
+  }
+}
