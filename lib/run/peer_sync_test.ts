@@ -15,6 +15,7 @@ import { memoryStore } from "../store/memory/memory_store.ts";
 import { applyTo, run } from "../testing/content.ts";
 import { hexGuid, saveOf } from "../testing/mails.ts";
 import { type Connect, syncWithPeer } from "./peer_sync.ts";
+import type { RunOptions } from "./run.ts";
 import type { SessionRequest } from "./session_handshake.ts";
 
 const BOX = mailboxGuid("00112233445566778899aabbccddeeff");
@@ -51,7 +52,7 @@ const twoSides = async (): Promise<readonly [MemoryState, MemoryState]> => {
   return states;
 };
 
-const sync = async (left: Store, connect: Connect) => {
+const sync = async (left: Store, connect: Connect, more: Partial<RunOptions> = {}) => {
   const events: SyncEvent[] = [];
   const end = await syncWithPeer(left, connect, REQUEST, {
     memory: NO_MEMORY,
@@ -61,6 +62,7 @@ const sync = async (left: Store, connect: Connect) => {
     hostname: "here.example",
     usesOf: () => [],
     side: "left",
+    ...more,
     onEvent: (event) => events.push(event),
   })();
   const told = events.flatMap((event) => event._tag === "Problem" ? [event.error] : []);
@@ -163,4 +165,25 @@ Deno.test("syncWithPeer: a run that fails tells what it found before, once", asy
   );
   assert.deepEqual(end, E.left(lost));
   assert.deepEqual(told.map(({ what }) => what), ["it is odd"]);
+});
+
+Deno.test("syncWithPeer: mails keep the pace in both directions", async () => {
+  const states = await twoSides();
+  const mails = [...Array(40).keys()].map((i) => saveOf({ uid: i + 1 }));
+  await applyTo(memoryStore(states[0]), BOX, mails.slice(0, 30));
+  await applyTo(memoryStore(states[1]), BOX, mails.slice(30));
+  const size = [...states].flatMap(({ mailboxes: [box] }) => box!.mails)
+    .reduce((sum, { mail }) => sum + mail.size, 0);
+  const paced = { operations: 0, bytes: 0 };
+  const count = (key: "operations" | "bytes") => (n: number): Promise<void> => {
+    paced[key] += n;
+    return Promise.resolve();
+  };
+  const pace = { operations: count("operations"), bytes: count("bytes") };
+  const connect = disturbed(memoryStore(states[1]), () => Promise.resolve());
+  const { end } = await sync(memoryStore(states[0]), connect, { pace });
+  assert.ok(E.isRight(end));
+  assert.deepEqual(states.map(({ mailboxes: [box] }) => box!.mails.length), [40, 40]);
+  assert.equal(paced.bytes, size);
+  assert.ok(paced.operations >= 40, `${paced.operations}`);
 });

@@ -31,7 +31,7 @@ import type { SeenMailbox, SessionOptions, SessionResult } from "./session_optio
 import { SessionTalk } from "./session_talk.ts";
 import { SessionTree, type TreeMailbox } from "./session_tree.ts";
 import { withSaidKeywords } from "./partial_keywords.ts";
-import { underOptions } from "./supervised.ts";
+import { pacedPeer, underOptions } from "./supervised.ts";
 import { Sender } from "./told_mails.ts";
 
 const fail = (error: SyncError): never => {
@@ -299,13 +299,8 @@ export const holdSession = (
 ): TaskEither<SyncError, SessionResult> =>
 async () => {
   try {
-    return E.right(
-      await new Session(
-        underOptions(withSaidKeywords(store), options.side, options),
-        peer,
-        options,
-      ).run(),
-    );
+    const own = underOptions(withSaidKeywords(store), options.side, options);
+    return E.right(await new Session(own, pacedPeer(peer, options), options).run());
   } catch (thrown) {
     if (!(thrown instanceof StreamFailure)) throw thrown;
     // The other end may be gone already, or in the middle of a mail.

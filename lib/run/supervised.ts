@@ -1,5 +1,6 @@
 /**
- * A store under supervision for one run: it can be stopped between two batches, held to a rate, and watched.
+ * A store under supervision for one run: it can be stopped between two batches, held to a rate, and watched. What is sent
+ * to a peer is held to the same rate.
  *
  * @module
  */
@@ -9,6 +10,7 @@ import { type SyncError, syncError } from "../model/error.ts";
 import type { MailboxName } from "../model/mailbox.ts";
 import type { MailOperation, Outcome } from "../model/operation.ts";
 import type { Side } from "../model/report.ts";
+import type { Peer } from "../port/peer.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { type Chunks, stopAt } from "../stream/chunks.ts";
 import { overlaid } from "../port/overlaid.ts";
@@ -99,6 +101,23 @@ export const supervised = (store: Store, supervision: Supervision): Store => {
     close: store.close,
   };
 };
+
+/** The same peer, and mails that are sent to it at the pace of a run: it writes them, as a store here writes what it is given. */
+export const pacedPeer = (peer: Peer, { pace }: Pick<RunOptions, "pace">): Peer =>
+  pace === undefined ? peer : {
+    ...peer,
+    send: async (items) => {
+      let mails = 0;
+      let bytes = 0;
+      for (const item of items) {
+        if (item._tag === "RequestedMail" && item.body) mails++;
+        else if (item._tag === "BodyPiece") bytes += item.bytes.length;
+      }
+      if (mails > 0) await pace.operations(mails);
+      if (bytes > 0) await pace.bytes(bytes);
+      await peer.send(items);
+    },
+  };
 
 /** The same store under the options of a run; `side`: which one it is in events. */
 export const underOptions = (
