@@ -46,8 +46,8 @@ const momentOf = (text: string, now: number): number | null => {
 
 /**
  * A moment in seconds since 1970: such a number, `YYYY-MM-DD` (its beginning in the local time zone), `DD-Mon-YYYY` (its
- * beginning in UTC, as doveadm has it), `now`, or an age such as `2 weeks` or `1d`; null where it is none, or not between 1970 and
- * the year 9999. `now` in seconds.
+ * beginning in UTC, as doveadm has it), `now`, or an age such as `2 weeks` or `1d`; null where it is none, or not between
+ * 1970 and the year 9999. `now` in seconds.
  */
 export const parseMoment = (text: string, now: number): number | null => {
   const moment = momentOf(text, now);

@@ -32,8 +32,8 @@ export const lockAccount = async (
 };
 
 /**
- * Locks the file at a path, which is made where it is missing, and waits for that up to `deadline`, milliseconds since 1970;
- * gives what removes it and lets go of it. Throws `StreamFailure`: `Busy` where another has it all the time.
+ * Locks the file at a path, which is made where it is missing, and waits for that up to `deadline`, milliseconds since
+ * 1970; gives what removes it and lets go of it. Throws `StreamFailure`: `Busy` where another has it all the time.
  */
 export const lockFile = async (os: Os, path: string, deadline: number): Promise<() => void> => {
   for (;;) {

@@ -9,8 +9,8 @@
 const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/g;
 
 /**
- * The text with control characters written as `\n`, `\t` or by their numbers, `\x1b`: nobody's name may begin a line of its own,
- * or tell a terminal what to do.
+ * The text with control characters written as `\n`, `\t` or by their numbers, `\x1b`: nobody's name may begin a line of
+ * its own, or tell a terminal what to do.
  */
 export const visibleText = (text: string): string =>
   text.replaceAll(CONTROL, (one) => {

@@ -23,7 +23,10 @@ export interface Finding {
   readonly right: string | null;
 }
 
-/** The digests of a mailbox that both sides have; equal where nothing was found in it, attributes and saved dates left aside. */
+/**
+ * The digests of a mailbox that both sides have; equal where nothing was found in it, attributes and saved dates left
+ * aside.
+ */
 export interface MailboxDigests {
   /** Its name on the left side. */
   readonly mailbox: MailboxName;

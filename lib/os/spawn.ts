@@ -5,8 +5,8 @@
  */
 
 /**
- * Starts a program. It starts where this one did; where that folder may not be entered, as behind sudo from somebody else's
- * home, at "/". Not where the program is named relative to that folder. Throws what Deno throws.
+ * Starts a program. It starts where this one did; where that folder may not be entered, as behind sudo from somebody
+ * else's home, at "/". Not where the program is named relative to that folder. Throws what Deno throws.
  */
 export const spawn = (program: string, options: Deno.CommandOptions): Deno.ChildProcess => {
   try {

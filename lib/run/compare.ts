@@ -251,11 +251,11 @@ const nodeText = (node: NamePair["left"]): string | null =>
 
 /**
  * Compares two stores: names, subscriptions, and of each mailbox GUID, UIDVALIDITY, UIDNEXT and attributes, and of each
- * mail UID, GUID, flags and keywords in their spelling; with bytes also received date, saved date where both formats keep one, POP3 UIDL and order, and content.
- * MODSEQs are not compared, nor mails that the other side has and does not show. Names that one side can only hold in
- * another spelling count as the same. Nothing is written, but for what any opening does: mails that are new to a Maildir
- * get their UIDs. Cost: the indexes of both sides, with bytes every byte of both; memory: some chunks of records, and one
- * mail of each side.
+ * mail UID, GUID, flags and keywords in their spelling; with bytes also received date, saved date where both formats keep
+ * one, POP3 UIDL and order, and content. MODSEQs are not compared, nor mails that the other side has and does not show.
+ * Names that one side can only hold in another spelling count as the same. Nothing is written, but for what any opening
+ * does: mails that are new to a Maildir get their UIDs. Cost: the indexes of both sides, with bytes every byte of both;
+ * memory: some chunks of records, and one mail of each side.
  *
  * @example
  * ```ts

@@ -143,8 +143,8 @@ const inboxLeftOut = (): SyncError =>
   );
 
 /**
- * What the first session of a sync asks for. A destination must hear of every mail of the source before it expunges one, at
- * whichever end it is: of a backup a state is only given out.
+ * What the first session of a sync asks for. A destination must hear of every mail of the source before it expunges one,
+ * at whichever end it is: of a backup a state is only given out.
  */
 export const firstRequest = (request: SessionRequest): SessionRequest =>
   request.flow !== "both" && !request.keepOwn && request.syncType === "state"

@@ -11,8 +11,8 @@ import type { IndexFile } from "./index_file.ts";
 const PAUSES = [1, 2, 4, 8, 16, 32, 64] as const;
 
 /**
- * Why what an index shows may not be all: its log goes on behind the last whole record, and nobody makes it longer. So it is
- * after a power cut, or when a writer was killed in the middle of a write; what was said there is lost, mails that came
+ * Why what an index shows may not be all: its log goes on behind the last whole record, and nobody makes it longer. So it
+ * is after a power cut, or when a writer was killed in the middle of a write; what was said there is lost, mails that came
  * last with it. Null: the log ends where it was read to. Throws as {@linkcode IndexFile.refresh}.
  */
 export const tornEnd = (os: Os, index: IndexFile): SyncError | null => {

@@ -8,7 +8,10 @@ import type { Os } from "../../port/os.ts";
 import { attempt } from "../account/or_fail.ts";
 import { MAIL_DIRECTORIES } from "./layout.ts";
 
-/** Dovecot's, also of its first versions, Courier's and ours; mbsync's state; the full text indexes that Dovecot's plugins keep; what NFS has left. */
+/**
+ * Dovecot's, also of its first versions, Courier's and ours; mbsync's state; the full text indexes that Dovecot's plugins
+ * keep; what NFS has left.
+ */
 const OF_A_MAILBOX = new RegExp(
   `^(?:${
     [

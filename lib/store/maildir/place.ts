@@ -167,8 +167,8 @@ export const entriesIn = (paths: MailboxPaths, part: keyof MailboxPaths): readon
   ENTRIES.filter(([one]) => separatePart(paths, one) === part);
 
 /**
- * Whatever else lies in one of a mailbox's directories and is no child mailbox, as dovecot-acl. A lock file is its owner's,
- * who takes it away again.
+ * Whatever else lies in one of a mailbox's directories and is no child mailbox, as dovecot-acl. A lock file is its
+ * owner's, who takes it away again.
  */
 export const otherFilesIn = (
   os: Os,

@@ -104,7 +104,10 @@ const cutTornLine = (os: Os, fd: Fd, path: string): void => {
   os.disk.truncate(fd, bytes.lastIndexOf(LF) + 1);
 };
 
-/** Appends lines; durable when this returns. What could be written in part only is cut off again. The caller holds the lock and has read the list under it. */
+/**
+ * Appends lines; durable when this returns. What could be written in part only is cut off again. The caller holds the lock
+ * and has read the list under it.
+ */
 export const appendUidlist = (
   os: Os,
   control: string,
