@@ -196,8 +196,9 @@ const membersOf = (
         problems.push(syncError(
           "Unsafe",
           "mailbox",
-          { mailbox: left.name },
-          `it is the other side's ${right.name} by its GUID, and INBOX cannot be renamed; left as it is`,
+          { mailbox: (left.name === INBOX ? right : left).name },
+          "it is INBOX on the other side, by its GUID, and left as it is until it has another one " +
+            "(doveadm mailbox update --mailbox-guid)",
         ));
         continue;
       }

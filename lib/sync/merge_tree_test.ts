@@ -238,6 +238,17 @@ for (const { claim, left, right, kept, past, wanted } of rows) {
   });
 }
 
+Deno.test("planMergeTree names a mailbox that was INBOX, as a client renames it, and what helps", () => {
+  const renamed = side([box("INBOX", 2), box("Old", 1)]);
+  const other = side([box("INBOX", 1)]);
+  for (const [left, right] of [[renamed, other], [other, renamed]] as const) {
+    const { problems, pairs } = planMergeTree(left, right, new Set());
+    assert.deepEqual(problems.map(({ _tag, where }) => [_tag, where.mailbox]), [["Unsafe", "Old"]]);
+    assert.match(problems[0]!.what, /INBOX on the other side.*--mailbox-guid/);
+    assert.ok(pairs.every(({ name }) => name !== "Old"));
+  }
+});
+
 /** Carries out the tree operations of one side, checking that each is possible. */
 const replay = (tree: MailboxTree, operations: readonly TreeOperation[]): Map<string, string> => {
   const table = new Map(
