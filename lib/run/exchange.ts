@@ -12,8 +12,6 @@ import type {
   MailChange,
   MailRequest,
 } from "../codec/dsync_wire_item.ts";
-import { wireAbilities } from "../codec/dsync_wire_hello.ts";
-import type { MailboxAttribute } from "../model/attribute.ts";
 import type { MailDecision } from "../model/decision.ts";
 import { type SyncError, syncError, withPlace } from "../model/error.ts";
 import { type Guid, type ModSeq, modSeq } from "../model/ids.ts";
@@ -35,9 +33,7 @@ import {
   withoutUnsent,
 } from "../sync/exchange_plan.ts";
 import type { MergeOperation } from "../sync/merge_mailbox.ts";
-import { attributesToCopy, attributesToTake } from "../sync/merge_attributes.ts";
 import type { Rules } from "../sync/session_order.ts";
-import { attributesToTell, withoutTimes } from "../sync/wire_attributes.ts";
 import {
   changesToTell,
   type CommonState,
@@ -46,9 +42,9 @@ import {
 } from "../sync/wire_mailbox.ts";
 import { hidesMails, withOutside } from "../sync/wire_outside.ts";
 import { Arrivals } from "./arrivals.ts";
-import { listAttributes, setAttributes } from "./attributes.ts";
 import type { Listening } from "./listening.ts";
 import { decisionsIn } from "./decided.ts";
+import { AttributeExchange } from "./exchange_attributes.ts";
 import { gather } from "./gather.ts";
 import type { Remembered } from "./session_options.ts";
 import { UnsentMails } from "./stuck_mails.ts";
@@ -89,8 +85,6 @@ export interface Exchange {
   readonly decided: (mailbox: MailboxName, decision: MailDecision) => void;
 }
 
-type Pending = Readonly<Record<"here" | "there", ReadonlySet<number>>>;
-
 /** What an exchange came to. */
 export interface Exchanged {
   /** What was done here. */
@@ -126,7 +120,7 @@ export class MailboxExchange {
   readonly #theirs: MailboxNumbers;
   readonly #common: CommonState;
   readonly #remembered: Remembered;
-  readonly #attributes = Promise.withResolvers<readonly MailboxAttribute[]>();
+  readonly #attributes: AttributeExchange;
   readonly #planned = Promise.withResolvers<ExchangePlan>();
   readonly #told = Promise.withResolvers<readonly MailChange[]>();
   readonly #own = Promise.withResolvers<readonly MailRecord[]>();
@@ -149,6 +143,7 @@ export class MailboxExchange {
     this.#theirs = theirs;
     this.#common = common;
     this.#remembered = remembered;
+    this.#attributes = new AttributeExchange(exchange, mailbox, common.modSeq);
   }
 
   get #imports(): boolean {
@@ -173,7 +168,7 @@ export class MailboxExchange {
   /** Runs the exchange to its end, all but the last word. */
   async run(): Promise<Exchanged> {
     const gates = [
-      this.#attributes,
+      this.#attributes.own,
       this.#planned,
       this.#told,
       this.#own,
@@ -212,7 +207,7 @@ export class MailboxExchange {
     const sender = new Sender(peer);
     const { pending, pendingThere, equalBelow } = this.#remembered;
     const gathered = unwrap(await gather(this.#mailbox, pending, undefined));
-    if (rules.attributes) await this.#sendAttributes(sender);
+    if (rules.attributes) await this.#attributes.send(sender);
     // In full, as both ends order new mails by them, letter by letter.
     const side = {
       ...gathered,
@@ -265,31 +260,6 @@ export class MailboxExchange {
     this.#sent.resolve();
   }
 
-  /** Whether a backup's destination ends with the source's attributes and no others. */
-  get #copiesAttributes(): boolean {
-    const { peer, keepOwn } = this.#exchange;
-    return !keepOwn && wireAbilities(peer.minor).fullAttributes;
-  }
-
-  async #sendAttributes(sender: Sender): Promise<void> {
-    const own = unwrap(await listAttributes(this.#mailbox)) ?? [];
-    this.#attributes.resolve(own);
-    if (!this.#exports) return;
-    const all = this.#exchange.rules.flow === "out" && this.#copiesAttributes;
-    await sender.list(attributesToTell(own, all ? NO_MODSEQ : this.#common.modSeq));
-  }
-
-  async #takeAttributes(): Promise<void> {
-    const { listening, rules } = this.#exchange;
-    const theirs = await listening.attributes();
-    if (!rules.attributes || this.#mailbox.attributes === undefined) return;
-    const own = withoutTimes(await this.#attributes.promise);
-    const changes = rules.flow === "in" && this.#copiesAttributes
-      ? attributesToCopy(own, theirs)
-      : attributesToTake(own, theirs, this.#common.modSeq);
-    this.#tally.takeAttributes(await setAttributes(this.#mailbox, changes));
-  }
-
   /** GUIDs as the other end knows them. A master may wait for its list first: a Dovecot does not wait for ours. */
   async #fullRecords(records: readonly MailRecord[]): Promise<readonly MailRecord[]> {
     const { store, rules } = this.#exchange;
@@ -306,7 +276,8 @@ export class MailboxExchange {
   async #listen(): Promise<void> {
     const { listening, makeSpool, rules } = this.#exchange;
     if (this.#imports) {
-      await this.#takeAttributes();
+      const attributes = await this.#attributes.take();
+      if (attributes !== null) this.#tally.takeAttributes(attributes);
       const changes: MailChange[] = [];
       for await (const chunk of listening.list("changes")) {
         const wrong = descendsAt(chunk, changes.at(-1)?.uid ?? 0);

@@ -102,7 +102,7 @@ export const supervised = (store: Store, supervision: Supervision): Store => {
   };
 };
 
-/** The same peer, and mails that are sent to it at the pace of a run: it writes them, as a store here writes what it is given. */
+/** The same peer, and mails that are sent to it at the pace of a run: it writes them, as a store here does. */
 export const pacedPeer = (peer: Peer, { pace }: Pick<RunOptions, "pace">): Peer =>
   pace === undefined ? peer : {
     ...peer,

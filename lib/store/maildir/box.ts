@@ -25,7 +25,8 @@ import {
   type IndexWriter,
   openIndex,
 } from "../index/index_file.ts";
-import { MAIL_DIRECTORIES, type MailboxPaths } from "./layout.ts";
+import type { MailboxPaths } from "./layout.ts";
+import { makeMailDirectories } from "./mail_directories.ts";
 import { type MailFile, pathOf } from "./listing.ts";
 import {
   cannotBeShown,
@@ -86,13 +87,6 @@ export const inMailbox = async <A>(name: MailboxName, use: () => A | Promise<A>)
     const scope = error.scope === "store" ? "mailbox" : error.scope;
     throw new StreamFailure<SyncError>(withPlace({ ...error, scope }, { mailbox: name }));
   }
-};
-
-/** Makes the directories of a mailbox that are missing, as Dovecot does when it opens one. */
-export const makeMailDirectories = (os: Os, mail: string): void => {
-  const { directory } = modesOf(os, mail);
-  // cur/ last: with LAYOUT=fs it makes the mailbox.
-  for (const one of [...MAIL_DIRECTORIES].reverse()) os.disk.mkdir(`${mail}/${one}`, directory);
 };
 
 /** What was done under the locks, and how the mailbox stands there. */

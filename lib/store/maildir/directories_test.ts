@@ -138,6 +138,7 @@ inTree("findMailboxes keeps the names of what cannot be reached", {
   await Deno.symlink("nowhere", `${root}/.INBOX`);
   await Deno.symlink("cur", `${root}/.loop/cur`);
   await Deno.symlink(".file", `${root}/.sieve`);
+  await Deno.symlink("nowhere", `${root}/.dovecot.sieve`);
   const found = findMailboxes(os, { root, layout: "maildir++" });
   assert.deepEqual(found.damaged, ["A", "B/C", "loop", "lost"]);
   assert.deepEqual(found.mailboxes, ["INBOX", "new"]);

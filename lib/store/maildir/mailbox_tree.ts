@@ -122,12 +122,16 @@ class Finder {
     } else this.#visitNested(candidate);
   }
 
-  /** A symlink to a directory is visited as that; one whose end cannot be reached may be a mailbox for all that is known. */
+  /**
+   * A symlink to a directory is visited as that; one whose end cannot be reached may be a mailbox for all that is known,
+   * but for those that have another use (.dovecot.sieve).
+   */
   #visitLink(candidate: Candidate): void {
     const { path, stored } = candidate;
     const kind = attempt(() => this.#os.files.stat(path)?.kind ?? null, () => null);
     if (kind === "directory") this.#visit(candidate);
     if (kind !== null || stored.toUpperCase() === INBOX) return;
+    if (isOfRoot(path.slice(path.lastIndexOf("/") + 1))) return;
     const name = this.#nameOf(candidate);
     if (name !== null) this.#placeOf(name, path);
   }
