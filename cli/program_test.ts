@@ -56,7 +56,7 @@ Deno.test("what is wrong is one line on stderr, with its place, a status that fi
       [["mirror", "dbox:~/x"], 64, /maildir:.*mdbox:/],
       [["mirror", "maildir:"], 64, /a path is missing/],
       [["mirror", "maildir:x"], 64, /must be absolute/],
-      [["mirror", "maildir:~/x:LAYOUT=index"], 1, /LAYOUT=index/],
+      [["mirror", "maildir:~/x:LAYOUT=index"], 1, /LAYOUT=index is not supported/],
       [["mirror", "mdbox:~/x:COLOUR=red"], 64, /COLOUR=red/],
       [["mirror", "maildir:~/Maildir"], 64, /both sides are the same mail/],
       [["mirror", `maildir:${root}/./Maildir/`], 64, /both sides are the same mail/],

@@ -129,7 +129,8 @@ export const parseLocation = (text: string, home: string | null): Either<SyncErr
   }
   const layout = given.get("LAYOUT")?.toLowerCase() ?? (format === "maildir" ? "maildir++" : "fs");
   if (layout !== "fs" && (format === "mdbox" || layout !== "maildir++")) {
-    return E.left(syncError("Unsupported", "run", { path: text }, `LAYOUT=${given.get("LAYOUT")}`));
+    const what = `LAYOUT=${given.get("LAYOUT")} is not supported`;
+    return E.left(syncError("Unsupported", "run", { path: text }, what));
   }
   const at = <K extends string>(name: K, key: string): { readonly [P in K]?: string } => {
     // An empty value is none at all, as for Dovecot.
