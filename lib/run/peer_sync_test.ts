@@ -187,3 +187,30 @@ Deno.test("syncWithPeer: mails keep the pace in both directions", async () => {
   assert.equal(paced.bytes, size);
   assert.ok(paced.operations >= 40, `${paced.operations}`);
 });
+
+Deno.test("syncWithPeer: a mailbox that cannot be made here is named once, and the others are synced", async () => {
+  const states = await twoSides();
+  await run(
+    memoryStore(states[1]).applyTree({
+      _tag: "CreateMailbox",
+      name: mailboxName("Unfit"),
+      guid: mailboxGuid("f".repeat(32)),
+      uidValidity: 1_700_000_001,
+    }),
+  );
+  await applyTo(memoryStore(states[1]), BOX, [saveOf({ uid: 1 })]);
+  const here = memoryStore(states[0]);
+  const unfit = syncError("Unfit", "mailbox", {}, "it does not fit");
+  const left: Store = {
+    ...here,
+    applyTree: (operation) =>
+      operation.name === "Unfit" ? TE.left(unfit) : here.applyTree(operation),
+  };
+  const connect = disturbed(memoryStore(states[1]), () => Promise.resolve());
+  const { end, told } = await sync(left, connect);
+  assert.ok(E.isRight(end));
+  assert.deepEqual(told.map(({ what, where }) => [where.mailbox, what]), [
+    ["Unfit", "it does not fit"],
+  ]);
+  assert.equal(states[0].mailboxes[0]!.mails.length, 1);
+});

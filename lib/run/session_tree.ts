@@ -211,8 +211,8 @@ export class SessionTree {
       (guid) => this.#numbers.get(guid)?.uidValidity ?? 1,
     );
     for (const problem of plan.problems) this.#log.problem(problem);
-    await this.#apply(plan.operations);
-    return plan.mailboxes;
+    const missing = await this.#apply(plan.operations);
+    return plan.mailboxes.filter(({ guid }) => !missing.has(guid));
   }
 
   /** Whether the other end may make something of its names that this session does not see. */
@@ -228,7 +228,9 @@ export class SessionTree {
       .filter((name) => !there.has(name));
   }
 
-  async #apply(operations: readonly TreeOperation[]): Promise<void> {
+  /** Gives the mailboxes that could not be made; why is told. */
+  async #apply(operations: readonly TreeOperation[]): Promise<ReadonlySet<MailboxGuid>> {
+    const missing = new Set<MailboxGuid>();
     const nameThere = (guid: MailboxGuid) => nameIn(this.theirs, this.#store.fitName)(guid);
     for (const operation of operations) {
       const end = await this.#store.applyTree(operation)();
@@ -242,7 +244,9 @@ export class SessionTree {
       const error = withPlace(end.left, { mailbox: operation.name });
       if (endsRun(error)) unwrap(E.left(error));
       this.#log.problem(error);
+      if (operation._tag === "CreateMailbox") missing.add(operation.guid);
     }
+    return missing;
   }
 
   /**
