@@ -122,6 +122,16 @@ const watchedPipe = (
   };
 };
 
+/** Sends a signal to a program, which may have ended just now. */
+const endNow = (child: Deno.ChildProcess, signal: Deno.Signal): void => {
+  try {
+    child.kill(signal);
+  } catch (thrown) {
+    // "Child process has already terminated": Deno knows it before its status is told.
+    if (!(thrown instanceof TypeError)) throw thrown;
+  }
+};
+
 /** The environment that a program inherits. */
 const inherited = (): Record<string, string> =>
   Object.fromEntries(
@@ -184,7 +194,7 @@ export const programs = (timeoutMs: number): StartProgram => (argv, onLine): Sta
       await pipe.close();
       for (const signal of ["SIGTERM", "SIGKILL"] as const) {
         if (await within(child.status, signal === "SIGTERM" ? graceMs : SHORT_GRACE_MS)) break;
-        child.kill(signal);
+        endNow(child, signal);
       }
       const { code, signal } = await child.status;
       // A grandchild may hold the other end of its standard error open, and would keep this process waiting.
