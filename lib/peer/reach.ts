@@ -16,7 +16,7 @@ import { greet, type Greeted } from "./greeting.ts";
 import { remoteStore } from "./remote_store.ts";
 
 /** What a dsync of ours says in its hello: that it can serve its store to another one of ours. */
-export const STORE_EXTENSION = "store-2";
+export const STORE_EXTENSION = "store-3";
 
 /** That it can serve it so that nothing is written: what the other end's run writes is not kept. */
 export const DRY_EXTENSION = "dry-1";
