@@ -36,12 +36,16 @@ export const run = async (root: string, ...words: readonly string[]): Promise<En
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 };
 
-/** A home with a Maildir and a configuration that names it. */
+/** A home with a Maildir and a configuration that names it; `dir`: where, absent: where temporary files are. */
 export const withHome = async (
   mails: number,
   use: (root: string) => Promise<void>,
+  dir?: string,
 ): Promise<void> => {
-  const root = await Deno.makeTempDir({ prefix: "dsync-program-" });
+  const root = await Deno.makeTempDir({
+    prefix: "dsync-program-",
+    ...(dir === undefined ? {} : { dir }),
+  });
   try {
     writeMaildir(sampleAccount({ seed: 3, mails, dots: false }), join(root, "Maildir"), {
       layout: "maildir++",
