@@ -125,10 +125,13 @@ const doubtOf = (result: SessionResult, offered: ReadonlySet<string>): Doubt | n
 const isStuck = ({ report, hasUnsent }: SessionResult): boolean =>
   hasUnsent && isNothing(report.left) && isNothing(report.right);
 
+/** How it shows that the other end has ended in the middle: to who reads, or to who writes, whoever finds it first. */
+const HAS_ENDED = /gave up|is gone|closed the connection/;
+
 /** Where a Dovecot has given up a backup: it deletes a mailbox that is in its way, and fails; null: it did not. */
 const refillAt = (request: SessionRequest, error: SyncError): string | null =>
   request.flow === "out" && !request.keepOwn && error._tag === "Io" &&
-    error.what.includes("gave up")
+    HAS_ENDED.test(error.what)
     ? error.where.mailbox ?? ""
     : null;
 

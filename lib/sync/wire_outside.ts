@@ -47,6 +47,10 @@ const isSame = (a: MailChange, b: MailChange): boolean =>
     ? a.headerHash !== null && a.headerHash === b.headerHash
     : sameGuid(a.guid, b.guid);
 
+/** What a mail is known by, wherever it is. */
+const nameOf = ({ guid, headerHash, uid }: MailChange): string =>
+  guid !== null && guid !== "" ? guid : headerHash === null ? `UID ${uid}` : `header ${headerHash}`;
+
 /** What the other end has, and what it knows of what it has no more. */
 interface TheirSide {
   /** UIDNEXT. */
@@ -109,6 +113,10 @@ export const withOutside = (
   };
   const common = lastCommon(told, side, filter);
   const taken = new Set(told.map(({ uid }) => uid));
-  const echoes = saves.filter(({ uid }) => uid < common && !taken.has(uid)).map(echoOf);
+  const here = new Set(told.filter(({ type }) => type === "s").map(nameOf));
+  // One that is here at another UID, as a later filter has let it through, would become two.
+  const isMissing = (change: MailChange): boolean =>
+    !taken.has(change.uid) && !here.has(nameOf(change));
+  const echoes = saves.filter((change) => change.uid < common && isMissing(change)).map(echoOf);
   return echoes.length === 0 ? told : [...told, ...echoes].sort((a, b) => a.uid - b.uid);
 };

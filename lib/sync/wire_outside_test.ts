@@ -73,6 +73,14 @@ for (const [title, told, theirs, uidNext, added] of ROWS) {
   });
 }
 
+Deno.test("withOutside: a mail that is here at another UID is not told twice", () => {
+  const [moved, common] = list("s5 s4");
+  const [there] = list("s1!");
+  const theirs = [{ ...there!, guid: moved!.guid }, common!];
+  const own = [common!, moved!];
+  assert.deepEqual(withOutside(own, { numbers: { uidNext: 5 }, theirs }, UNSEEN), own);
+});
+
 Deno.test("withOutside: a mail is told with what it has, and no change of it", () => {
   const record = recordOf({ uid: 1, flags: SEEN, keywords: ["new", "old"] });
   const theirs = changesToTell({
