@@ -185,7 +185,8 @@ export const runBench = async (command: BenchCommand): Promise<number> => {
     const error = thrown.error as SyncError;
     return failWith(error, command, statusOfError(error));
   } finally {
-    unlisten();
+    // A signal that comes meanwhile is still heard: it would leave the rest of the copies.
     remove();
+    unlisten();
   }
 };

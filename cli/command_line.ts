@@ -39,21 +39,21 @@ export const LONG = {
 };
 const TIMEOUT_S = 600;
 
-const VERBS: Readonly<Record<string, Verb>> = {
-  status: "status",
-  bench: "bench",
-  check: "check",
-  doctor: "doctor",
-  plan: "plan",
-  apply: "apply",
-  log: "log",
-  restore: "restore",
-  mirror: "mirror",
-  sync: "mirror",
-  backup: "backup",
-  server: "server",
-  "dsync-server": "server",
-};
+const VERBS: ReadonlyMap<string, Verb> = new Map([
+  ["status", "status"],
+  ["bench", "bench"],
+  ["check", "check"],
+  ["doctor", "doctor"],
+  ["plan", "plan"],
+  ["apply", "apply"],
+  ["log", "log"],
+  ["restore", "restore"],
+  ["mirror", "mirror"],
+  ["sync", "mirror"],
+  ["backup", "backup"],
+  ["server", "server"],
+  ["dsync-server", "server"],
+]);
 
 class WrongOption extends Error {}
 
@@ -289,7 +289,7 @@ const planOf = (head: Given, words: readonly string[], now: number): Command => 
   const tail = getopt(rest, LETTERS, LONG);
   for (const given of [middle, tail]) if (given.wrong !== null) wrong(given.wrong);
   if (new Options(middle, tail).asksForHelp()) return { _tag: "Help" };
-  const verb = VERBS[word];
+  const verb = VERBS.get(word);
   if (verb !== "mirror" && verb !== "backup") return wrong("plan wants mirror or backup behind it");
   const dry = { ...middle, plain: new Set([...middle.plain, "dry-run"]) };
   return syncOf(verb, allowed(verb, new Options(head, dry, tail)), tail.words, now);
@@ -341,7 +341,7 @@ const commandOf = (args: readonly string[], now: number): Command => {
       "a command is missing: mirror, backup, plan, apply, check, doctor, log, restore, status, bench or server",
     );
   }
-  const verb = VERBS[word] ?? wrong(`unknown command "${word}"`);
+  const verb = VERBS.get(word) ?? wrong(`unknown command "${word}"`);
   if (verb === "plan") return planOf(head, rest, now);
   allowed(verb, options);
   if (verb === "status" || verb === "bench") {
@@ -356,7 +356,7 @@ const commandOf = (args: readonly string[], now: number): Command => {
   if (verb === "log") return logOf(options, tail.words, now);
   if (verb === "mirror" || verb === "backup") return syncOf(verb, options, tail.words, now);
   // doveadm puts its own word for a server behind any command.
-  const [other] = tail.words.filter((said) => VERBS[said] !== "server");
+  const [other] = tail.words.filter((said) => VERBS.get(said) !== "server");
   if (other !== undefined) wrong(`server takes no words, found "${other}"`);
   return { _tag: "Server", ...commonOf(options) };
 };

@@ -114,6 +114,8 @@ Deno.test("parseCommandLine: what a Dovecot gives its other end is taken", () =>
 const REFUSED: readonly (readonly [string, RegExp])[] = [
   ["", /unknown command ""|command is missing/],
   ["dance x", /unknown command "dance"/],
+  ["constructor", /unknown command "constructor"/],
+  ["toString -v", /unknown command "toString"/],
   ["mirror", /LOCATION2 is missing/],
   ["-q mirror x", /unknown option -q/],
   ["mirror -R x", /-R goes with backup or -1/],

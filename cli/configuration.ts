@@ -223,7 +223,8 @@ export const configured = async <
   }
   for (const name of WITH_VARIABLES) {
     const value = settings.get(name);
-    if (value === undefined) continue;
+    // What nobody goes by may have variables that nothing stands for.
+    if (value === undefined || (name === "mail_location" && !goesByIt(command))) continue;
     const text = expanded(value, user);
     if (E.isLeft(text)) return text;
     settings.set(name, text.right);

@@ -306,10 +306,14 @@ Deno.test("--help names every option, --version the version", () =>
 
 Deno.test("%u: the user's name also where the environment has none; a variable that nothing stands for is refused", () =>
   withHome(1, async (root) => {
-    const bare = async (env: Record<string, string>, location: string) => {
+    const bare = async (
+      env: Record<string, string>,
+      location: string,
+      ...words: readonly string[]
+    ) => {
       const settings = ["-c", "/dev/null", "-o", `mail_location=maildir:${location}`];
       const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", MAIN, ...settings, "status"],
+        args: ["run", "-A", MAIN, ...settings, "status", ...words],
         clearEnv: true,
         env: { DENO_DIR, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...env },
       }).output();
@@ -323,6 +327,8 @@ Deno.test("%u: the user's name also where the environment has none; a variable t
     const homeless = await bare({}, "%h/Maildir");
     assert.equal(homeless.code, 78);
     assert.match(homeless.stderr, /^dsync: [^\n]*%h\/Maildir: .* HOME is not set\n$/);
+    const elsewhere = await bare({}, "%h/Maildir", `maildir:${root}/Maildir`);
+    assert.deepEqual([elsewhere.code, elsewhere.stderr], [0, ""]);
   }));
 
 /** The permissions of each kind of run, as the README gives them. */

@@ -153,11 +153,11 @@ Deno.test("bench: times copies, leaves nothing behind, and tells nothing of the 
 Deno.test("bench: stopped by a signal it leaves no copy of the mail; without a place for them it says so", () =>
   withHome(2000, async (root) => {
     const tmp = join(root, "tmp");
-    const bench = (TMPDIR: string): Deno.ChildProcess =>
+    const bench = (TMPDIR: string, stdout: "null" | "piped" = "null"): Deno.ChildProcess =>
       new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", MAIN, "bench", "maildir:~/Maildir"],
         env: { HOME: root, DENO_DIR, NO_COLOR: "1", TMPDIR },
-        stdout: "null",
+        stdout,
         stderr: "piped",
       }).spawn();
     await Deno.mkdir(tmp);
@@ -165,6 +165,17 @@ Deno.test("bench: stopped by a signal it leaves no copy of the mail; without a p
     while ((await filesBelow(tmp)).length < 5) await new Promise((go) => setTimeout(go, 10));
     child.kill("SIGTERM");
     assert.equal((await child.output()).code, 130);
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(tmp)), []);
+    // Its report is told, and the copies are being removed.
+    const ending = bench(tmp, "piped");
+    const reader = ending.stdout.getReader();
+    await reader.read();
+    try {
+      ending.kill("SIGTERM");
+    } catch {
+      // It has ended already, and then there is nothing to be seen.
+    }
+    await Promise.all([ending.status, reader.cancel(), ending.stderr.cancel()]);
     assert.deepEqual(await Array.fromAsync(Deno.readDir(tmp)), []);
     const { code, stderr } = await bench(join(root, "none")).output();
     assert.equal(code, 1);
