@@ -69,7 +69,12 @@ export const fill = async (
 export const warmUp = async (
   { dovecot, dsync }: Pick<Bench, "dovecot" | "dsync">,
 ): Promise<void> => {
-  const from = await dovecot.account("maildir:~/Maildir");
+  // Of two sides one has to be there.
+  const from = await dovecot.account("maildir:~/Maildir", (home) => {
+    for (const one of ["cur", "new", "tmp"]) {
+      Deno.mkdirSync(`${home}/Maildir/${one}`, { recursive: true });
+    }
+  });
   const to = await dovecot.account("mdbox:~/mdbox");
   for (const _ of ["compiled", "read again"]) {
     await measure(dovecot.machine, dsyncCommand(dsync, from, "mirror", served(dsync, to)));
