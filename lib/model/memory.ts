@@ -1,7 +1,8 @@
 /**
  * What a mirror remembers of its last run. On the strength of it mails are expunged, and mailboxes deleted, of which no
- * log tells any more; so it counts only where both sides prove to be what it was made of (`run/proven_memory.ts`). Where
- * it does not, or is not there, nothing is lost, only decided more cautiously.
+ * log tells any more; so it counts only where both sides prove to be what it was made of (`run/proven_memory.ts`); of a
+ * Dovecot behind a pipe nothing is proven, and this side's proof has to do. Where it does not count, or is not there,
+ * nothing is lost, only decided more cautiously.
  *
  * @module
  */

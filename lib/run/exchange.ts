@@ -38,6 +38,7 @@ import {
   changesToTell,
   type CommonState,
   descendsAt,
+  isWanted,
   type MailFilter,
 } from "../sync/wire_mailbox.ts";
 import { hidesMails, withOutside } from "../sync/wire_outside.ts";
@@ -93,7 +94,7 @@ export interface Exchanged {
   readonly problems: readonly SyncError[];
   /** Mails of either end that could not be carried over, or that the filter left out; by UID. */
   readonly pending: Readonly<Record<"here" | "there", readonly number[]>>;
-  /** Whether the other end lacks mails of this one that cannot be read. */
+  /** Whether one end lacks mails of the other one that cannot be read there. */
   readonly hasUnsent: boolean;
   /** The state of the mailbox, to be told to the other end. */
   readonly state: MailboxState;
@@ -129,6 +130,8 @@ export class MailboxExchange {
   #open: Arrivals | null = null;
   readonly #sent = Promise.withResolvers<void>();
   readonly #unsent = new UnsentMails();
+  /** Mails of the other end that it told of and did not send; by UID. */
+  readonly #unheard = new Set<number>();
   readonly #tally = new Tally();
 
   constructor(
@@ -209,15 +212,13 @@ export class MailboxExchange {
     const gathered = unwrap(await gather(this.#mailbox, pending, undefined));
     if (rules.attributes) await this.#attributes.send(sender);
     // In full, as both ends order new mails by them, letter by letter.
-    const side = {
-      ...gathered,
-      records: await this.#fullRecords(gathered.records),
-      stuck: await this.#unsent.find(this.#mailbox, gathered.records, pending),
-    };
-    const more = await tellMore(this.#mailbox, side.records, filter, hashRule);
+    const full = { ...gathered, records: await this.#fullRecords(gathered.records) };
+    const more = await tellMore(this.#mailbox, full.records, filter, hashRule);
+    const ours = changesToTell(full, NOT_COMMON, more);
+    const side = { ...full, stuck: await this.#stuckAmong(ours) };
     if (this.#exports) {
       this.#own.resolve(side.records);
-      const changes = changesToTell(side, this.#common, more);
+      const changes = this.#common.uid === 0 ? ours : changesToTell(side, this.#common, more);
       if (hidesMails(this.#exchange, this.#common)) {
         const heard = { numbers: this.#theirs, theirs: await this.#told.promise };
         await sender.list(withOutside(changes, heard, filter));
@@ -225,7 +226,6 @@ export class MailboxExchange {
     }
     if (this.#imports) {
       const theirs = await this.#told.promise;
-      const ours = changesToTell(side, NOT_COMMON, more);
       const { role, flow } = rules;
       const plan = planExchange(
         {
@@ -258,6 +258,16 @@ export class MailboxExchange {
       }));
     await sendAsked(this.#mailbox, findAsked(own, requests), sender, this.#unsent);
     this.#sent.resolve();
+  }
+
+  /** Which mails that could not be carried over before, and that the filter lets through, cannot be read still. */
+  async #stuckAmong(ours: readonly MailChange[]): Promise<ReadonlySet<number>> {
+    const { filter } = this.#exchange;
+    const { pending } = this.#remembered;
+    if (!this.#exports || pending.size === 0) return new Set();
+    const isTried = (mail: MailChange): boolean =>
+      mail.type === "s" && pending.has(mail.uid) && isWanted(filter, mail);
+    return await this.#unsent.find(this.#mailbox, ours.filter(isTried).map(({ uid }) => uid));
   }
 
   /** GUIDs as the other end knows them. A master may wait for its list first: a Dovecot does not wait for ours. */
@@ -305,14 +315,14 @@ export class MailboxExchange {
   async #apply(): Promise<void> {
     if (!this.#imports) return;
     const { here } = await this.#planned.promise;
-    const moves = here.filter(isMove);
     // Until all that was asked for is sent, every mail has to be found where it was told to be.
-    if (moves.some(({ _tag }) => _tag === "RenumberMail")) await this.#sent.promise;
+    if (here.some(({ _tag }) => _tag === "RenumberMail")) await this.#sent.promise;
     const { here: possible } = withoutUnsent(await this.#planned.promise, this.#unsent.uids);
     await this.#carryOut(this.#arriving(possible.filter(isMove)));
     await this.#sent.promise;
     const rest = possible.filter((operation) => !isMove(operation)) as MailOperation[];
-    await this.#carryOut(fromArray(rest));
+    const spared = await this.#unsent.sparing(this.#mailbox, rest, await this.#told.promise);
+    await this.#carryOut(fromArray(spared));
   }
 
   async #carryOut(operations: Chunks<MailOperation, SyncError>): Promise<void> {
@@ -341,9 +351,12 @@ export class MailboxExchange {
         const known = mail.guid === "" ? { ...mail, guid: this.#exchange.newGuid() } : mail;
         yield [{ _tag: "SaveMail", copy: operation, mail: known }];
       } else {
+        this.#unheard.add(operation.from.uid);
         const where = { mailbox: this.#mailbox.name, uid: operation.from.uid };
-        const what = "the other end lost the mail while it was synced";
-        this.#tally.lose(syncError("Changed", "message", where, what));
+        const [tag, what] = this.#remembered.pendingThere.has(operation.from.uid)
+          ? ["Damaged", "the other end has it, and cannot send it"] as const
+          : ["Changed", "the other end lost the mail while it was synced"] as const;
+        this.#tally.lose(syncError(tag, "message", where, what));
       }
     }
   }
@@ -364,10 +377,11 @@ export class MailboxExchange {
       problems: [this.#mailbox, this.#tally, this.#unsent].flatMap((part) =>
         part.problems.map(place)
       ),
-      hasUnsent: this.#unsent.uids.size > 0,
+      hasUnsent: this.#unsent.uids.size > 0 ||
+        [...this.#unheard].some((uid) => pendingThere.has(uid)),
       pending: {
         here: [...new Set([...planned?.pending.here ?? pending, ...this.#unsent.uids])],
-        there: [...planned?.pending.there ?? pendingThere],
+        there: [...new Set([...planned?.pending.there ?? pendingThere, ...this.#unheard])],
       },
       isDoubtful: planned !== null && isDoubtful(withoutUnsent(planned, this.#unsent.uids)),
       moment: fresh.moment,

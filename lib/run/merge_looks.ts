@@ -278,7 +278,11 @@ export class Merge {
       if (first) await this.#mergeAttributes(both);
       const equal = await areEqual(both.left, both.right, this.#pairs);
       if (E.isLeft(equal)) return equal;
-      if (equal.right) return E.right(this.#result(both, true, first));
+      if (equal.right) {
+        this.#leftOut = { left: [], right: [] };
+        this.#lacked({ left: [], right: [] });
+        return E.right(this.#result(both, true, first));
+      }
       const reading = readBoth(both);
       const [left, right] = await Promise.all([
         gather(both.left, this.#pending.left, this.#memory?.momentLeft, reading.left),
@@ -293,7 +297,13 @@ export class Merge {
       const plan = await this.#plan(both, sides.right, first);
       if (E.isLeft(plan)) return plan;
       this.#pairs = plan.right.pairs;
-      if (isSettled(plan.right)) return E.right(this.#result(both, false));
+      if (isSettled(plan.right)) {
+        const [a, b] = [0, 1].map((at) => new Set(plan.right.pairs.map((pair) => pair[at]!.uid)));
+        const lacked = ({ records }: MergeSide, paired: ReadonlySet<number>): readonly number[] =>
+          records.map(({ uid }) => uid).filter((uid) => !paired.has(uid));
+        this.#lacked({ left: lacked(sides.right.left, a!), right: lacked(sides.right.right, b!) });
+        return E.right(this.#result(both, false));
+      }
       this.problems = this.problems.filter((problem) => problem._tag !== "Changed");
       [this.#moved, this.#isHeldBack] = [false, false];
       const end = await withFirstMails(both, plan.right, async (both) => {
@@ -326,7 +336,8 @@ export class Merge {
       both[side].problems.map((problem) => withPlace(problem, { mailbox: this.#name }))
     );
     const problems = [...own, ...this.#attributeProblems, ...this.problems];
-    const isPending = SIDES.some((side) => this.#pending[side].size > 0);
+    const pending = { left: this.#pendingOf("left", left), right: this.#pendingOf("right", right) };
+    const isPending = SIDES.some((side) => pending[side].length > 0);
     return {
       done: this.done,
       problems,
@@ -336,14 +347,21 @@ export class Merge {
         name: this.#name,
         uidValidity: left.status.uidValidity,
         uidNext: Math.min(left.status.uidNext, right.status.uidNext),
-        pendingLeft: this.#pendingOf("left", left),
-        pendingRight: this.#pendingOf("right", right),
+        pendingLeft: pending.left,
+        pendingRight: pending.right,
         momentLeft: this.#moment("momentLeft", left, equal),
         momentRight: this.#moment("momentRight", right, equal),
         seenLeft: left.moment,
         seenRight: right.moment,
       },
     };
+  }
+
+  /** Of what could not be carried over only these count still, which one side alone has: the rest came over, or is gone. */
+  #lacked(uids: Readonly<Record<Side, readonly number[]>>): void {
+    for (const side of SIDES) {
+      this.#pending[side] = new Set(uids[side].filter((uid) => this.#pending[side].has(uid)));
+    }
   }
 
   /** UIDs that the other side has not got from this one, for whatever reason. */

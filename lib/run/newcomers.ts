@@ -24,10 +24,10 @@ import type { Stores } from "./with_both.ts";
 export type Newcomers = ReadonlySet<number>;
 
 /**
- * The mails that the side which deleted a mailbox never saw: those above the remembered UIDNEXT, and those that could
- * not be carried over. A memory that is not
- * proven to be of these two (`isProven`: of the side that deleted it) tells that somebody else saw them, and all count as
- * never seen; without any, those do that were saved since the deletion, or all where runs carry over only a part.
+ * The mails that the side which deleted a mailbox never saw: those above the remembered UIDNEXT, and those that could not
+ * be carried over. A memory that is not proven to be of these two (`isProven`: of the side that deleted it) tells that
+ * somebody else saw them, and all count as never seen; without any, those do that were saved since the deletion, or all
+ * where runs carry over only a part.
  */
 const newcomers = (
   mailbox: Mailbox,

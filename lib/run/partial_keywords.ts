@@ -12,11 +12,12 @@ import type { SyncError } from "../model/error.ts";
 import { isKeyword, type Keywords, NO_KEYWORDS } from "../model/flags.ts";
 import type { Guid } from "../model/ids.ts";
 import type { MailRecord } from "../model/mail.ts";
-import { type MailboxName, mailboxNamed } from "../model/mailbox.ts";
+import type { MailboxName } from "../model/mailbox.ts";
 import { type MailOperation, savedWith } from "../model/operation.ts";
 import { overlaid, withoutStamps } from "../port/overlaid.ts";
 import type { Mailbox, Store } from "../port/store.ts";
 import { collect, filter, map } from "../stream/chunks.ts";
+import { type RememberedTree, rememberedTree } from "./remembered_tree.ts";
 
 /** Whether a keyword takes part in a run. Of two spellings that differ in case both or none should. */
 export type WantedKeyword = (keyword: string) => boolean;
@@ -54,13 +55,13 @@ const partOf = (mailbox: Mailbox, isWanted: WantedKeyword, before: Before): Mail
 /** What the mails of the mailbox of that name have of the keywords that take no part. */
 const keywordsBefore = (
   store: Store,
+  { mailboxNamed }: RememberedTree,
   name: MailboxName,
   isWanted: WantedKeyword,
 ): TaskEither<SyncError, Before> =>
   pipe(
-    store.tree,
-    TE.chain((tree) => {
-      const guid = mailboxNamed(tree, name);
+    mailboxNamed(name),
+    TE.chain((guid) => {
       const hasSome = filter(({ keywords }: MailRecord) => !keywords.every(isWanted));
       return guid === null
         ? TE.right([])
@@ -76,22 +77,27 @@ const keywordsBefore = (
     }),
   );
 
-const partOfEach = (store: Store, isWanted: WantedKeyword): Store => ({
-  ...store,
-  withMailbox: (guid, use, purpose) =>
-    store.withMailbox(
-      guid,
-      (mailbox) => use(partOf(mailbox, isWanted, () => NO_KEYWORDS)),
-      purpose,
-    ),
-  replaceMailbox: (identity, use) =>
-    pipe(
-      keywordsBefore(store, identity.name, isWanted),
-      TE.chain((before) =>
-        store.replaceMailbox(identity, (fresh) => use(partOf(fresh, isWanted, before)))
+const partOfEach = (store: Store, isWanted: WantedKeyword): Store => {
+  const remembered = rememberedTree(store);
+  return {
+    ...store,
+    tree: remembered.tree,
+    applyTree: remembered.applyTree,
+    withMailbox: (guid, use, purpose) =>
+      store.withMailbox(
+        guid,
+        (mailbox) => use(partOf(mailbox, isWanted, () => NO_KEYWORDS)),
+        purpose,
       ),
-    ),
-});
+    replaceMailbox: (identity, use) =>
+      pipe(
+        keywordsBefore(store, remembered, identity.name, isWanted),
+        TE.chain((before) =>
+          remembered.replaceMailbox(identity, (fresh) => use(partOf(fresh, isWanted, before)))
+        ),
+      ),
+  };
+};
 
 /**
  * The same store without the keywords that take no part: they are not shown, so nothing is done to them, and the mails of

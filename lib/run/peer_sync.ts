@@ -10,13 +10,14 @@ import type { Handshake, MailboxState } from "../codec/dsync_wire_item.ts";
 import { errorText } from "../codec/error_text.ts";
 import { type SyncError, syncError } from "../model/error.ts";
 import type { Guid, MailboxGuid } from "../model/ids.ts";
-import { INBOX } from "../model/mailbox.ts";
+import { INBOX, mailboxName } from "../model/mailbox.ts";
 import type { MailboxMemory, SyncMemory } from "../model/memory.ts";
 import { addSides, isNothing, type Report, type Side, type SyncEvent } from "../model/report.ts";
 import type { Peer } from "../port/peer.ts";
 import type { MakeSpool } from "../port/spool.ts";
 import type { Store } from "../port/store.ts";
 import type { SpecialUses } from "../sync/select_names.ts";
+import { isRememberedOf } from "./proven_memory.ts";
 import type { RunOptions } from "./run.ts";
 import { holdSession } from "./session.ts";
 import { masterHandshake, masterOptions, type SessionRequest } from "./session_handshake.ts";
@@ -73,6 +74,20 @@ const followedBy = (before: Report | null, now: Report): Report =>
     kept: [...before.kept, ...now.kept],
   };
 
+/** What was told before of mailboxes into which a session did not look, as their numbers are equal: it is settled by none. */
+const toldOfSkipped = (
+  before: readonly SyncError[],
+  { seen, pending, report }: SessionResult,
+): readonly SyncError[] => {
+  const again = new Set(report.problems.map(errorText));
+  const skipped = new Set([...seen].flatMap(([guid, { name }]) => pending.has(guid) ? [] : [name]));
+  return before.filter((error) => {
+    const { _tag, where: { mailbox } } = error;
+    return _tag !== "Changed" && mailbox !== undefined && skipped.has(mailboxName(mailbox)) &&
+      !again.has(errorText(error));
+  });
+};
+
 /** What is remembered of one mailbox. */
 const rememberedOf = (
   result: SessionResult,
@@ -90,6 +105,7 @@ const rememberedOf = (
     pendingRight: pending?.there ?? before?.pendingRight ?? [],
     momentLeft: result.doubtful.has(guid) ? "" : seen.moment,
     momentRight: "",
+    seenLeft: seen.moment,
   };
 };
 
@@ -167,6 +183,8 @@ class PeerSync {
   readonly #offered = new Set<string>();
   /** Problems that no later session has settled yet: they are told at the end. */
   #problems: SyncError[] = [];
+  /** Whether there was a session: an other end that cannot be reached has given up nothing. */
+  #isReached = false;
   /** Mailboxes at which a backup was given up once. */
   readonly #refilled = new Set<string>();
   /** What stays a problem whatever later sessions say. */
@@ -183,6 +201,7 @@ class PeerSync {
   async #session(): Promise<Either<SyncError, SessionResult>> {
     const { hostname, states, makeSpool, newGuid, usesOf, side, signal, pace } = this.#options;
     const connected = await this.#connect(masterHandshake(this.#request, hostname))();
+    this.#isReached = E.isRight(connected);
     if (E.isLeft(connected)) return connected;
     const { peer, close } = connected.right;
     const doubt = this.#doubt;
@@ -197,9 +216,10 @@ class PeerSync {
         onEvent: (event) => this.#take(event),
         ...(signal === undefined ? {} : { signal }),
         ...(pace === undefined ? {} : { pace }),
-        remembered: ({ guid, uidValidity }) => {
-          const memory = this.#memory.mailboxes.get(guid);
-          const isOfIt = memory?.uidValidity === uidValidity;
+        remembered: (mailbox) => {
+          const memory = this.#memory.mailboxes.get(mailbox.status.guid);
+          // Of the other end nothing can prove that it is the one which is remembered.
+          const isOfIt = memory !== undefined && isRememberedOf(memory, "left", mailbox);
           return {
             pending: new Set(memory?.pendingLeft),
             pendingThere: new Set(memory?.pendingRight),
@@ -251,7 +271,7 @@ class PeerSync {
       const isLast = n === SESSIONS;
       const result = await this.#session();
       if (E.isLeft(result)) {
-        const refill = refillAt(this.#request, result.left);
+        const refill = this.#isReached ? refillAt(this.#request, result.left) : null;
         if (refill !== null && this.#getsFurther(refill)) {
           n--;
           continue;
@@ -263,8 +283,12 @@ class PeerSync {
         }
         return result;
       }
-      this.#report = followedBy(this.#report, result.right.report);
-      this.#problems = [...result.right.report.problems];
+      const { report } = result.right;
+      this.#problems = [
+        ...toldOfSkipped(this.#report?.problems ?? [], result.right),
+        ...report.problems,
+      ];
+      this.#report = followedBy(this.#report, { ...report, problems: [...this.#problems] });
       this.#memory = memoryOf(result.right, this.#memory);
       if (result.right.fullResync && this.#request.syncType === "state" && !isLast) {
         this.#request = { ...this.#request, syncType: "full" };

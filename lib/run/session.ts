@@ -217,6 +217,7 @@ class Session {
         return this.#note(guid, name, end.exchanged);
       case "Skipped":
         this.#seen.set(guid, { ...end, name });
+        for (const one of end.problems) this.#log.problem(withPlace(one, { mailbox: name }));
         return this.#done(name, end.messages, NOTHING_DONE);
       case "Lost": {
         const former = await this.#tree.takeBack({ guid, name });

@@ -40,6 +40,7 @@ export type MailboxEnd =
     readonly uidValidity: number;
     readonly uidNext: number;
     readonly moment: string;
+    readonly problems: readonly SyncError[];
   }
   /** The other end does not have it. */
   | { readonly _tag: "Lost" }
@@ -88,7 +89,7 @@ interface Opened {
   readonly introduced: Introduced | "lost" | "ignored" | "as saved";
   readonly stale: string | null;
   readonly exchanged: Exchanged | null;
-  readonly mailbox: Pick<Mailbox, "status" | "moment">;
+  readonly mailbox: Pick<Mailbox, "status" | "moment" | "problems">;
 }
 
 const open = <A>(
@@ -112,7 +113,7 @@ export const sessionMailbox = async (
     return { uid: state.commonUid, modSeq: state.commonModSeq };
   };
   const run = async (mailbox: Mailbox, { ours, theirs }: Introduced): Promise<Exchanged> => {
-    const remembered = options.remembered(mailbox.status);
+    const remembered = options.remembered(mailbox);
     const common = commonOf(ours);
     const exchanged = await new MailboxExchange(exchange, mailbox, theirs, common, remembered)
       .run();
@@ -145,8 +146,8 @@ export const sessionMailbox = async (
   if (exchanged !== null) return { _tag: "Exchanged", exchanged };
   if (introduced === "lost") return { _tag: "Lost" };
   if (typeof introduced === "string" || !introduced.synced) {
-    const { status: { messages, uidValidity, uidNext }, moment } = mailbox;
-    return { _tag: "Skipped", messages, uidValidity, uidNext, moment };
+    const { status: { messages, uidValidity, uidNext }, moment, problems } = mailbox;
+    return { _tag: "Skipped", messages, uidValidity, uidNext, moment, problems };
   }
   // The other end's UIDVALIDITY is taken over first; the mailbox has to be opened anew for that.
   unwrap(

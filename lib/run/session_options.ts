@@ -44,7 +44,7 @@ export interface SessionOptions extends RunOptions {
    */
   readonly compares: (mailbox: Pick<Mailbox, "status" | "moment">) => boolean;
   /** What this end knows of a mailbox from before. */
-  readonly remembered: (mailbox: Pick<MailboxStatus, "guid" | "uidValidity">) => Remembered;
+  readonly remembered: (mailbox: Pick<Mailbox, "status" | "moment">) => Remembered;
   /** Where mails wait that come out of order. */
   readonly makeSpool: MakeSpool;
   /** A GUID for a mail that comes without one. */
@@ -109,7 +109,7 @@ export interface SessionResult {
   readonly newDirectories: readonly string[];
   /** Of each mailbox that was exchanged the UIDs, at either end, that could not be carried over or were left out. */
   readonly pending: ReadonlyMap<MailboxGuid, Exchanged["pending"]>;
-  /** Whether the other end lacks mails of this one that cannot be read. */
+  /** Whether one end lacks mails of the other one that cannot be read there. */
   readonly hasUnsent: boolean;
 }
 

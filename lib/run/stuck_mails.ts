@@ -7,7 +7,8 @@ import * as E from "fp-ts/Either.js";
 import type { TaskEither } from "fp-ts/TaskEither.js";
 import { type SyncError, withPlace } from "../model/error.ts";
 import type { Uid } from "../model/ids.ts";
-import type { Body, MailRecord } from "../model/mail.ts";
+import type { Body } from "../model/mail.ts";
+import type { MailOperation } from "../model/operation.ts";
 import type { Mailbox } from "../port/store.ts";
 import { type Chunks, collect, failStream, fromArray, StreamFailure } from "../stream/chunks.ts";
 
@@ -68,16 +69,30 @@ export class UnsentMails {
     for (const one of uids) this.#uids.add(one);
   }
 
-  /** Finds those of `pending`, which could not be carried over before, that cannot be read now, either. */
-  async find(
-    mailbox: Mailbox,
-    records: readonly MailRecord[],
-    pending: ReadonlySet<number>,
-  ): Promise<ReadonlySet<number>> {
-    const uids = records.map(({ uid }) => uid).filter((uid) => pending.has(uid));
+  /** Finds those of some mails, which could not be carried over before, that cannot be read now, either. */
+  async find(mailbox: Mailbox, uids: readonly Uid[]): Promise<ReadonlySet<number>> {
     const stuck = await stuckMails(mailbox, uids)();
     if (E.isLeft(stuck)) return failStream(stuck.left);
-    for (const { uid, error } of stuck.right) this.add([uid], error);
-    return new Set(stuck.right.map(({ uid }) => uid));
+    // One that has gone meanwhile is nothing to wait for.
+    const found = stuck.right.filter(({ error }) => error._tag !== "Changed");
+    for (const { uid, error } of found) this.add([uid], error);
+    return new Set(found.map(({ uid }) => uid));
+  }
+
+  /**
+   * Without the expunges of mails that cannot be read and of which the other end is silent: it may never have got them.
+   * Cost: the mails that it is silent of are read.
+   */
+  async sparing(
+    mailbox: Mailbox,
+    operations: readonly MailOperation[],
+    told: readonly { readonly uid: Uid }[],
+  ): Promise<readonly MailOperation[]> {
+    const heard = new Set<number>(told.map(({ uid }) => uid));
+    const silent = operations.flatMap((one) =>
+      one._tag === "Expunge" && !heard.has(one.uid) ? [one.uid] : []
+    );
+    const spared = silent.length === 0 ? new Set() : await this.find(mailbox, silent);
+    return operations.filter((one) => one._tag !== "Expunge" || !spared.has(one.uid));
   }
 }

@@ -104,3 +104,23 @@ Deno.test("a deleted mailbox stays for the mails that a filter left out", async 
     assert.deepEqual(sizesIn(left), kept);
   }
 });
+
+Deno.test("what a filter left out is pending no more once both sides have it", async () => {
+  const left = account([1, 10], [2, 1000], [3, 11]);
+  const right = account();
+  const first = await mirrored(left, right, NO_MEMORY, SMALL);
+  const second = await mirrored(left, right, first, null);
+  for (const side of [left, right]) assert.deepEqual(sizesIn(side), [10, 11, 1000]);
+  const third = await mirrored(left, right, second, null);
+  for (const { mailboxes } of [second, third]) {
+    const { pendingLeft, pendingRight } = mailboxes.get(WORK_GUID)!;
+    assert.deepEqual([pendingLeft, pendingRight], [[], []]);
+  }
+  // So that a mailbox which is deleted then is deleted.
+  await run(
+    memoryStore(right).applyTree({ _tag: "DeleteMailbox", name: WORK, guid: WORK_GUID }),
+  );
+  right.log.push({ type: "DeleteMailbox", guid: WORK_GUID, at: 2_000_000_000 });
+  await mirrored(left, right, third, null);
+  assert.deepEqual(sizesIn(left), undefined);
+});
