@@ -258,8 +258,9 @@ inTree("fetchMails loses what is gone, no file, or cannot be decompressed, and g
 }, async (root) => {
   await Deno.writeFile(`${root}/cur/3.c,S=500:2,`, Uint8Array.of(0x1f, 0x8b, 8, 0));
   await Deno.writeFile(`${root}/cur/5.e:2,`, Uint8Array.of(0x1f, 0x8b, 8, 0));
+  await Deno.symlink("nowhere", `${root}/cur/7.g:2,`);
   await Deno.writeFile(`${root}/cur/6.f,S=9:2,`, Uint8Array.from("BZh91AY&SY", toByte));
-  const names = ["1.a:2,", "2.b:2,", "3.c,S=500:2,", "4.d:2,", "5.e:2,", "6.f,S=9:2,"];
+  const names = ["1.a:2,", "2.b:2,", "3.c,S=500:2,", "4.d:2,", "5.e:2,", "6.f,S=9:2,", "7.g:2,"];
   const fetched = await fetchAll(root, names.map((name, i) => mailIn(i + 1, name)));
   assert.deepEqual(fetched.map((one) => one._tag === "Mail" ? "Mail" : one.error._tag), [
     "Changed",
@@ -268,6 +269,7 @@ inTree("fetchMails loses what is gone, no file, or cannot be decompressed, and g
     "Mail",
     "Unsupported",
     "Unsupported",
+    "Damaged",
   ]);
   assert.ok(fetched.every((one) => one._tag === "Mail" || one.error.scope === "message"));
 });

@@ -218,8 +218,15 @@ export class MailReader {
     const opened = this.#tryOpen(name, mail.ending) ?? this.#tryOpen(name, this.#moved.find(name));
     if (opened !== null) return opened;
     this.#lookForMoved();
-    return this.#tryOpen(name, this.#moved.find(name)) ??
-      refuse("Changed", this.#path(name, mail.ending), "the mail is gone");
+    return this.#tryOpen(name, this.#moved.find(name)) ?? this.#lost(name, mail.ending);
+  }
+
+  /** Why a mail is not there: a symlink in its place that leads to nothing will not go away by itself. */
+  #lost(name: string, ending: Ending): never {
+    const path = this.#path(name, this.#moved.find(name) ?? ending);
+    return this.#os.files.lstat(path)?.kind === "symlink"
+      ? refuse("Damaged", path, "the symlink leads to nothing")
+      : refuse("Changed", path, "the mail is gone");
   }
 
   /** Lists the mailbox again, unless nothing has happened since that was done: many mails may be gone. */
