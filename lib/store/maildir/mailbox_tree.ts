@@ -52,10 +52,8 @@ class Finder {
     this.#location = location;
   }
 
-  /** Whether a directory is a file system's own, which only root may enter, and not somebody's mailbox. */
-  #isOfFileSystem(path: string): boolean {
-    return path === `${this.#location.root}/lost+found` &&
-      attempt(() => this.#os.files.stat(`${path}/cur`), () => null) === null;
+  #isDirectory(path: string): boolean {
+    return this.#os.files.stat(path)?.kind === "directory";
   }
 
   /**
@@ -73,8 +71,8 @@ class Finder {
   }
 
   /**
-   * The same of the cur/ of a mailbox. Where there is none Dovecot makes an empty one, or with LAYOUT=fs has a name that
-   * only has children; but mails that are listed were taken from under it: what deletes a mailbox takes its list, too.
+   * The same of the cur/ of a mailbox that is one whether it has a cur/ or not. Dovecot makes an empty one; but then the
+   * mails that are listed were taken from under it.
    */
   #curOf(name: MailboxName, mail: string): "directory" | "nothing" | "damaged" {
     const path = `${mail}/cur`;
@@ -144,7 +142,7 @@ class Finder {
     if (stored.toUpperCase() !== INBOX) {
       const name = this.#nameOf(candidate);
       if (name === null) return;
-      const cur = this.#curOf(name, path);
+      const cur = this.#placeOf(name, `${path}/cur`);
       if (cur !== "damaged") (cur === "directory" ? this.mailboxes : this.directories).add(name);
     }
     attempt(
@@ -162,8 +160,7 @@ class Finder {
   #nested(directory: string, prefix: string): void {
     for (const { name, kind } of this.#os.files.list(directory) ?? []) {
       if ((MAIL_DIRECTORIES as readonly string[]).includes(name)) continue;
-      const path = `${directory}/${name}`;
-      if (!this.#isOfFileSystem(path)) this.#take({ path, stored: prefix + name }, kind);
+      this.#take({ path: `${directory}/${name}`, stored: prefix + name }, kind);
     }
   }
 
