@@ -13,7 +13,8 @@ const PAUSES = [1, 2, 4, 8, 16, 32, 64] as const;
 /**
  * Why what an index shows may not be all: its log goes on behind the last whole record, and nobody makes it longer. So it
  * is after a power cut, or when a writer was killed in the middle of a write; what was said there is lost, mails that came
- * last with it. Null: the log ends where it was read to. Throws as {@linkcode IndexFile.refresh}.
+ * last with it. Null: the log ends where it was read to. May read on, so it is asked before anything is taken from the
+ * index. Throws as {@linkcode IndexFile.refresh}.
  */
 export const tornEnd = (os: Os, index: IndexFile): SyncError | null => {
   let size = -1;

@@ -9,7 +9,7 @@ import { HEADER_AT } from "../../codec/index_header.ts";
 import { DONE } from "../../codec/index_record.ts";
 import type { KeywordLetters } from "../../codec/maildir_keywords.ts";
 import type { Uidlist } from "../../codec/maildir_uidlist.ts";
-import { type SyncError, syncError, withPlace } from "../../model/error.ts";
+import { type SyncError, syncError } from "../../model/error.ts";
 import { type MailboxGuid, mailboxGuid } from "../../model/ids.ts";
 import type { MailboxIdentity, MailboxName } from "../../model/mailbox.ts";
 import type { Held, Os } from "../../port/os.ts";
@@ -25,6 +25,8 @@ import {
   type IndexWriter,
   openIndex,
 } from "../index/index_file.ts";
+import { tornEnd } from "../index/torn_end.ts";
+import { inMailbox } from "./in_mailbox.ts";
 import type { MailboxPaths } from "./layout.ts";
 import { makeMailDirectories } from "./mail_directories.ts";
 import { type MailFile, pathOf } from "./listing.ts";
@@ -78,17 +80,6 @@ export interface BoxOptions {
   readonly lastLook?: Look | null;
 }
 
-/** Runs `use` with errors narrowed to the mailbox. */
-export const inMailbox = async <A>(name: MailboxName, use: () => A | Promise<A>): Promise<A> => {
-  try {
-    return await use();
-  } catch (thrown) {
-    const error = thrownError(thrown);
-    const scope = error.scope === "store" ? "mailbox" : error.scope;
-    throw new StreamFailure<SyncError>(withPlace({ ...error, scope }, { mailbox: name }));
-  }
-};
-
 /** What was done under the locks, and how the mailbox stands there. */
 export interface Locked {
   /** The index's writer; null while there is no index. */
@@ -106,6 +97,8 @@ export class MaildirBox {
   #index: IndexFile | null = null;
   /** Why the index cannot be read. The mails can. */
   #indexError: SyncError | null = null;
+  /** Why it may be an older one than it was: flags and MODSEQs may be, which mails there are the files say. */
+  readonly #tornEnd: SyncError | null;
   #snapshot: Snapshot;
   #letters: KeywordLetters;
   #stamp = "";
@@ -118,6 +111,8 @@ export class MaildirBox {
     this.paths = options.paths;
     this.#options = options;
     this.#openIndex();
+    // Before the look, which has to be of what the index shows: this may read on.
+    this.#tornEnd = this.#index === null ? null : tornEnd(os, this.#index);
     const last = options.lastLook ?? null;
     this.#snapshot = last !== null && isStill(os, this.paths, last, this.#index)
       ? last.snapshot
@@ -168,8 +163,8 @@ export class MaildirBox {
 
   /** What could not be read, though the mails can. */
   get problems(): readonly SyncError[] {
-    const { problems } = this.#snapshot;
-    return this.#indexError === null ? problems : [...problems, this.#indexError];
+    const ofIndex = [this.#indexError, this.#tornEnd].filter((error) => error !== null);
+    return [...this.#snapshot.problems, ...ofIndex];
   }
 
   /** Lets go of the files. */

@@ -12,7 +12,6 @@ import type { MailboxStatus } from "../../model/mailbox.ts";
 import type { Mailbox } from "../../port/store.ts";
 import { CHUNK, fromArray } from "../../stream/chunks.ts";
 import { mailboxAttributes } from "../index/mailbox_attributes.ts";
-import { tornEnd } from "../index/torn_end.ts";
 import { Applier } from "./applier.ts";
 import type { MaildirBox } from "./box.ts";
 import { fetchMails, MailReader, Temperature } from "./fetch.ts";
@@ -122,10 +121,8 @@ const changesOf = (
  * mailboxes.
  */
 export const openMailbox = (box: MaildirBox, attributes?: string): Mailbox => {
-  const { snapshot, index } = box;
+  const { snapshot } = box;
   const { mails } = snapshot.merged;
-  // Which mails there are the files say; flags and MODSEQs may be older ones then.
-  const torn = index === null ? null : tornEnd(box.os, index);
   const mailOf = (uid: number) => mails.find(uid);
   const applier = new Applier(box);
   const temperature = new Temperature();
@@ -133,7 +130,7 @@ export const openMailbox = (box: MaildirBox, attributes?: string): Mailbox => {
   return {
     name: box.name,
     status: statusOf(snapshot),
-    problems: torn === null ? box.problems : [...box.problems, torn],
+    problems: box.problems,
     records: () => recordsOf(mails),
     changes,
     saves: (since) => fromArray(box.index?.saves(since) ?? []),

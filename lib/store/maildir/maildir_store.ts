@@ -28,7 +28,8 @@ import { readSubscriptions, removeDeadSubscriptionLock } from "../account/subscr
 import { removeDeadDraft } from "../index/index_create.ts";
 import { openIndex } from "../index/index_file.ts";
 import { subscribedNames } from "../../codec/subscriptions.ts";
-import { afterIndex, INDEX_BASE, inMailbox, MaildirBox } from "./box.ts";
+import { afterIndex, INDEX_BASE, MaildirBox } from "./box.ts";
+import { inMailbox } from "./in_mailbox.ts";
 import { makeMailDirectories } from "./mail_directories.ts";
 import type { Look } from "./look.ts";
 import { hasIncoming, removeIncoming } from "./incoming.ts";
