@@ -261,13 +261,13 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
     return isMissing(number) ? false : failCall("unlink", path, number);
   };
 
-  const mkdir: Disk["mkdir"] = (path, mode = 0o700) => {
+  const mkdir: Disk["mkdir"] = (path, mode = 0o700, durable = true) => {
     const there = files.stat(path);
     if (there?.kind === "directory") return;
     const parent = parentOf(path);
-    if (there === null) mkdir(parent, mode);
+    if (there === null) mkdir(parent, mode, durable);
     step("mkdir", path);
-    if (makeDirectory(path, mode) < 0) {
+    if (makeDirectory(path, mode, isMasked(mode)) < 0) {
       const number = errno();
       // Another process may have been faster.
       if (number === ERRNO.EEXIST && files.stat(path)?.kind === "directory") return;
@@ -275,9 +275,8 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
       const what = "mkdir failed: what is there is no directory (EEXIST)";
       failStream<SyncError>({ ...systemError("mkdir", number, { path }), what });
     }
-    if (isMasked(mode) && changingLibc().chmod(pathBytes(path), mode) < 0) failCall("chmod", path);
     // One that may be written to, but not read, is the only one that cannot be opened here.
-    if (!syncNames(parent) && errno() !== ERRNO.EACCES) failCall("open", parent);
+    if (durable && !syncNames(parent) && errno() !== ERRNO.EACCES) failCall("open", parent);
   };
 
   const rmdir: Disk["rmdir"] = (path) => {

@@ -139,6 +139,7 @@ Deno.test("mkdir: the directory above each one that is made is durable", () =>
     };
     try {
       for (const path of ["a/b//c/", "a/b", "a/d"]) disk.mkdir(`${home}/${path}`);
+      disk.mkdir(`${home}/a/e/f`, 0o700, false);
     } finally {
       libc.fsync = fsync;
     }

@@ -46,7 +46,9 @@ const CHANGING = {
 
 type Calls<S extends Deno.ForeignLibraryInterface> = Deno.DynamicLibrary<S>["symbols"];
 
-/** Open flags of asm-generic/fcntl.h, the same on x86-64 and arm64. */
+const isArm = Deno.build.arch === "aarch64";
+
+/** Open flags of asm-generic/fcntl.h, the same on x86-64 and arm64 but for two. */
 export const O = {
   RDONLY: 0,
   RDWR: 0o2,
@@ -57,6 +59,8 @@ export const O = {
   NONBLOCK: 0o4000,
   CLOEXEC: 0o2000000,
   PATH: 0o10000000,
+  DIRECTORY: isArm ? 0o40000 : 0o200000,
+  NOFOLLOW: isArm ? 0o100000 : 0o400000,
 } as const;
 
 /** "Relative to the current directory", for the calls that end in `at`. */

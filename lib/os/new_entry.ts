@@ -28,16 +28,16 @@ const split = (path: string): readonly [string, string] => {
   return at < 0 ? [".", bare] : [bare.slice(0, at) || "/", bare.slice(at + 1)];
 };
 
-/** How something is made in an open directory, found there again, and taken away. */
+/** How something is made in an open directory, given to somebody, and taken away. */
 interface Making {
   readonly make: (directory: Fd, name: string) => number;
-  readonly chown: (made: number, directory: Fd, name: string, uid: number, gid: number) => number;
+  readonly give: (made: number, directory: Fd, name: string, uid: number, gid: number) => number;
   readonly remove: (made: number, directory: Fd, name: string) => void;
 }
 
 const makingFile = (mode: number): Making => ({
   make: (directory, name) => changingLibc().openat(directory, pathBytes(name), NEW_FILE, mode),
-  chown: (fd, _directory, _name, uid, gid) =>
+  give: (fd, _directory, _name, uid, gid) =>
     changingLibc().fchownat(fd, NO_PATH, uid, gid, AT_EMPTY_PATH),
   remove: (fd, directory, name) => {
     libc().close(fd);
@@ -45,10 +45,25 @@ const makingFile = (mode: number): Making => ({
   },
 });
 
-const makingDirectory = (mode: number): Making => ({
+/** Gives a directory its mode; not what a symlink in its place leads to. */
+const setMode = (directory: Fd, name: string, mode: number): number => {
+  const flags = O.RDONLY | O.DIRECTORY | O.NOFOLLOW | O.CLOEXEC;
+  const fd = changingLibc().openat(directory, pathBytes(name), flags, 0);
+  if (fd < 0) return fd;
+  try {
+    return changingLibc().fchmod(fd, mode);
+  } finally {
+    libc().close(fd);
+  }
+};
+
+const makingDirectory = (mode: number, isMasked: boolean): Making => ({
   make: (directory, name) => changingLibc().mkdirat(directory, pathBytes(name), mode),
-  chown: (_made, directory, name, uid, gid) =>
-    changingLibc().fchownat(directory, pathBytes(name), uid, gid, AT_SYMLINK_NOFOLLOW),
+  give: (_made, directory, name, uid, gid) => {
+    const flags = AT_SYMLINK_NOFOLLOW;
+    const given = changingLibc().fchownat(directory, pathBytes(name), uid, gid, flags);
+    return given === 0 && isMasked ? setMode(directory, name, mode) : given;
+  },
   remove: (_made, directory, name) =>
     void changingLibc().unlinkat(directory, pathBytes(name), AT_REMOVEDIR),
 });
@@ -57,7 +72,7 @@ const makingDirectory = (mode: number): Making => ({
  * Makes something in a directory that is somebody's. It is held open meanwhile: its owner may put a symlink in its place
  * at any time, and would else be given what lies behind that.
  */
-const forOwner = (path: string, { make, chown, remove }: Making): number => {
+const forOwner = (path: string, { make, give, remove }: Making): number => {
   const [parent, name] = split(path);
   const directory = rawOpen(parent, O.PATH | O.CLOEXEC);
   if (directory < 0) return directory;
@@ -65,7 +80,7 @@ const forOwner = (path: string, { make, chown, remove }: Making): number => {
     const { uid, gid } = fstat(directory, parent);
     const made = make(directory, name);
     if (made < 0 || uid === 0) return made;
-    if (chown(made, directory, name, uid, gid) < 0) {
+    if (give(made, directory, name, uid, gid) < 0) {
       const number = errno();
       remove(made, directory, name);
       return failCall("chown", path, number);
@@ -91,8 +106,13 @@ const isForAnother = (path: string): boolean => {
 export const makeFile = (path: string, mode: number): Fd =>
   isForAnother(path) ? forOwner(path, makingFile(mode)) : rawOpen(path, NEW_FILE, mode);
 
-/** Makes a directory in one that exists; the same in all else. */
-export const makeDirectory = (path: string, mode: number): number =>
-  isForAnother(path)
-    ? forOwner(path, makingDirectory(mode))
-    : changingLibc().mkdir(pathBytes(path), mode);
+/**
+ * Makes a directory in one that exists; the same in all else. `isMasked`: the system takes bits of the mode away, which it
+ * shall have nevertheless.
+ */
+export const makeDirectory = (path: string, mode: number, isMasked: boolean): number => {
+  if (isForAnother(path)) return forOwner(path, makingDirectory(mode, isMasked));
+  const made = changingLibc().mkdir(pathBytes(path), mode);
+  const isDone = made < 0 || !isMasked || changingLibc().chmod(pathBytes(path), mode) === 0;
+  return isDone ? made : failCall("chmod", path);
+};

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { failureOf, summary } from "./_failure.ts";
 import { withDirectory } from "./_other_process.ts";
+import { changingLibc } from "./libc.ts";
 import { makeOs } from "./os.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -70,6 +71,34 @@ Deno.test({
         assert.deepEqual(summary(failureOf(make)), ["Io", `${home}/mail/link`, "EEXIST"]);
       }
       assert.deepEqual([...Deno.readDirSync(`${home}/roots`)], []);
+    }),
+});
+
+Deno.test({
+  name: "root: what a symlink leads to that takes a new directory's place keeps its mode",
+  ignore,
+  fn: () =>
+    withDirectory((home) => {
+      const mail = `${home}/mail`;
+      for (const path of [mail, `${home}/roots`]) Deno.mkdirSync(path, { mode: 0o700 });
+      Deno.chownSync(mail, USER, GROUP);
+      const libc = changingLibc() as { mkdirat: (...given: never[]) => number };
+      const { mkdirat } = libc;
+      libc.mkdirat = (...given) => {
+        const made = mkdirat(...given);
+        Deno.renameSync(`${mail}/new`, `${mail}/away`);
+        Deno.symlinkSync(`${home}/roots`, `${mail}/new`);
+        return made;
+      };
+      try {
+        assert.equal(
+          failureOf(() => makeOs().disk.mkdir(`${mail}/new`, 0o777)).where.path,
+          `${mail}/new`,
+        );
+      } finally {
+        libc.mkdirat = mkdirat;
+      }
+      assert.equal(Deno.statSync(`${home}/roots`).mode! & 0o777, 0o700);
     }),
 });
 

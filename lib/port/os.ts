@@ -134,8 +134,11 @@ export interface Disk {
   readonly link: (from: string, to: string) => void;
   /** unlink(2); gives false when it did not exist. */
   readonly unlink: (path: string) => boolean;
-  /** mkdir -p, with mode (default 0700), durable: the directory above each one that is made is fsynced. Existing is fine. */
-  readonly mkdir: (path: string, mode?: number) => void;
+  /**
+   * mkdir -p, with mode (default 0700), durable: the directory above each one that is made is fsynced, unless `durable` is
+   * false: nothing needs it yet, or the caller does that once for many. Existing is fine.
+   */
+  readonly mkdir: (path: string, mode?: number, durable?: boolean) => void;
   /** rmdir(2) of an empty directory; gives false when it did not exist or is not empty. */
   readonly rmdir: (path: string) => boolean;
   /** rm -r of a tree; missing is fine. */

@@ -155,6 +155,10 @@ inTree("rootKind tells a Maildir from nothing and from something else", {
   "maildir/cur/": "",
   "folders/.A/cur/": "",
   "nested/A/B/cur/": "",
+  "notmuch/A/B/cur/": "",
+  "notmuch/A/.DS_Store": "",
+  "notmuch/.notmuch/xapian/postlist.glass": "",
+  "notmuch/.mbsyncstate": "",
   "mdbox/mailboxes/": "",
   "empty/": "",
   "file": "",
@@ -181,6 +185,7 @@ inTree("rootKind tells a Maildir from nothing and from something else", {
   assert.equal(kind("folders", "maildir++"), "maildir");
   assert.equal(kind("nested", "fs"), "maildir");
   assert.equal(kind("nested", "maildir++"), "foreign");
+  assert.equal(kind("notmuch", "fs"), "maildir");
   assert.equal(kind("new", "maildir++"), "empty");
   for (const home of ["home", "docs", "notes", "mixed"]) {
     assert.equal(kind(home, "maildir++"), "foreign", home);

@@ -52,8 +52,10 @@ class Finder {
     this.#location = location;
   }
 
-  #isDirectory(path: string): boolean {
-    return this.#os.files.stat(path)?.kind === "directory";
+  /** Whether a directory is a file system's own, which only root may enter, and not somebody's mailbox. */
+  #isOfFileSystem(path: string): boolean {
+    return path === `${this.#location.root}/lost+found` &&
+      attempt(() => this.#os.files.stat(`${path}/cur`), () => null) === null;
   }
 
   /**
@@ -71,8 +73,8 @@ class Finder {
   }
 
   /**
-   * The same of the cur/ of a mailbox that is one whether it has a cur/ or not. Dovecot makes an empty one; but then the
-   * mails that are listed were taken from under it.
+   * The same of the cur/ of a mailbox. Where there is none Dovecot makes an empty one, or with LAYOUT=fs has a name that
+   * only has children; but mails that are listed were taken from under it: what deletes a mailbox takes its list, too.
    */
   #curOf(name: MailboxName, mail: string): "directory" | "nothing" | "damaged" {
     const path = `${mail}/cur`;
@@ -142,7 +144,7 @@ class Finder {
     if (stored.toUpperCase() !== INBOX) {
       const name = this.#nameOf(candidate);
       if (name === null) return;
-      const cur = this.#placeOf(name, `${path}/cur`);
+      const cur = this.#curOf(name, path);
       if (cur !== "damaged") (cur === "directory" ? this.mailboxes : this.directories).add(name);
     }
     attempt(
@@ -160,7 +162,8 @@ class Finder {
   #nested(directory: string, prefix: string): void {
     for (const { name, kind } of this.#os.files.list(directory) ?? []) {
       if ((MAIL_DIRECTORIES as readonly string[]).includes(name)) continue;
-      this.#take({ path: `${directory}/${name}`, stored: prefix + name }, kind);
+      const path = `${directory}/${name}`;
+      if (!this.#isOfFileSystem(path)) this.#take({ path, stored: prefix + name }, kind);
     }
   }
 

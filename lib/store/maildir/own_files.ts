@@ -39,9 +39,12 @@ const OF_A_MAILBOX = new RegExp(
   "s",
 );
 
-/** Besides them at the root: Courier's, Sieve scripts, and what file systems have at theirs. */
+/**
+ * Besides them at the root: Courier's, Sieve scripts, the index of notmuch, whose users have no INBOX there, and what
+ * file systems and the Finder have at theirs.
+ */
 const OF_A_ROOT =
-  /^(?:maildirfilter.*|maildirshared|shared-maildirs|sieve|lost\+found|\.snapshot)$/;
+  /^(?:maildirfilter.*|maildirshared|shared-maildirs|sieve|\.notmuch|lost\+found|\.snapshot|\.DS_Store)$/;
 
 /** Any of them makes a directory a mailbox, whatever else lies in it. */
 const MARKS: readonly string[] = [

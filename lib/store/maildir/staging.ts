@@ -13,7 +13,7 @@ import type { Fd, Held, Os } from "../../port/os.ts";
 import { StreamFailure } from "../../stream/chunks.ts";
 import { modesOf } from "../account/modes.ts";
 import { attempt } from "../account/or_fail.ts";
-import { accountRoots, type MailboxPaths, type MaildirLocation } from "./layout.ts";
+import { accountRoots, directoryOf, type MailboxPaths, type MaildirLocation } from "./layout.ts";
 
 const PREFIX = "dsync-stage.";
 const OWNER = "owner";
@@ -73,12 +73,13 @@ export interface OwnStage extends Stage {
 export const makeStage = (os: Os, location: MaildirLocation, name: MailboxName): OwnStage => {
   const stage = stageOf(stageRoots(location, name), formatHex(os.random(8)));
   const { directory, file } = modesOf(os, location.root);
-  for (const one of stage.directories) os.disk.mkdir(one, directory);
+  // Nothing of it counts before it is declared ready, or is renamed.
+  for (const one of stage.directories) os.disk.mkdir(one, directory, false);
   const path = `${stage.directories[0]}/${OWNER}`;
   const fd = os.disk.openNew(path, file);
   const held = os.locks.tryFlock(fd, path);
   for (const part of ["mail", "control", "index"] as const) {
-    os.disk.mkdir(stage.box[part], directory);
+    os.disk.mkdir(stage.box[part], directory, false);
   }
   const release = () => {
     held?.release();
@@ -94,7 +95,10 @@ export const makeStage = (os: Os, location: MaildirLocation, name: MailboxName):
       // The line end says that the name is whole.
       const name = encoder.encode(`${target}\n`);
       os.disk.create(`${stage.directories[0]}/${READY}`, [name], { mode: file });
-      for (const one of stage.directories) os.disk.syncDir(one);
+      for (const one of stage.directories) {
+        os.disk.syncDir(one);
+        os.disk.syncDir(directoryOf(one));
+      }
     },
   };
 };

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import * as E from "fp-ts/Either.js";
 import * as TE from "fp-ts/TaskEither.js";
+import { syncError } from "../../model/error.ts";
 import { mailboxName } from "../../model/mailbox.ts";
 import type { MailboxGuid } from "../../model/ids.ts";
+import { withDirectory } from "../../os/_other_process.ts";
 import { makeOs } from "../../os/os.ts";
 import type { Store } from "../../port/store.ts";
+import { StreamFailure } from "../../stream/chunks.ts";
 import { run } from "../../testing/content.ts";
 import type { MaildirLocation } from "./layout.ts";
+import { findMailboxes } from "./mailbox_tree.ts";
 import { openMaildir } from "./maildir_store.ts";
 
 const os = makeOs();
@@ -132,3 +136,19 @@ Deno.test("openMaildir refuses a home, says what is in it, and leaves it as it i
     await Deno.remove(root, { recursive: true });
   }
 });
+
+Deno.test("findMailboxes takes no lost+found that only root may enter for a damaged mailbox", () =>
+  withDirectory(async (home) => {
+    for (const one of ["cur", "A/lost+found", "lost+found"]) {
+      await Deno.mkdir(`${home}/${one}`, { recursive: true });
+    }
+    const denied = (path: string) => {
+      throw new StreamFailure(syncError("Denied", "store", { path }, "stat failed (EACCES)"));
+    };
+    const { files } = os;
+    const stat: typeof files.stat = (path) =>
+      path.startsWith(`${home}/lost+found/`) ? denied(path) : files.stat(path);
+    const found = findMailboxes({ ...os, files: { ...files, stat } }, { root: home, layout: "fs" });
+    assert.deepEqual([found.mailboxes, found.directories], [["INBOX"], ["A", "A/lost+found"]]);
+    assert.deepEqual([found.damaged, found.problems], [[], []]);
+  }));

@@ -50,6 +50,22 @@ const ROWS: readonly Row[] = [
     leaves: "a symlink",
   },
   { title: "a folder's cur/", mailbox: "A", mail: "M/.A", gone: "M/.A/cur", leaves: "nothing" },
+  {
+    title: "a folder's cur/ with LAYOUT=fs",
+    location: FS,
+    mailbox: "A/B",
+    mail: "M/A/B",
+    gone: "M/A/B/cur",
+    leaves: "nothing",
+  },
+  {
+    title: "a folder's cur/ with LAYOUT=fs, with CONTROL= elsewhere,",
+    location: { ...FS, control: "ctl" },
+    mailbox: "A/B",
+    mail: "M/A/B",
+    gone: "M/A/B/cur",
+    leaves: "nothing",
+  },
   { title: "INBOX's cur/", mailbox: "INBOX", mail: "M", gone: "M/cur", leaves: "nothing" },
   {
     title: "INBOX=, with CONTROL= elsewhere,",

@@ -14,6 +14,8 @@ export interface FoundName {
   readonly stored: string;
   /** Whether it is a mailbox: has a directory for mails. */
   readonly isMailbox: boolean;
+  /** Whether it, or its directory for mails, is a symlink that leads to nothing, as to a disk that is not mounted. */
+  readonly isLost: boolean;
 }
 
 const isDirectory = (os: Os, path: string, { kind }: DirEntry): boolean =>
@@ -37,19 +39,22 @@ export const listNames = (
     const identity = `${info?.dev}:${info?.ino}`;
     // A symlink to a directory above would go on for ever.
     if (info === null || above.includes(identity)) return;
-    let isMailbox = false;
+    let [isMailbox, isLost] = [false, false];
     for (const entry of os.files.list(directory) ?? []) {
       const path = `${directory}/${entry.name}`;
-      if (others.includes(path) || !isDirectory(os, path, entry)) continue;
+      if (others.includes(path)) continue;
+      const leadsNowhere = entry.kind === "symlink" && os.files.stat(path) === null;
+      if (!leadsNowhere && !isDirectory(os, path, entry)) continue;
       if (entry.name === MAIL_DIRECTORY) {
-        isMailbox = true;
+        [isMailbox, isLost] = [!leadsNowhere, leadsNowhere];
         continue;
       }
       const name = stored === "" ? entry.name : `${stored}/${entry.name}`;
-      if (onProblem === undefined) walk(path, name, [...above, identity]);
+      if (leadsNowhere) found.push({ stored: name, isMailbox: false, isLost: true });
+      else if (onProblem === undefined) walk(path, name, [...above, identity]);
       else attempt(() => walk(path, name, [...above, identity]), onProblem);
     }
-    if (stored !== "") found.push({ stored, isMailbox });
+    if (stored !== "") found.push({ stored, isMailbox, isLost });
   };
   walk(mailboxes, "", []);
   return found;

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { failureOf, run } from "../../testing/content.ts";
 import { mailboxGuid } from "../../model/ids.ts";
+import { backup } from "../../run/backup.ts";
+import { emptyState } from "../memory/memory_state.ts";
+import { memoryStore } from "../memory/memory_store.ts";
 import { create, inHome, opened, os } from "./_store_home.ts";
 import { allIndexDirectories } from "./hierarchy.ts";
 import { layoutOf } from "./layout.ts";
@@ -41,3 +44,24 @@ inHome(
     assert.equal((await failureOf(openMdbox(os, options)))._tag, "Unsafe");
   },
 );
+
+for (const gone of ["Work", "Work/dbox-Mails"]) {
+  inHome(
+    `a mailbox of which ${gone} is a symlink to nothing is named, and deleted nowhere`,
+    async (home) => {
+      const state = emptyState();
+      const copied = () => opened(home, (store) => run(backup(store, memoryStore(state))));
+      await opened(home, async (store) => {
+        await create(store, "INBOX", mailboxGuid("1".repeat(32)));
+        await create(store, "Work", mailboxGuid("2".repeat(32)));
+      });
+      assert.deepEqual((await copied()).problems, []);
+      const path = `${home}/mdbox/mailboxes/${gone}`;
+      Deno.renameSync(path, `${home}/away`);
+      Deno.symlinkSync(`${home}/unmounted`, path);
+      const { problems } = await copied();
+      assert.deepEqual([problems[0]?._tag, problems[0]?.where.mailbox], ["Damaged", "Work"]);
+      assert.deepEqual(state.mailboxes.map(({ name }) => name).sort(), ["INBOX", "Work"]);
+    },
+  );
+}

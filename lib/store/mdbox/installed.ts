@@ -33,8 +33,10 @@ export const stageMailbox = async (
 ): Promise<string> => {
   const { os, layout, journal, modes } = storage;
   const map = await storage.beginWriting();
-  const path = newStagedPath(os, layout, journal, modes.directory);
-  os.disk.mkdir(path, modes.directory);
+  // Nothing of what is to be a new mailbox counts before it is in its place.
+  const durable = old !== null;
+  const path = newStagedPath(os, layout, journal, modes.directory, durable);
+  os.disk.mkdir(path, modes.directory, durable);
   const after = old === null ? {} : {
     after: { indexId: old.view.indexId, fileSeq: old.view.position.seq + SEQUENCE_GAP },
   };

@@ -133,11 +133,6 @@ export class StorageMap {
     return decodeMapHeader(header).highestFileId;
   }
 
-  /** The path of its log, for messages. */
-  get path(): string {
-    return this.#file.path;
-  }
-
   /** Why it may not know of all records: the end of its log is lost. Null: it does. */
   tornEnd(): SyncError | null {
     const torn = tornEnd(this.#os, this.#file);

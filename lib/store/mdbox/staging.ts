@@ -23,10 +23,16 @@ export const listStaged = (os: Os, layout: Layout): Staged[] =>
     path: `${layout.staging}/${name}`,
   }));
 
-/** The path of a new directory of ours. It is not made yet, but what it will be in is. */
-export const newStagedPath = (os: Os, layout: Layout, journal: Journal, mode: number): string => {
+/** The path of a new directory of ours. It is not made yet, but what it will be in is. `durable`: as of `Disk.mkdir`. */
+export const newStagedPath = (
+  os: Os,
+  layout: Layout,
+  journal: Journal,
+  mode: number,
+  durable = true,
+): string => {
   const { id } = journal;
-  os.disk.mkdir(layout.staging, mode);
+  os.disk.mkdir(layout.staging, mode, durable);
   for (let n = 1;; n++) {
     const path = `${layout.staging}/${id}.${n}`;
     if (os.files.stat(path) === null) return path;

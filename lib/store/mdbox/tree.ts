@@ -116,16 +116,26 @@ export const readTree = async (
   const nodes: MailboxNode[] = [];
   const mailboxes = new Map<MailboxGuid, Located>();
   const onProblem = (error: SyncError) => problems.push({ ...error, scope: "mailbox" });
-  for (const { stored, isMailbox } of listNames(os, layout, layout.mailboxes, onProblem)) {
+  for (
+    const { stored, isMailbox, isLost } of listNames(os, layout, layout.mailboxes, onProblem)
+  ) {
     const paths = pathsOfStored(layout, stored);
     const parsed = parseStorageName(stored, layout.naming);
     if (E.isLeft(parsed)) {
+      // Beside the account's own files it may be one of these.
+      if (isLost) continue;
       problems.push(withPlace(parsed.left, { path: paths.directory }));
       // Not in another spelling of INBOX: that would keep its name for itself.
       nodes.push({ _tag: "Damaged", name: stored as MailboxName });
       continue;
     }
     const name = parsed.right;
+    if (isLost) {
+      const where = { mailbox: name, path: paths.directory };
+      problems.push(syncError("Damaged", "mailbox", where, "a symlink leads to nothing"));
+      nodes.push({ _tag: "Damaged", name });
+      continue;
+    }
     if (!isMailbox) {
       nodes.push({ _tag: "Directory", name });
       continue;
