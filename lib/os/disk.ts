@@ -13,6 +13,7 @@ import { gatherFiles, syncOpen } from "./gathering.ts";
 import { AT_FDCWD, changingLibc, currentUmask, errno, libc, O } from "./libc.ts";
 import { makeDirectory, makeFile } from "./new_entry.ts";
 import { pathBytes, secondPathBytes } from "./path_bytes.ts";
+import { pathParts } from "./path_parts.ts";
 
 /** One step that changes what a crash would leave behind. */
 export interface DurableStep {
@@ -99,12 +100,6 @@ const syncNames = (path: string): boolean => {
   } finally {
     libc().close(fd);
   }
-};
-
-/** The directory that holds a path. */
-const parentOf = (path: string): string => {
-  const parent = path.replace(/[^/]+\/*$/, "");
-  return parent === "" ? "." : parent.replace(/(?<=.)\/+$/, "");
 };
 
 /** Makes the writing half of the port. */
@@ -264,7 +259,7 @@ export const makeDisk = (files: Files, openFiles: OpenFiles, onStep?: StepHook):
   const mkdir: Disk["mkdir"] = (path, mode = 0o700, durable = true) => {
     const there = files.stat(path);
     if (there?.kind === "directory") return;
-    const parent = parentOf(path);
+    const [parent] = pathParts(path);
     if (there === null) mkdir(parent, mode, durable);
     step("mkdir", path);
     if (makeDirectory(path, mode, isMasked(mode)) < 0) {

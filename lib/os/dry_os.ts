@@ -10,6 +10,7 @@ import { StreamFailure } from "../stream/chunks.ts";
 import { DryDirectory, DryFile, type DryNode, type DryPlace, DryTree } from "./dry_tree.ts";
 import { ERRNO, failCall } from "./errno.ts";
 import { READ_LIMIT } from "./files.ts";
+import { pathParts } from "./path_parts.ts";
 
 /** An open file. */
 interface Handle {
@@ -27,8 +28,6 @@ interface Handle {
 const FIRST_FD = 2 ** 30;
 
 const UNLOCKED: Held = { release: () => {}, touch: () => {} };
-
-const parentOf = (path: string): string => path.replace(/\/+[^/]+\/*$/, "");
 
 /** Whether a path is below another one. */
 const isWithin = (outer: string, inner: string): boolean => inner.startsWith(`${outer}/`);
@@ -236,8 +235,8 @@ class DryDisk {
     const there = this.#tree.stat(path);
     if (there?.kind === "directory") return;
     if (there !== null) failCall("mkdir", path, ERRNO.EEXIST);
-    const parent = parentOf(path);
-    if (parent !== "" && parent !== path) this.#mkdir(parent, mode);
+    const [parent] = pathParts(path);
+    if (parent !== path) this.#mkdir(parent, mode);
     const { directory, name } = this.#tree.place("mkdir", path);
     const info = this.#tree.newInfo("directory", mode, this.#below.now());
     directory.entries.set(name, new DryDirectory(null, info));
@@ -245,8 +244,8 @@ class DryDisk {
 
   /** Whether a part of the path above is no directory. */
   #isUnderFile(path: string): boolean {
-    const parent = parentOf(path);
-    if (parent === "" || parent === path) return false;
+    const [parent] = pathParts(path);
+    if (parent === path) return false;
     const info = this.#tree.stat(parent);
     return info === null ? this.#isUnderFile(parent) : info.kind !== "directory";
   }

@@ -17,16 +17,10 @@ import {
 import { isRoot } from "./identity.ts";
 import { changingLibc, errno, libc, O } from "./libc.ts";
 import { pathBytes } from "./path_bytes.ts";
+import { pathParts } from "./path_parts.ts";
 
 const NEW_FILE = O.RDWR | O.CREAT | O.EXCL | O.CLOEXEC;
 const AT_REMOVEDIR = 0x200;
-
-/** A path as the directory that something is made in, and the name that it gets there. */
-const split = (path: string): readonly [string, string] => {
-  const bare = path.replace(/\/+$/, "");
-  const at = bare.lastIndexOf("/");
-  return at < 0 ? [".", bare] : [bare.slice(0, at) || "/", bare.slice(at + 1)];
-};
 
 /** How something is made in an open directory, given to somebody, and taken away. */
 interface Making {
@@ -73,7 +67,7 @@ const makingDirectory = (mode: number, isMasked: boolean): Making => ({
  * at any time, and would else be given what lies behind that.
  */
 const forOwner = (path: string, { make, give, remove }: Making): number => {
-  const [parent, name] = split(path);
+  const [parent, name] = pathParts(path);
   const directory = rawOpen(parent, O.PATH | O.CLOEXEC);
   if (directory < 0) return directory;
   try {
@@ -96,7 +90,7 @@ const isForAnother = (path: string): boolean => {
   if (!isRoot()) return false;
   // What nothing can be called is refused with its whole path.
   pathBytes(path);
-  return isSomebodys(split(path)[0]);
+  return isSomebodys(pathParts(path)[0]);
 };
 
 /**
