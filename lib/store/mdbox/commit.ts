@@ -24,7 +24,7 @@ import type { IndexWriter } from "../index/index_file.ts";
 import type { Item, WritingContext } from "./apply.ts";
 import { BatchRecords, RAISED } from "./batch_records.ts";
 import { sortedSet } from "./journal.ts";
-import { fileIdOf, storageFile } from "./layout.ts";
+import { highestFileIdIn, storageFile } from "./layout.ts";
 import {
   guidBytesOf,
   guidOf,
@@ -231,8 +231,8 @@ export class Commit {
     const { os, layout } = this.#context.storage;
     const fresh = targets.filter(({ fileId }) => fileId === null).length;
     if (fresh === 0) return targets.map(({ fileId }) => fileId!);
-    const taken = (os.files.list(layout.storage) ?? []).map(({ name }) => fileIdOf(name) ?? 0);
-    let next = taken.reduce((max, id) => Math.max(max, id), locked.map.highestFileId) + 1;
+    const highest = highestFileIdIn(os.files.list(layout.storage) ?? []);
+    let next = Math.max(highest, locked.map.highestFileId) + 1;
     // The number is taken before the file has it: Dovecot rebuilds everything when it finds m.N under its next number.
     locked.raiseHighestFileId(next + fresh - 1);
     const ids = targets.map(({ fileId, path }) => {

@@ -153,3 +153,7 @@ export const fileIdOf = (fileName: string): number | null => {
   const id = Number(fileName.slice(2));
   return id <= 0xffffffff ? id : null;
 };
+
+/** The highest N of the files m.N in a directory with these entries; 0: there is none. */
+export const highestFileIdIn = (entries: readonly { readonly name: string }[]): number =>
+  entries.reduce((highest, { name }) => Math.max(highest, fileIdOf(name) ?? 0), 0);

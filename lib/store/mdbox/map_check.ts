@@ -9,7 +9,7 @@ import type { Os } from "../../port/os.ts";
 import { attempt } from "../account/or_fail.ts";
 import { allIndexDirectories } from "./hierarchy.ts";
 import { JOURNAL_PREFIX } from "./journal.ts";
-import { fileIdOf, type Layout, storageFile } from "./layout.ts";
+import { highestFileIdIn, type Layout, storageFile } from "./layout.ts";
 import { highestMapUid, mdboxHeaderOf, openMailboxIndex } from "./mailbox_index.ts";
 import { StorageMap } from "./map.ts";
 
@@ -55,8 +55,7 @@ const newerMailbox = (os: Os, layout: Layout, map: StorageMap): SyncError | null
  * killed just then leaves one, too, and the next that comes to this number rebuilds the storage.
  */
 const unknownFile = ({ files }: Os, layout: Layout, map: StorageMap): SyncError | null => {
-  const ids = (files.list(layout.storage) ?? []).map(({ name }) => fileIdOf(name) ?? 0);
-  const highest = ids.reduce((max, id) => Math.max(max, id), 0);
+  const highest = highestFileIdIn(files.list(layout.storage) ?? []);
   return highest <= map.highestFileId
     ? null
     : older(storageFile(layout, highest), `it knows no file beyond m.${map.highestFileId}`);
