@@ -8,6 +8,7 @@ import type { Either } from "fp-ts/Either.js";
 import type { Ends } from "../lib/codec/sync_memory.ts";
 import type { Comparison, Finding } from "../lib/model/comparison.ts";
 import { type SyncError, syncError } from "../lib/model/error.ts";
+import { keywordKey } from "../lib/model/flags.ts";
 import { NO_MEMORY, type SyncMemory } from "../lib/model/memory.ts";
 import type { Report } from "../lib/model/report.ts";
 import type { Os } from "../lib/port/os.ts";
@@ -106,7 +107,7 @@ const mirrorOptions = ({ command, options }: Means): MirrorOptions => ({
  */
 const isUndone = ({ field, left, right }: Finding): boolean =>
   field !== "directory" &&
-  !(field === "keywords" && left?.toLowerCase() === right?.toLowerCase());
+  !(field === "keywords" && keywordKey(left ?? "") === keywordKey(right ?? ""));
 
 /** The report with the digests of both sides, where they are to be told; if they differ that is a problem. */
 const withProof = async (

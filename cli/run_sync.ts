@@ -135,10 +135,8 @@ export const runApply = async (apply: ApplyCommand, now: number): Promise<number
   }
   const { verbose, debug, json, over } = apply;
   const settings = new Map([...parsed.right.settings, ...apply.settings]);
-  const settled = await settle({
-    ...{ ...parsed.right, ...over, settings },
-    ...{ verbose, debug, json, dryRun: false },
-  });
+  const command = { ...parsed.right, ...over, settings, verbose, debug, json, dryRun: false };
+  const settled = await settle(command);
   if (E.isLeft(settled)) return failWith(settled.left, apply, statusOfSettings(settled.left));
   const approval = new Approval(steps);
   const permission: Permission = { _tag: "Approved", approval, left, right, identities };
