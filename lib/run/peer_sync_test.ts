@@ -16,26 +16,11 @@ import { memoryStore } from "../store/memory/memory_store.ts";
 import { map } from "../stream/chunks.ts";
 import { applyTo, run } from "../testing/content.ts";
 import { hexGuid, saveOf } from "../testing/mails.ts";
+import { MERGE } from "./_session_request.ts";
 import { type Connect, type PeerSyncOptions, syncWithPeer } from "./peer_sync.ts";
 import type { SessionRequest } from "./session_handshake.ts";
 
 const BOX = mailboxGuid("00112233445566778899aabbccddeeff");
-
-const REQUEST: SessionRequest = {
-  flow: "both",
-  keepOwn: false,
-  syncType: "changed",
-  names: { only: null, onlyGuid: null, excluded: [] },
-  mails: true,
-  filter: { since: null, until: null, maxSize: null, flag: null },
-  namespacePrefixes: null,
-  visibleNamespaces: false,
-  lockTimeout: null,
-  purge: false,
-  virtualAll: null,
-  altChar: "_",
-  debug: false,
-};
 
 /** Two sides with one mailbox. */
 const twoSides = async (): Promise<readonly [MemoryState, MemoryState]> => {
@@ -57,7 +42,7 @@ const sync = async (
   left: Store,
   connect: Connect,
   more: Partial<PeerSyncOptions> = {},
-  request: SessionRequest = REQUEST,
+  request: SessionRequest = MERGE,
 ) => {
   const events: SyncEvent[] = [];
   const end = await syncWithPeer(left, connect, request, {
@@ -269,7 +254,7 @@ Deno.test("syncWithPeer: what a filter left out is not read by the next run", as
           })(wanted),
         ),
     }));
-  const request = { ...REQUEST, filter: { ...REQUEST.filter, flag: "\\Flagged" } };
+  const request = { ...MERGE, filter: { ...MERGE.filter, flag: "\\Flagged" } };
   const connect = disturbed(memoryStore(states[1]), () => Promise.resolve());
   const { end: first } = await sync(left, connect, {}, request);
   assert.ok(E.isRight(first));
@@ -359,6 +344,6 @@ Deno.test("syncWithPeer: a backup's other end that cannot be reached is not trie
     tries++;
     return TE.left(lost);
   };
-  const { end } = await sync(memoryStore(left), connect, {}, { ...REQUEST, flow: "out" });
+  const { end } = await sync(memoryStore(left), connect, {}, { ...MERGE, flow: "out" });
   assert.deepEqual([end, tries], [E.left(lost), 1]);
 });

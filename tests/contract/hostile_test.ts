@@ -25,7 +25,7 @@ import { StreamFailure } from "../../lib/stream/chunks.ts";
 import { memoryStore } from "../../lib/store/memory/memory_store.ts";
 import type { MemoryState } from "../../lib/store/memory/memory_state.ts";
 import { type Act, act, newAccount, World } from "../property/histories.ts";
-import { MERGE } from "../property/pipes.ts";
+import { MERGE } from "../../lib/run/_session_request.ts";
 import { run } from "../../lib/testing/content.ts";
 
 const STORES: Readonly<Record<string, (root: string) => Promise<Store>>> = {

@@ -14,6 +14,7 @@ import type { Store } from "../../lib/port/store.ts";
 import { mirror } from "../../lib/run/mirror.ts";
 import type { MirrorResult } from "../../lib/run/mirror_options.ts";
 import { type PeerSyncResult, syncWithPeer } from "../../lib/run/peer_sync.ts";
+import { MERGE } from "../../lib/run/_session_request.ts";
 import { holdSession } from "../../lib/run/session.ts";
 import {
   type SessionRequest,
@@ -22,23 +23,6 @@ import {
 } from "../../lib/run/session_handshake.ts";
 import { NOTHING_REMEMBERED } from "../../lib/run/session_options.ts";
 import { StreamFailure } from "../../lib/stream/chunks.ts";
-
-/** All of two accounts, in both directions. */
-export const MERGE: SessionRequest = {
-  flow: "both",
-  keepOwn: false,
-  syncType: "changed",
-  names: { only: null, onlyGuid: null, excluded: [] },
-  mails: true,
-  filter: { since: null, until: null, maxSize: null, flag: null },
-  namespacePrefixes: null,
-  visibleNamespaces: false,
-  lockTimeout: null,
-  purge: false,
-  virtualAll: null,
-  altChar: "_",
-  debug: false,
-};
 
 /** Where a pipe is cut: what this end sends breaks off after so many bytes. */
 export interface Cut {

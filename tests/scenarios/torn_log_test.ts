@@ -16,7 +16,8 @@ import { emptyState } from "../../lib/store/memory/memory_state.ts";
 import { memoryStore } from "../../lib/store/memory/memory_store.ts";
 import { allDone, applyTo, BOX, contentOf, run } from "../../lib/testing/content.ts";
 import { saveOf } from "../../lib/testing/mails.ts";
-import { byProtocol, MERGE } from "../property/pipes.ts";
+import { MERGE } from "../../lib/run/_session_request.ts";
+import { byProtocol } from "../property/pipes.ts";
 
 const os = makeOs();
 

@@ -7,6 +7,7 @@ import { NO_MEMORY } from "../../../lib/model/memory.ts";
 import { newGuid } from "../../../lib/os/new_guid.ts";
 import { makeSpool } from "../../../lib/os/spool.ts";
 import type { Peer } from "../../../lib/port/peer.ts";
+import { MERGE } from "../../../lib/run/_session_request.ts";
 import { holdSession } from "../../../lib/run/session.ts";
 import { syncWithPeer } from "../../../lib/run/peer_sync.ts";
 import {
@@ -36,6 +37,7 @@ export const requestOf = (words: readonly string[]): SessionRequest => {
   const only = valueOf("-m");
   const except = valueOf("-x");
   return {
+    ...MERGE,
     flow,
     keepOwn: words.includes("-1"),
     syncType: words.includes("-f") ? "full" : words.includes("-s") ? "state" : "changed",
@@ -45,14 +47,6 @@ export const requestOf = (words: readonly string[]): SessionRequest => {
       excluded: except === null ? [] : [except],
     },
     mails: only !== "",
-    filter: { since: null, until: null, maxSize: null, flag: null },
-    namespacePrefixes: null,
-    visibleNamespaces: false,
-    lockTimeout: null,
-    purge: false,
-    virtualAll: null,
-    altChar: "_",
-    debug: false,
   };
 };
 
